@@ -1,0 +1,47 @@
+"""How long a run may train: seconds of training, target pictures shown, or steps."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from ganbench.errors import InputError
+
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
+_FORM = re.compile(r"(?P<amount>\d+(\.\d+)?)(?P<unit>steps?|img|min|s|m|h)")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """An amount of one of three things."""
+
+    amount: float
+    unit: Literal["seconds", "pictures", "steps"]
+
+    def used(self, seconds: float, pictures: int, steps: int) -> float:
+        """Fraction used, 0 to 1."""
+        spent = {"seconds": seconds, "pictures": pictures, "steps": steps}[self.unit]
+        return min(1.0, spent / self.amount)
+
+    def __str__(self) -> str:
+        return f"{self.amount:g}" + {"seconds": "s", "pictures": "img", "steps": "step"}[self.unit]
+
+
+def parse(text: str) -> Budget:
+    """Read `90s`, `8h30m`, `10000img` or `500step`."""
+    compact = text.replace(" ", "").replace(",", "").lower()
+    parts = list(_FORM.finditer(compact))
+    units = [part["unit"] for part in parts]
+    if not parts or "".join(part[0] for part in parts) != compact:
+        raise InputError(
+            f'budget "{text}" is not understood', "--budget 60s, 2h, 8h30m, 10000img or 500step"
+        )
+    if all(unit in _SECONDS for unit in units):
+        budget = Budget(sum(float(p["amount"]) * _SECONDS[p["unit"]] for p in parts), "seconds")
+    elif len(parts) == 1:
+        amount = float(parts[0]["amount"])
+        budget = Budget(amount, "pictures" if units[0] == "img" else "steps")
+    else:
+        raise InputError(f'budget "{text}" mixes units', "--budget 60s, 10000img or 500step")
+    if budget.amount <= 0:
+        raise InputError(f'budget "{text}" is zero', "--budget 60s, 10000img or 500step")
+    return budget

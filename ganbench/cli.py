@@ -1,0 +1,217 @@
+"""The command line: options in, one call out. Nothing heavy is imported before a command runs."""
+
+import os
+import shlex
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import ganbench
+
+app = typer.Typer(
+    help="Train different GANs on the same pictures under the same budget, and see which to use.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Look at a set of pictures.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Results = Annotated[Path, typer.Option("--results", help="Folder for everything that comes out.")]
+Plugins = Annotated[
+    list[Path] | None, typer.Option("--plugin", help="Python file with a model; repeatable.")
+]
+Size = Annotated[int | None, typer.Option(help="Pixels on a side.", show_default="by device")]
+Source = Annotated[str | None, typer.Option(help="Photographs alone: folder, zip or TFRecords.")]
+Target = Annotated[str | None, typer.Option(help="Paintings alone: folder, zip or TFRecords.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"ganbench {ganbench.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+) -> None:
+    if debug:
+        os.environ["GANBENCH_DEBUG"] = "1"
+
+
+@app.command()
+def run(
+    suite_file: Annotated[
+        Path | None, typer.Argument(metavar="[SUITE.toml]", help="Same as --suite.")
+    ] = None,
+    suite: Annotated[Path | None, typer.Option(help="Experiment as a TOML file.")] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(help="For instance dcgan,cyclegan-resnet:norm=group,blocks=6."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Both domains: folder, zip or Kaggle download; or scenes.")
+    ] = None,
+    source: Source = None,
+    target: Target = None,
+    swap: Annotated[bool | None, typer.Option("--swap", help="Exchange the domains.")] = None,
+    size: Size = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Of each run: 60s, 2h, 10000img, 500step.", show_default="by device"),
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.")] = None,
+    frameworks: Annotated[str | None, typer.Option(help="pytorch, tensorflow or both.")] = None,
+    metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Networks: small or official.", show_default="by device")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(help="Pictures each model is judged by.")] = None,
+    snapshots: Annotated[int | None, typer.Option(help="Points of the learning curve.")] = None,
+    frames: Annotated[int | None, typer.Option(help="Frames of the training film.")] = None,
+    flip: Annotated[bool | None, typer.Option(help="Mirror half of the pictures.")] = None,
+    jitter: Annotated[float | None, typer.Option(help="Enlarge by this and crop.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads of a run.")] = None,
+    name: Annotated[str | None, typer.Option(help="Folder below the results.")] = None,
+    plugin: Plugins = None,
+    inception_weights: Annotated[
+        Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
+    ] = None,
+    results: Results = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Start finished runs over.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+) -> None:
+    """Train, judge and compare models; writes results/report.html."""
+    from ganbench import commands
+
+    flags: dict[str, Any] = {
+        "models": models,
+        "data": data,
+        "source": source,
+        "target": target,
+        "swap": swap,
+        "size": size,
+        "budget": budget,
+        "seeds": seeds,
+        "frameworks": frameworks,
+        "metrics": metrics,
+        "profile": profile,
+        "samples": samples,
+        "snapshots": snapshots,
+        "frames": frames,
+        "flip": flip,
+        "jitter": jitter,
+        "device": device,
+        "threads": threads,
+        "name": name,
+        "plugins": tuple(str(path) for path in plugin) if plugin else None,
+    }
+    given = {key: value for key, value in flags.items() if value is not None}
+    command = "ganbench " + shlex.join(sys.argv[1:])
+    code = commands.run(
+        suite or suite_file, given, results, inception_weights, command, force, dry_run
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(help="Results folder.")] = Path("results"),
+    suite: Annotated[str | None, typer.Option(help="Which suite; by default the newest.")] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Leave out data pictures, host names and paths.")
+    ] = False,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Leave all pictures out.")
+    ] = False,
+) -> None:
+    """Build report.html again from the records alone."""
+    from ganbench import commands
+
+    commands.report(results, suite, public, no_pictures)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(metavar="models|data|metrics")], plugin: Plugins = None
+) -> None:
+    """List the models, data sets or metrics there are."""
+    from ganbench import commands
+
+    commands.list_(what, tuple(plugin or ()))
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="Name of a model, or of a plugin file.")],
+    size: Annotated[int, typer.Option(help="Pixels on a side.")] = 32,
+    plugin: Plugins = None,
+) -> None:
+    """Try a model on a few tiny pictures: does it keep the contract?"""
+    from ganbench import commands
+
+    raise typer.Exit(commands.check(model, size, tuple(plugin or ())))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which device will be used, and what is missing."""
+    from ganbench import doctor as examination
+
+    raise typer.Exit(examination.run())
+
+
+@app.command()
+def prepare() -> None:
+    """Download the Inception weights (91 MiB, once)."""
+    from ganbench import commands
+
+    raise typer.Exit(commands.prepare())
+
+
+@data_app.command("inspect")
+def inspect(
+    data: Annotated[str | None, typer.Argument(help="Both domains; by default scenes.")] = None,
+    out: Annotated[Path, typer.Option(help="FILE.html or FILE.png.")] = Path("data.html"),
+    source: Source = None,
+    target: Target = None,
+    size: Annotated[int, typer.Option(help="Pixels on a side.")] = 64,
+) -> None:
+    """Count, compare and draw both domains: contact sheets and colour histograms."""
+    from ganbench import commands
+
+    commands.inspect(data, source, target, size, out)
+
+
+def main() -> None:
+    """Run a command; the user's mistake becomes one sentence and exit code 2."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        from ganbench.commands import USER_ERRORS
+
+        if os.environ.get("GANBENCH_DEBUG"):
+            raise
+        if isinstance(error, USER_ERRORS):
+            _complain(f"error: {error}", error.hint)
+            sys.exit(2)
+        crash = Path(f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt")
+        crash.write_text(traceback.format_exc(), encoding="utf-8")
+        _complain(f"error: this is our mistake, not yours: {error}", f"details are in {crash}")
+        sys.exit(1)
+
+
+def _complain(message: str, hint: str) -> None:
+    print(message, file=sys.stderr)
+    if hint:
+        print(f"  {hint}", file=sys.stderr)

@@ -1,0 +1,240 @@
+"""`ganbench data inspect`: one page or picture that shows what the models will learn from."""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ganbench import files
+from ganbench.data import making, pair, portrait, sources, store
+from ganbench.data.portrait import Portrait
+from ganbench.data.store import Domain, OnProgress
+from ganbench.errors import InputError
+
+if TYPE_CHECKING:
+    import jinja2
+
+SHEET = 36  # pictures of each domain on the contact sheet
+TILE = 160  # largest side of one of them, in pixels
+PANEL = 110  # height of a histogram, whose width is 256
+MOST_ROWS = 200  # of broken files or duplicates before "and more"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that the page and the picture show."""
+
+    domains: list[Domain]  # source and target, or the only one
+    portraits: list[Portrait]
+    size: int
+    headline: str
+    health: str
+    colours: str
+    warnings: list[str]
+
+
+def inspect_data(
+    data: str | None,
+    source: str | None,
+    target: str | None,
+    size: int,
+    out: Path,
+    swap: bool = False,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Write the page (.html) or picture (.png) `out`; return the same facts as strict JSON.
+
+    A folder with one set only, or one of `source` and `target` alone, is shown alone.
+    """
+    kind = out.suffix.lower()
+    if kind not in (".html", ".png"):
+        raise InputError(f"{out} ends in neither .html nor .png", "--out data.html")
+    found = _findings(_domains(data, source, target, size, swap, on_progress), size)
+    content = _page(found).encode() if kind == ".html" else _picture(found)
+    try:
+        files.write_bytes(out, content)
+    except OSError as error:
+        raise InputError(f"cannot write {out} ({error.strerror or error})") from None
+    sides = ("source", "target") if len(found.domains) == 2 else ("pictures",)
+    facts = {side: one.describe() for side, one in zip(sides, found.domains, strict=True)}
+    return facts | {
+        "headline": found.headline,
+        "health": found.health,
+        "colours": found.colours,
+        "warnings": found.warnings,
+    }
+
+
+def _domains(
+    data: str | None,
+    source: str | None,
+    target: str | None,
+    size: int,
+    swap: bool,
+    on_progress: OnProgress | None,
+) -> list[Domain]:
+    alone = source or target if data is None and (source is None) != (target is None) else None
+    if alone and alone != pair.EMBEDDED:
+        return [pair.load_one(alone, size, on_progress)]
+    try:
+        both = pair.load(data, source, target, size, swap, on_progress)
+    except sources.OneSet:
+        pair.check_size(size)
+        listing = sources.one(str(data))
+        return [store.domain(making.listed(listing, size), size, on_progress)]
+    return [both.source, both.target]
+
+
+def _findings(domains: list[Domain], size: int) -> Findings:
+    portraits = [portrait.draw(domain) for domain in domains]
+    words = [one.word for one in portraits]
+    counts = [f"{len(domain.names):,} {word}" for domain, word in zip(domains, words, strict=True)]
+    return Findings(
+        domains=domains,
+        portraits=portraits,
+        size=size,
+        headline=" and ".join(counts),
+        health=_health(domains),
+        colours=portrait.colours_apart(*portraits) if len(portraits) == 2 else "",
+        warnings=portrait.warnings_of(domains, words),
+    )
+
+
+def _health(domains: list[Domain]) -> str:
+    broken = sum(len(domain.skipped) for domain in domains)
+    repeats = sum(len(group) - 1 for domain in domains for group in domain.duplicates)
+    files_broken = {0: "No file is broken", 1: "One file is broken"}
+    files_repeat = {0: "no picture appears twice", 1: "one picture appears twice"}
+    return (
+        f"{files_broken.get(broken, f'{broken:,} files are broken')}, and "
+        f"{files_repeat.get(repeats, f'{repeats:,} pictures repeat another one')}."
+    )
+
+
+def _page(found: Findings) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["share"] = lambda value: f"{value:.1%}"
+    return _template(environment).render(
+        found=found,
+        sides=[_side(*one) for one in zip(found.domains, found.portraits, strict=True)],
+        roles=_roles(found),
+        **_panels(found.portraits),
+        height=PANEL,
+        overlap=portrait.overlap(*found.portraits) if len(found.portraits) == 2 else None,
+        most_rows=MOST_ROWS,
+    )
+
+
+def _template(environment: "jinja2.Environment") -> "jinja2.Template":
+    return environment.get_template("inspect.html")
+
+
+def _roles(found: Findings) -> list[tuple[str, str]]:
+    if len(found.domains) == 1:
+        return [("the set", "one set of pictures")]
+    return [
+        ("source", "what a translator starts from"),
+        ("target", "what every model should resemble"),
+    ]
+
+
+def _side(domain: Domain, numbers: Portrait) -> dict[str, Any]:
+    """What the template shows of one domain."""
+    sheet = portrait.by_hash(domain.names, SHEET)
+    where = {name: index for index, name in enumerate(domain.names)}
+    return {
+        "domain": domain,
+        "numbers": numbers,
+        "tiles": [(domain.names[i], data_url(domain.pictures[i])) for i in sheet],
+        "average": data_url(numbers.average),
+        "enlarged": portrait.enlarged(domain),
+        "duplicates": [
+            (group, data_url(domain.pictures[where[group[0]]]))
+            for group in domain.duplicates[:MOST_ROWS]
+        ],
+    }
+
+
+def data_url(pixels: np.ndarray) -> str:
+    """A picture, uint8 `H W 3`, as a small WebP inside the page."""
+    image = Image.fromarray(np.asarray(pixels))
+    image.thumbnail((TILE, TILE))
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=80, method=4)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def _panels(portraits: list[Portrait]) -> dict[str, Any]:
+    """Outlines of the histograms in a box of 256 x PANEL, all on one scale, 4 levels a bin.
+
+    Clipped black and white would flatten all the rest, so the scale leaves the end bins out.
+    """
+    bins = [one.histograms.reshape(3, 64, 4).sum(axis=2) for one in portraits]
+    top = 1.15 * max(float(one[:, 1:-1].max()) for one in bins)
+    panels = [
+        {"channel": name, "lines": [_outline(one[channel] / top) for one in bins]}
+        for channel, name in enumerate(portrait.CHANNELS)
+    ]
+    return {"panels": panels, "cut": any(bool((one > top).any()) for one in bins)}
+
+
+def _outline(heights: np.ndarray) -> str:
+    tops = PANEL * (1 - np.minimum(heights, 1.02))  # a line that is cut leaves through the edge
+    return " ".join(f"{4 * index + 2},{top:.1f}" for index, top in enumerate(tops))
+
+
+def _picture(found: Findings) -> bytes:
+    from matplotlib.figure import Figure
+
+    columns = len(found.domains)
+    figure = Figure(figsize=(6.4 * columns, 9.6), dpi=150, layout="constrained", facecolor="white")
+    sheets, plots = np.array(figure.subfigures(2, 1, height_ratios=(3, 1)))
+    figure.suptitle(f"{found.headline} at {found.size} px. {found.health}", fontsize=14)
+    for axis, domain in zip(
+        sheets.subplots(1, columns, squeeze=False)[0], found.domains, strict=True
+    ):
+        axis.imshow(contact_sheet(domain))
+        axis.set_title(domain.title, fontsize=12)
+        axis.axis("off")
+    _plot_histograms(plots.subplots(1, 3, sharey=True), found)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _plot_histograms(axes: Any, found: Findings) -> None:
+    for channel, (axis, name) in enumerate(zip(axes, portrait.CHANNELS, strict=True)):
+        for numbers, style in zip(found.portraits, ("-", "--"), strict=False):
+            heights = 100 * numbers.histograms[channel].reshape(64, 4).sum(axis=1)
+            colour = f"tab:{name}"
+            axis.plot(np.arange(64) * 4 + 2, heights, style, color=colour, label=numbers.word)
+        axis.set_xlabel(f"{name}, 0 to 255")
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.legend(frameon=False)
+    axes[0].set_ylabel("% of pixels")
+
+
+def contact_sheet(domain: Domain, columns: int = 6) -> np.ndarray:
+    """The pictures chosen by hash in one uint8 `H W 3`, white between them."""
+    chosen = portrait.by_hash(domain.names, SHEET)
+    side = min(TILE, domain.pictures.shape[1])
+    step = side + max(2, side // 32)
+    rows = -(-len(chosen) // columns)
+    sheet = np.full((rows * step, columns * step, 3), 255, np.uint8)
+    for place, index in enumerate(chosen):
+        image = Image.fromarray(np.asarray(domain.pictures[index])).resize((side, side))
+        top, left = place // columns * step, place % columns * step
+        sheet[top : top + side, left : left + side] = np.asarray(image)
+    return sheet

@@ -1,0 +1,114 @@
+"""Listing -> recipe: how the pictures of a folder, zip, TFRecord or the embedded set are made."""
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ganbench.data.pictures import RESIZE_VERSION, BrokenPicture, Picture, decode
+from ganbench.data.sources import Listing, one
+from ganbench.data.store import Made, Recipe
+from ganbench.data.trees import UnreadableFile
+
+Kind = Literal["photo", "painting"]
+KINDS: dict[Kind, str] = {"photo": "photographs", "painting": "paintings"}
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def listed(listing: Listing, size: int) -> Recipe:
+    """The recipe of a listing; reads and hashes every file, which is what makes the cache safe."""
+    with ThreadPoolExecutor(_workers()) as pool:
+        digests = list(_in_order(pool, partial(_digest, listing), listing.names))
+    content = [
+        RESIZE_VERSION,
+        size,
+        listing.records,
+        list(zip(listing.names, digests, strict=True)),
+    ]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    at_most = 0 if listing.records else len(listing.names)
+    make = _from_records if listing.records else _from_pictures
+    return Recipe(listing.title, fingerprint, at_most, partial(make, listing, size))
+
+
+def embedded(kind: Kind, size: int) -> Recipe:
+    """The recipe of one side of the embedded set `scenes`."""
+    from ganbench.data import scenes
+
+    count = scenes.COUNTS[kind]
+    content = ["scenes", scenes.VERSION, kind, count, size]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    return Recipe(f"scenes: {KINDS[kind]}", fingerprint, count, partial(_drawn, kind, size, count))
+
+
+def _workers() -> int:
+    return min(8, os.cpu_count() or 1)
+
+
+def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+    """Like `pool.map`, but with a few results waiting at most, so that memory stays flat."""
+    waiting: deque[Future[U]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > 4 * _workers():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _digest(listing: Listing, name: str) -> str:
+    try:
+        return hashlib.sha256(listing.read(name)).hexdigest()
+    except UnreadableFile as reason:
+        return str(reason)
+
+
+def _from_pictures(listing: Listing, size: int, scratch: Path) -> tuple[int, Made]:
+    return len(listing.names), _decoded(listing, size)
+
+
+def _decoded(listing: Listing, size: int) -> Made:
+    with ThreadPoolExecutor(_workers()) as pool:
+        pictures = _in_order(pool, partial(_try_decode, listing, size), listing.names)
+        yield from zip(listing.names, pictures, strict=True)
+
+
+def _try_decode(listing: Listing, size: int, name: str) -> Picture | str:
+    try:
+        return decode(listing.read(name), size)
+    except (UnreadableFile, BrokenPicture) as reason:
+        return str(reason)
+
+
+def _from_records(listing: Listing, size: int, scratch: Path) -> tuple[int, Made]:
+    from ganbench.data import tfrecord
+
+    unpacked = scratch / "records.zip"
+    paths = [listing.tree.path / (listing.prefix + name) for name in listing.names]
+    tfrecord.unpack(paths, unpacked, listing.title)
+    return _from_pictures(one(str(unpacked)), size, scratch)
+
+
+def _drawn(kind: Kind, size: int, count: int, scratch: Path) -> tuple[int, Made]:
+    return count, _draw_all(kind, size, count)
+
+
+def _draw_all(kind: Kind, size: int, count: int) -> Made:
+    # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
+    with ProcessPoolExecutor(_workers(), mp_context=get_context("spawn")) as pool:
+        pictures = _in_order(pool, partial(_draw, kind, size), range(count))
+        for index, pixels in enumerate(pictures):
+            yield f"{kind}-{index:04d}", Picture(pixels, size, size)
+
+
+def _draw(kind: Kind, size: int, index: int) -> Any:
+    from ganbench.data import scenes
+
+    return (scenes.photo if kind == "photo" else scenes.painting)(index, size)

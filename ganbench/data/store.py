@@ -1,0 +1,205 @@
+"""The cache: each domain is one memory-mapped uint8 array and one JSON file in one folder.
+
+The folder's name is a hash of the content, so a changed byte, another size or another version of
+the loader is another folder, and nothing is ever overwritten. It is built under a temporary name,
+behind a lock, and moved into place whole; a damaged one is made again.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import PIL
+from filelock import FileLock
+
+from ganbench import cache, files
+from ganbench.data.pictures import Picture
+from ganbench.errors import InputError
+
+LAYOUT = 1  # of the cache folder
+FEWEST = 2
+
+OnProgress = Callable[[str, int, int], None]  # title, done, total
+Made = Iterator[tuple[str, Picture | str]]  # a name and its picture, or why there is none
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that could not be used, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One set of pictures, as every model sees it."""
+
+    title: str
+    pictures: np.ndarray  # uint8, N H W 3, memory-mapped and read-only
+    names: tuple[str, ...]  # one for each picture, relative to its folder
+    skipped: tuple[Skipped, ...]
+    duplicates: tuple[tuple[str, ...], ...]  # names of pictures that are identical once prepared
+    original_sizes: dict[str, int]  # "256x256" -> how many
+    fingerprint: str  # hash of names, bytes, size and resize version
+    folder: Path  # where the cache keeps it
+
+    def describe(self) -> dict[str, Any]:
+        """What a record says of this domain: strict JSON, no path of this machine."""
+        return {
+            "title": self.title,
+            "count": len(self.names),
+            "size": int(self.pictures.shape[1]),
+            "fingerprint": self.fingerprint,
+            "original_sizes": self.original_sizes,
+            "skipped": [asdict(file) for file in self.skipped],
+            "duplicates": [list(group) for group in self.duplicates],
+        }
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a domain is to hold, known without decoding anything, and how to make it."""
+
+    title: str
+    fingerprint: str
+    at_most: int  # pictures, before the broken ones are known
+    make: Callable[[Path], tuple[int, Made]]  # scratch folder -> how many will come, and they
+
+
+def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> Domain:
+    """Take a domain from the cache, or make it there first; InputError when it cannot be made."""
+    folder = cache.folder("data") / _folder_name(recipe, size)
+    try:
+        with contextlib.suppress(InputError):
+            return open_domain(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_name(f"{folder.name}.lock")):
+            with contextlib.suppress(InputError):  # another process made it in the meantime
+                return open_domain(folder)
+            _build(recipe, size, folder, on_progress)
+    except OSError as error:
+        raise InputError(
+            f"cannot write to the cache folder {folder.parent} ({error.strerror or error})",
+            "set GANBENCH_CACHE to a folder with room that can be written",
+        ) from None
+    return open_domain(folder)
+
+
+def open_domain(folder: Path) -> Domain:
+    """Map a domain that is in the cache, decoding nothing; InputError when it is damaged."""
+    about = files.read_json(folder / "domain.json")
+    pictures = files.read_array(folder / "pictures.npy")
+    try:
+        found = Domain(
+            title=about["title"],
+            pictures=pictures,
+            names=tuple(about["names"]),
+            skipped=tuple(Skipped(**file) for file in about["skipped"]),
+            duplicates=tuple(map(tuple, about["duplicates"])),
+            original_sizes=dict(about["original_sizes"]),
+            fingerprint=about["fingerprint"],
+            folder=folder,
+        )
+        whole = pictures.shape == (len(found.names), about["size"], about["size"], 3)
+    except (KeyError, TypeError, ValueError):
+        whole = False
+    if not whole or pictures.dtype != np.uint8:
+        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
+    return found
+
+
+def _folder_name(recipe: Recipe, size: int) -> str:
+    # Pillow's version counts: other decoders differ by bits, and bits move FID.
+    parts = (LAYOUT, PIL.__version__, recipe.title, recipe.fingerprint, size)
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", recipe.title).strip("-")[:40]
+    return f"{readable or 'set'}-{size}px-{digest[:16]}"
+
+
+def _build(recipe: Recipe, size: int, folder: Path, on_progress: OnProgress | None) -> None:
+    for left_over in folder.parent.glob(f".{folder.name}.*"):  # of a build that was killed
+        if left_over.is_dir():
+            files.remove(left_over)
+    need = recipe.at_most * size * size * 3
+    free = shutil.disk_usage(folder.parent).free
+    if need > free:
+        raise InputError(
+            f"{recipe.title} needs {_gib(need)} in the cache {folder.parent}; {_gib(free)} is free",
+            "set GANBENCH_CACHE to a folder with more room, or choose a smaller --size",
+        )
+    with files.building(folder) as draft:
+        draft.mkdir()
+        scratch = draft / "scratch"
+        scratch.mkdir()
+        about = _fill(draft / "pictures.npy", recipe, size, scratch, on_progress)
+        files.remove(scratch)
+        files.write_json(draft / "domain.json", about)
+
+
+def _gib(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB"
+
+
+def _fill(
+    path: Path, recipe: Recipe, size: int, scratch: Path, on_progress: OnProgress | None
+) -> dict[str, Any]:
+    """Write all good pictures to `path`, one after the other; return what domain.json says."""
+    names: list[str] = []
+    skipped: list[Skipped] = []
+    sizes: Counter[str] = Counter()
+    alike: dict[bytes, list[str]] = {}
+    total, made = recipe.make(scratch)
+    with open(path, "wb") as file:
+        start = _write_header(file, 0, size)
+        for done, (name, picture) in enumerate(made, 1):
+            if isinstance(picture, str):
+                skipped.append(Skipped(name, picture))
+            else:
+                rows = np.ascontiguousarray(picture.pixels)
+                file.write(rows.data)
+                names.append(name)
+                sizes[f"{picture.width}x{picture.height}"] += 1
+                alike.setdefault(hashlib.blake2b(rows.data, digest_size=16).digest(), []).append(
+                    name
+                )
+            if on_progress is not None:
+                on_progress(recipe.title, done, total)
+        # numpy leaves room in the header for the count to grow in place
+        file.seek(0)
+        assert _write_header(file, len(names), size) == start
+        file.flush()
+        os.fsync(file.fileno())
+    _enough(recipe.title, len(names), skipped)
+    return {
+        "title": recipe.title,
+        "size": size,
+        "fingerprint": recipe.fingerprint,
+        "names": names,
+        "skipped": [asdict(one) for one in skipped],
+        "duplicates": [group for group in alike.values() if len(group) > 1],
+        "original_sizes": dict(sizes.most_common()),
+    }
+
+
+def _write_header(file: BinaryIO, count: int, size: int) -> int:
+    shape = (count, size, size, 3)
+    description = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, description)
+    return file.tell()
+
+
+def _enough(title: str, good: int, skipped: list[Skipped]) -> None:
+    if good >= FEWEST:
+        return
+    count = {0: "no readable picture", 1: "only one readable picture"}[good]
+    because = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
+    raise InputError(f"{title} has {count}{because}", f"at least {FEWEST} are needed")

@@ -1,0 +1,130 @@
+"""A folder or a zip as one thing: the names of its files, and the bytes of each."""
+
+import difflib
+import os
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from ganbench.data.pictures import ENDINGS
+from ganbench.errors import InputError
+
+RECORD_ENDINGS = frozenset({".tfrec", ".tfrecord", ".tfrecords"})
+MOST_BYTES = 256 * 2**20  # of one picture file; a zip entry may claim any size
+
+
+class UnreadableFile(Exception):
+    """Why the bytes of one file cannot be had, in a few words."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The files below one place, sorted by name; hidden ones are left out."""
+
+    path: Path
+    title: str  # name of the folder, or of the zip without its ending
+    names: tuple[str, ...]  # relative, with forward slashes
+
+    def read(self, name: str) -> bytes:
+        """Bytes of one file; UnreadableFile when they cannot be had or are absurdly many."""
+        path = self.path / name
+        try:
+            _check_bytes(path.stat().st_size)
+            return path.read_bytes()
+        except OSError as error:
+            raise UnreadableFile(f"cannot be read ({error.strerror or 'error'})") from None
+
+
+@dataclass(frozen=True)
+class ZipTree(Tree):
+    """Entries of a zip, read one by one and never extracted to disk."""
+
+    archive: zipfile.ZipFile = field(repr=False, kw_only=True)
+
+    def read(self, name: str) -> bytes:
+        """Bytes of one entry; UnreadableFile when it is damaged, locked or absurdly large."""
+        try:
+            _check_bytes(self.archive.getinfo(name).file_size)
+            return self.archive.read(name)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+            raise UnreadableFile("damaged inside the zip") from None
+        except NotImplementedError:
+            raise UnreadableFile("packed in a way that Python cannot unpack") from None
+        except RuntimeError:  # what zipfile raises for an encrypted entry
+            raise UnreadableFile("locked with a password") from None
+
+
+def _check_bytes(count: int) -> None:
+    if count > MOST_BYTES:
+        raise UnreadableFile(f"{count / 2**20:,.0f} MiB, too large for one picture")
+
+
+def is_picture(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in ENDINGS
+
+
+def is_record(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in RECORD_ENDINGS
+
+
+def open_tree(text: str) -> Tree:
+    """Folder, zip or single TFRecord file -> Tree; InputError for anything else."""
+    path = Path(text).expanduser()
+    try:
+        if path.is_dir():
+            return Tree(path, path.resolve().name or str(path), _files_below(path))
+        if not path.exists():
+            raise _missing(path)
+        if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
+            return _open_zip(path)
+    except OSError as error:
+        raise InputError(f"cannot read {path} ({error.strerror or error})") from None
+    if is_record(path.name):
+        return Tree(path.parent, path.stem, (path.name,))
+    if is_picture(path.name):
+        raise InputError(f"{path} is one picture", f"give its folder: {path.parent}")
+    raise InputError(f"{path} is neither a folder, a .zip nor a .tfrec file")
+
+
+def _files_below(root: Path) -> tuple[str, ...]:
+    names, seen = [], set()
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=_refuse):
+        real = os.path.realpath(folder)
+        if real in seen:  # a link back to a folder already listed
+            folders.clear()
+            continue
+        seen.add(real)
+        below = Path(folder).relative_to(root)
+        folders[:] = sorted(name for name in folders if _visible(name))
+        names += [(below / name).as_posix() for name in files if _visible(name)]
+    return tuple(sorted(names))
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def _visible(name: str) -> bool:
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def _open_zip(path: Path) -> ZipTree:
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise InputError(f"{path} is not a readable zip (cut or damaged?)") from None
+    entries = {info.filename for info in archive.infolist() if not info.is_dir()}
+    names = sorted(name for name in entries if all(map(_visible, PurePosixPath(name).parts)))
+    return ZipTree(path, path.stem, tuple(names), archive=archive)
+
+
+def _missing(path: Path) -> InputError:
+    parent = path.absolute().parent
+    part = path.name
+    while not parent.is_dir():
+        parent, part = parent.parent, parent.name
+    there = sorted(entry.name for entry in parent.iterdir() if _visible(entry.name))
+    near = difflib.get_close_matches(part, there, n=1, cutoff=0.5)
+    hint = f"nearest: {parent / near[0]}" if near else f"{parent} is there, but has no {part}"
+    return InputError(f"there is no {path}", hint)

@@ -1,0 +1,188 @@
+"""From a suite to the list of runs: data loaded, models measured, nothing trained."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganbench import budget, data, processes, record
+from ganbench.errors import InputError
+from ganbench.suite import Run, Suite, check, selected, with_device_defaults
+
+CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
+MESSAGE_SECONDS = 0.5  # between two words of progress
+FINISHED = ("done", "diverged", "collapsed")  # not run again without --force
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run, what is known of it beforehand, and how far it has come."""
+
+    run: Run
+    folder: Path
+    parameters: dict[str, int]
+    flop_per_step: int | None
+    status: record.Status | None  # None: never begun
+
+    @property
+    def finished(self) -> bool:
+        """Is there nothing left to do?"""
+        return self.status is not None and self.status.name in FINISHED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything `ganbench run` is going to do."""
+
+    suite: Suite  # every field resolved
+    device: str
+    pair: data.Pair
+    folder: Path  # of the suite, below the results folder
+    runs: tuple[Planned, ...]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The pictures as records and report name them."""
+        return {
+            "source": self.pair.source.describe(),
+            "target": self.pair.target.describe(),
+            "flip": self.suite.flip,
+            "jitter": self.suite.jitter,
+        }
+
+    def job(self, planned: Planned) -> dict[str, Any]:
+        """What the worker of a run is told."""
+        return {
+            "run": asdict(planned.run),
+            "key": planned.run.key,
+            "suite": self.folder.name,
+            "folder": str(planned.folder),
+            "device": self.device,
+            "threads": self.suite.threads,
+            "curve_samples": self.suite.curve_samples,
+            "checkpoint_seconds": CHECKPOINT_SECONDS,
+            "message_seconds": MESSAGE_SECONDS,
+            "source_folder": str(self.pair.source.folder),
+            "target_folder": str(self.pair.target.folder),
+            "counts": {
+                "source": len(self.pair.source.pictures),
+                "target": len(self.pair.target.pictures),
+            },
+            "data": self.data,
+            "parameters": planned.parameters,
+            "flop_per_step": planned.flop_per_step,
+        }
+
+
+def make(suite: Suite, results: Path, on_progress: Callable[[str, int, int], None]) -> Plan:
+    """Resolve `suite`; InputError for anything that cannot work, before anything is written."""
+    check(suite)
+    models = selected(suite)
+    described = _describe(suite, models)
+    device, asked = described[0]["device"], suite.samples
+    suite = with_device_defaults(suite, device)
+    assert suite.size and suite.budget
+    pair = data.load(
+        suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
+    )
+    suite = replace(suite, name=suite.name or _slug(title(suite)))
+    suite = _with_samples(suite, asked, pair, described)
+    folder = results / suite.name
+    return Plan(suite, device, pair, folder, _runs(suite, models, described, pair, folder))
+
+
+def _runs(
+    suite: Suite, models: list, described: list[dict[str, Any]], pair: data.Pair, folder: Path
+) -> tuple[Planned, ...]:
+    """Cross models and seeds; what was asked for twice is run once."""
+    assert suite.size and suite.budget and suite.samples
+    runs: dict[str, Planned] = {}
+    for (model, choice), facts in zip(models, described, strict=True):
+        for seed in suite.seeds:
+            run = Run(
+                model=model.name,
+                address=model.address,
+                framework=model.framework,
+                label=choice.label,
+                source=facts["source"],
+                settings=facts["settings"],
+                seed=seed,
+                budget=str(budget.parse(suite.budget)),
+                size=suite.size,
+                flip=suite.flip,
+                jitter=suite.jitter,
+                data=(pair.source.fingerprint, pair.target.fingerprint),
+                samples=suite.samples,
+                snapshots=suite.snapshots,
+                frames=suite.frames,
+                code=facts["code"],
+            )
+            place = folder / run.folder
+            status = record.read(place).status if (place / "record.json").exists() else None
+            runs[run.key] = Planned(run, place, facts["parameters"], facts["flop_per_step"], status)
+    _check_labels([planned.run for planned in runs.values()])
+    return tuple(runs.values())
+
+
+def _describe(suite: Suite, models: list) -> list[dict[str, Any]]:
+    """Ask one process a framework what its models are; in the order of `models`."""
+    found: dict[int, dict[str, Any]] = {}
+    for framework in dict.fromkeys(model.framework for model, _ in models):
+        places = [i for i, (model, _) in enumerate(models) if model.framework == framework]
+        job = {
+            "framework": framework,
+            "suite": asdict(suite),
+            "models": [
+                {"model": asdict(models[i][0]), "settings": models[i][1].settings} for i in places
+            ],
+        }
+        result = processes.run("ganbench.describe", job).result()
+        for i, facts in zip(places, result["models"], strict=True):
+            found[i] = facts | {"device": result["device"]}
+    return [found[i] for i in range(len(models))]
+
+
+def title(suite: Suite) -> str:
+    """What people call the data."""
+    if suite.source and suite.target:
+        return f"{Path(suite.source).stem} to {Path(suite.target).stem}"
+    return Path(suite.data).resolve().stem if suite.data else "scenes"
+
+
+def _slug(text: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in text).strip("-.") or "results"
+
+
+def _with_samples(
+    suite: Suite, asked: int | None, pair: data.Pair, described: list[dict[str, Any]]
+) -> Suite:
+    """Hold the number of samples against the source; a default gives way, a wish does not."""
+    there, wanted = len(pair.source.pictures), suite.samples or 0
+    if wanted > there and any(facts["source"] == "pictures" for facts in described):
+        if asked is not None:
+            raise InputError(
+                f"{asked} samples are asked of each model, but there are only {there} source"
+                " pictures",
+                f"--samples {there}",
+            )
+        wanted = there
+    return replace(suite, samples=wanted, curve_samples=min(suite.curve_samples or wanted, wanted))
+
+
+def _check_labels(runs: list[Run]) -> None:
+    """Refuse two different models under one label: a table could not tell them apart."""
+    seen: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        other = seen.setdefault((run.label, run.framework), run)
+        if other.settings != run.settings or other.model != run.model:
+            raise InputError(f'two different models are called "{run.label}"', "give each a label")
+
+
+def disk_bytes(plan: Plan) -> int:
+    """About how much the results will take: samples, film and checkpoints."""
+    suite = plan.suite
+    assert suite.size and suite.samples and suite.curve_samples
+    pictures = suite.samples + suite.curve_samples * (suite.snapshots - 1) + 16 * suite.frames
+    # Weights and Adam's two moments, in the checkpoint and the one before it.
+    states = sum(sum(p.parameters.values()) * 4 * 3 * 2 for p in plan.runs)
+    return states + len(plan.runs) * pictures * suite.size**2 * 3

@@ -1,0 +1,232 @@
+"""What a run leaves behind: Record <-> record.json, and all records of a folder as one table."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ganbench import files
+from ganbench.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas
+
+FORMAT = 1
+StatusName = Literal[
+    "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed", "interrupted"
+]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run ended, and for one that did not end well at which step and why."""
+
+    name: StatusName
+    step: int = 0
+    progress: float = 0.0  # fraction of the budget used, 0 to 1
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a run used of its budget; seconds are of training, without warm-up and evaluation."""
+
+    steps: int = 0
+    seconds: float = 0.0
+    target_pictures: int = 0  # shown, with repetition
+    source_pictures: int = 0
+    unique_targets: int = 0  # different pictures among them
+    unique_sources: int = 0
+    seconds_in_step: float = 0.0  # the part of `seconds` inside Trainer.step
+    wall_seconds: float = 0.0  # the whole worker process, imports and evaluation included
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run cost the machine; None where it could not be measured."""
+
+    pictures_per_second: float | None = None  # target pictures by training second
+    peak_memory_bytes: int | None = None  # device memory on a GPU, resident memory on a CPU
+    memory_kind: str = ""  # "GPU" or "process"
+    parameters: dict[str, int] = field(default_factory=dict)  # by network
+    flop_per_step: int | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Pictures a run made at one moment; `file` is a .npy of uint8 N H W 3 in the run's folder."""
+
+    step: int
+    progress: float
+    seconds: float
+    pictures: int  # target pictures shown so far
+    file: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number under its protocol. `name` is what may be printed, for instance "FID"."""
+
+    metric: str  # key, for instance "fid" or, with random weights, "random_inception_fd"
+    name: str
+    value: float | None
+    count: int  # generated pictures
+    reference_count: int
+    better: Literal["lower", "higher"]
+    unit: str
+    protocol: dict[str, Any]  # extractor, its sha256, resize, precision, notes
+    version: int
+    note: str = ""
+    details: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Scores at one snapshot; all points of a curve use the same number of pictures."""
+
+    step: int
+    seconds: float
+    pictures: int
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run, believable alone."""
+
+    key: str
+    model: str  # registry name, "cyclegan-resnet"
+    label: str  # the model with what the user changed, "cyclegan-resnet:norm=group"
+    framework: str
+    source: Literal["noise", "pictures"]
+    seed: int
+    suite: str
+    size: int
+    budget: str  # "60s", "10000img", "5000step"
+    settings: dict[str, Any]
+    data: dict[str, Any]  # see ganbench.data: per domain name, count, fingerprint, skipped ...
+    environment: dict[str, Any]
+    status: Status
+    used: Used = Used()
+    cost: Cost = Cost()
+    snapshots: tuple[Moment, ...] = ()
+    film: tuple[Moment, ...] = ()  # the fixed probe through training
+    views: dict[str, str] = field(default_factory=dict)  # what it shows -> .npy in the run's folder
+    scores: dict[str, Score] = field(default_factory=dict)
+    curve: tuple[CurvePoint, ...] = ()
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A row that nobody trained: the floor or the identity."""
+
+    name: Literal["floor", "identity"]
+    title: str
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything a report is made of."""
+
+    folder: Path  # the results folder
+    suite: dict[str, Any]  # suite.json: name, command, budget, size, seeds, models, data, warnings
+    baselines: tuple[Baseline, ...]
+    runs: tuple[tuple[Path, Record], ...]  # folder of the run, its record
+    unreadable: tuple[str, ...] = ()  # one sentence for each record that could not be read
+
+
+for _kind in (Status, Used, Cost, Moment, Score, CurvePoint, Record, Baseline):
+    setattr(_kind, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+
+_record = TypeAdapter(Record)
+_baselines = TypeAdapter(tuple[Baseline, ...])
+
+
+def write(folder: Path, record: Record) -> None:
+    """Write `record` to `folder`/record.json."""
+    files.write_json(folder / "record.json", asdict(record))
+
+
+def read(folder: Path) -> Record:
+    """Read `folder`/record.json; one sentence when it is cut, damaged or of another format."""
+    path = folder / "record.json"
+    value = files.read_json(path)
+    if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
+        raise InputError(f"{path} has format {value['format']}; this ganbench reads {FORMAT}")
+    try:
+        return _record.validate_json(json.dumps(value))
+    except ValidationError as error:
+        raise InputError(f"{path} is not a ganbench record: {_first(error)}") from None
+
+
+def write_baselines(folder: Path, baselines: tuple[Baseline, ...]) -> None:
+    """Write the floor and identity rows of a suite."""
+    files.write_json(folder / "baselines.json", [asdict(row) for row in baselines])
+
+
+def read_baselines(folder: Path) -> tuple[Baseline, ...]:
+    """Read the floor and identity rows of a suite; none when it was never scored."""
+    path = folder / "baselines.json"
+    if not path.exists():
+        return ()
+    try:
+        return _baselines.validate_json(json.dumps(files.read_json(path)))
+    except ValidationError as error:
+        raise InputError(f"{path} is damaged: {_first(error)}") from None
+
+
+def _first(error: ValidationError) -> str:
+    detail = error.errors()[0]
+    return f"{'.'.join(map(str, detail['loc'])) or 'content'}: {detail['msg']}"
+
+
+def read_results(results: Path, suite: str | None = None) -> Results:
+    """Read a suite's records below `results`; the newest suite when none is named.
+
+    A damaged record is named in `unreadable` and does not hide the others.
+    """
+    suites = sorted(results.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
+    if suite is not None:
+        suites = [path for path in suites if path.parent.name == suite]
+    if not suites:
+        raise InputError(f"no benchmark results in {results}", "ganbench run")
+    folder = suites[-1].parent
+    description = files.read_json(suites[-1])
+    runs, unreadable = [], []
+    for name in description["runs"]:
+        if not (folder / name / "record.json").exists():
+            continue
+        try:
+            runs.append((folder / name, read(folder / name)))
+        except InputError as error:
+            unreadable.append(str(error))
+    return Results(results, description, read_baselines(folder), tuple(runs), tuple(unreadable))
+
+
+def table(results: Results) -> "pandas.DataFrame":
+    """One row a run: identity columns, status, use and cost, one column a metric."""
+    import pandas
+
+    rows = []
+    for _, record in results.runs:
+        row: dict[str, Any] = {
+            "label": record.label,
+            "model": record.model,
+            "framework": record.framework,
+            "seed": record.seed,
+            "status": record.status.name,
+            "reason": record.status.reason,
+            "progress": record.status.progress,
+            "seconds": record.used.seconds,
+            "pictures": record.used.target_pictures,
+            "pictures_per_second": record.cost.pictures_per_second,
+            "peak_memory_bytes": record.cost.peak_memory_bytes,
+            "parameters": sum(record.cost.parameters.values()) or None,
+        }
+        row |= {key: score.value for key, score in record.scores.items()}
+        rows.append(row)
+    return pandas.DataFrame(rows)

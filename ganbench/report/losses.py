@@ -1,0 +1,135 @@
+"""What each network was taught: history.csv of every run as small curves."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganbench.report import svg, words
+from ganbench.report.figures import WIDTH, Figure, colour
+from ganbench.report.rows import Row
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.axes import Axes
+
+PLAIN_COLUMNS = ("step", "seconds", "pictures", "pictures_per_second", "memory_bytes")
+MOST_POINTS = 100  # on a curve of half the page's width more cannot be seen
+MOST_LOSSES = 10
+
+
+@dataclass(frozen=True)
+class LossLine:
+    """One loss of the run that is shown: its means over the first and last tenth."""
+
+    name: str
+    first: float
+    last: float
+    broken_at: int | None  # first step at which it was not a number
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The losses of one model."""
+
+    row: Row
+    seed: int
+    figure: Figure
+    lines: tuple[LossLine, ...]
+
+
+def read_history(folder: Path) -> "pandas.DataFrame | None":
+    """history.csv as numbers; None when it is missing, empty or not a table."""
+    import pandas
+
+    try:
+        table = pandas.read_csv(folder / "history.csv").apply(pandas.to_numeric, errors="coerce")
+    except (OSError, ValueError):  # pandas' parser errors are ValueErrors
+        return None
+    return table if len(table) and "step" in table else None
+
+
+def losses(row: Row) -> Losses | None:
+    """Curves of every loss of `row`: the first seed strong, the others faint."""
+    histories = {r.seed: h for path, r in row.runs if (h := read_history(path)) is not None}
+    if not histories:
+        return None
+    seed = next((r.seed for r in row.finished if r.seed in histories), next(iter(histories)))
+    shown = histories[seed]
+    names = [str(name) for name in shown.columns if name not in PLAIN_COLUMNS][:MOST_LOSSES]
+    if not names:
+        return None
+    lines = tuple(_line(shown, name) for name in names)
+    name = f"losses-{row.place}"
+    return Losses(row, seed, _draw(name, row, histories, seed, lines), lines)
+
+
+def _line(table: "pandas.DataFrame", name: str) -> LossLine:
+    values = table[name]
+    tenth = max(1, len(values) // 10)
+    broken = table["step"][~values.map(math.isfinite)]
+    first, last = values[:tenth].mean(), values[-tenth:].mean()
+    return LossLine(name, float(first), float(last), int(broken.iloc[0]) if len(broken) else None)
+
+
+def _draw(
+    name: str, row: Row, histories: "dict[int, pandas.DataFrame]", seed: int,
+    lines: tuple[LossLine, ...],
+) -> Figure:  # fmt: skip
+    from matplotlib import pyplot
+
+    with svg.style():
+        figure, grid = pyplot.subplots(
+            len(lines), 1, figsize=(WIDTH, 0.62 * len(lines) + 0.45), sharex=True,
+            squeeze=False, layout="constrained",
+        )  # fmt: skip
+        for ax, line in zip(grid[:, 0], lines, strict=True):
+            for other, history in histories.items():
+                if line.name in history:
+                    _plot(ax, history, line.name, row, strong=other == seed)
+            _label(ax, line)
+        grid[-1, 0].set_xlabel("step")
+        grid[-1, 0].xaxis.set_major_formatter("{x:,.0f}")
+        return Figure(name, _caption(row, lines), svg.render(figure))
+
+
+def _plot(ax: "Axes", history: "pandas.DataFrame", name: str, row: Row, strong: bool) -> None:
+    import seaborn
+
+    group = max(1, math.ceil(len(history) / MOST_POINTS))
+    means = history[["step", name]].groupby(history.index // group).mean()
+    seaborn.lineplot(
+        data=means, x="step", y=name, ax=ax, color=colour(row), errorbar=None,
+        linewidth=1.5 if strong else 0.8, alpha=1 if strong else 0.35, legend=False,
+    )  # fmt: skip
+
+
+def _label(ax: "Axes", line: LossLine) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.set_ylabel("")
+    ax.yaxis.set_major_locator(MaxNLocator(2))
+    ax.set_xlabel("")
+    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.tick_params(bottom=False)
+    ax.set_title(words.shortened(line.name), loc="left", pad=2, color=svg.sentinel("ink"))
+
+
+def _caption(row: Row, lines: tuple[LossLine, ...]) -> str:
+    """The loss that moved most, or the first that broke."""
+    broken = [line for line in lines if line.broken_at is not None]
+    if broken:
+        first = min(broken, key=lambda line: line.broken_at or 0)
+        return f"{row.name}: {first.name} is not a number from step {first.broken_at:,} on."
+    moved = max(lines, key=_movement)
+    start, end = words.number(moved.first), words.number(moved.last, moved.first)
+    if _movement(moved) < math.log(1.1):
+        return f"{row.name}: no loss moved by more than a tenth."
+    verb = "falls" if moved.last < moved.first else "rises"
+    return f"{row.name}: {moved.name} {verb} the most, from {start} to {end}."
+
+
+def _movement(line: LossLine) -> float:
+    if not (line.first > 0 and line.last > 0):
+        return 0.0
+    return abs(math.log(line.last / line.first))

@@ -1,0 +1,228 @@
+"""Assembles the page: view of the results -> jinja2 template -> one file that can load nothing."""
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files as resources
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from ganbench.record import Results
+from ganbench.report import (
+    citations,
+    figures,
+    film,
+    gallery,
+    losses,
+    statistics,
+    summary,
+    svg,
+    tables,
+    words,
+)
+from ganbench.report.figures import Figure
+from ganbench.report.rows import Comparison, Row
+from ganbench.report.verdict import judge
+
+USED = ("target_pictures", "unique_targets", "source_pictures", "unique_sources", "steps")
+MOST_JSON = 400_000  # characters; beyond, the learning curves stay in the records
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page and the figures that also become files of their own."""
+
+    html: str
+    figures: tuple[Figure, ...]
+
+
+def assemble(results: Results, comparison: Comparison, public: bool, with_pictures: bool) -> Page:
+    """Render `results`; `public` leaves out the pictures of the data set."""
+    drawn = _figures(comparison)
+    lost = [loss for row in comparison.rows if (loss := losses.losses(row)) is not None]
+    view = {
+        "suite": results.suite,
+        "verdict": judge(results, comparison),
+        "comparison": comparison,
+        "table": summary.table(comparison),
+        "drawn": drawn,
+        "losses": lost,
+        "curves": _curve_table(comparison),
+        "differences": _differences(comparison),
+        "visible": _visible_difference(comparison),
+        "failures": film.failures(comparison, with_pictures),
+        "data": _data(results),
+        "used": _used(comparison),
+        "bibtex": citations.bibtex(score.metric for score in comparison.metrics),
+        "markdown": tables.to_markdown(comparison),
+        "csv": tables.to_csv(tables.comparison_table(comparison)),
+        "record": _record(results),
+        "public": public,
+        "no_pictures": not with_pictures,
+        **_pictures(results, comparison, public, with_pictures),
+    }
+    html = _environment().get_template("page.html").render(view)
+    return Page(html, (*drawn.values(), *(loss.figure for loss in lost)))
+
+
+def _figures(comparison: Comparison) -> dict[str, Figure]:
+    made = {
+        "forest": figures.forest(comparison),
+        "seconds": figures.curves(comparison, "seconds"),
+        "pictures": figures.curves(comparison, "pictures"),
+        "work": figures.quality_against_work(comparison),
+    }
+    return {name: figure for name, figure in made.items() if figure is not None}
+
+
+def _pictures(
+    results: Results, comparison: Comparison, public: bool, with_pictures: bool
+) -> dict[str, Any]:
+    runs = gallery.shown_runs(comparison, public) if with_pictures else []
+    made = film.films(runs)
+    return {
+        "verdict_line": gallery.verdict_line(runs),
+        "walls": gallery.walls(runs),
+        "noise": gallery.noise_grids(runs),
+        "round_trips": gallery.round_trips(runs),
+        "gaps": gallery.gaps(runs),
+        "other_views": gallery.other_views(runs),
+        "films": made,
+        "film_caption": film.film_caption(made) if made else "",
+        "samples": None if public or not with_pictures else gallery.data_grid(results),
+    }
+
+
+def _environment() -> jinja2.Environment:
+    """Templates with every value escaped; the script's hash is what the policy lets run."""
+    folder = resources("ganbench.report")
+    script = folder.joinpath("page.js").read_text(encoding="utf-8")
+    style = folder.joinpath("page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ganbench", "report"),
+        autoescape=True,
+        undefined=jinja2.ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
+    environment.globals |= {
+        "script": Markup(script),
+        "script_hash": Markup(digest),
+        "style": Markup(svg.css_variables() + "\n" + style),
+        "words": words,
+        "heading": tables.heading,
+        "ending": summary.ending,
+        "moment_words": film.moment_words,
+    }
+    environment.filters["figure"] = lambda figure: Markup(figure.inline)
+    return environment
+
+
+def _finite(value: Any) -> Any:
+    """JSON without numbers that are none."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _record(results: Results) -> dict[str, Any]:
+    """The results as the page carries them: `ganbench compare` can read them back."""
+    value = {
+        "format": 1,
+        "suite": results.suite,
+        "baselines": [asdict(row) for row in results.baselines],
+        "runs": [asdict(record) for _, record in results.runs],
+        "unreadable": list(results.unreadable),
+        "left_out": [],
+    }
+    plain: dict[str, Any] = _finite(value)
+    if len(json.dumps(plain)) > MOST_JSON:
+        plain["left_out"] = ["curve", "film", "snapshots"]
+        for run in plain["runs"]:
+            run["curve"], run["film"], run["snapshots"] = [], [], []
+    return plain
+
+
+def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str, str]]]]:
+    """For every model up to six points of its mean curve: seconds, pictures, score."""
+    if comparison.primary is None:
+        return []
+    found = []
+    for row in comparison.rows:
+        by_seconds = figures.mean_curve(row, comparison.primary.metric, "seconds")
+        by_pictures = figures.mean_curve(row, comparison.primary.metric, "pictures")
+        chosen = sorted({round(k * (len(by_seconds) - 1) / 5) for k in range(6)} - {-1, -2})
+        points = [
+            (
+                words.duration(by_seconds[k][0]),
+                words.count(by_pictures[k][0]),
+                words.number(by_seconds[k][1]),
+            )
+            for k in chosen
+            if 0 <= k < len(by_seconds)
+        ]
+        if points:
+            found.append((row, points))
+    return found
+
+
+def _differences(comparison: Comparison) -> list[tuple[Any, str, str, int]]:
+    """Numbers of the forest plot: row, mean difference, interval, seeds in common."""
+    primary = comparison.primary
+    ranked = comparison.scored(primary.metric) if primary else []
+    found = []
+    for row in ranked[1:]:
+        assert primary is not None
+        best = ranked[0].values(primary.metric)
+        interval = statistics.paired(row.values(primary.metric), best)
+        if interval is None:
+            found.append((row, words.MISSING, "no seed in common", 0))
+        else:
+            sure = interval.half_width is not None
+            text = words.between(interval.low, interval.high) if sure else "one seed, no interval"
+            found.append((row, words.number(interval.mean), text, interval.count))
+    return found
+
+
+def _visible_difference(comparison: Comparison) -> str:
+    """What so many seeds can see at all."""
+    primary = comparison.primary
+    counts = [len(row.values(primary.metric)) for row in comparison.rows] if primary else []
+    most = max(counts, default=0)
+    if most < 2:
+        return "One seed shows no spread: it can rank, but not say how surely."
+    factor = statistics.t_factor(most)
+    return (
+        f"{most} seeds can see differences of about {factor:.1f} standard deviations; "
+        f"{2 * most} seeds would see {statistics.t_factor(2 * most):.1f}."
+    )
+
+
+def _data(results: Results) -> dict[str, Any]:
+    data = results.suite.get("data")
+    plain = data if isinstance(data, dict) else {}
+    sides = [
+        (said, plain[side])
+        for side, said in (("source", "photographs"), ("target", "paintings"))
+        if isinstance(plain.get(side), dict)
+    ]
+    return {"sides": sides, "flip": plain.get("flip"), "jitter": plain.get("jitter")}
+
+
+def _used(comparison: Comparison) -> list[tuple[Any, dict[str, str]]]:
+    """Pictures seen by every model, with repetition and without."""
+    return [(row, {key: _mean_used(row, key) for key in USED}) for row in comparison.rows
+            if row.records]  # fmt: skip
+
+
+def _mean_used(row: Row, key: str) -> str:
+    return words.count(tables.mean_cost(row, lambda record: getattr(record.used, key)))

@@ -1,0 +1,162 @@
+"""The rows of every table and figure: one a model (and framework), its seeds side by side."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ganbench.record import Baseline, Record, Results, Score
+from ganbench.report import statistics
+from ganbench.report.statistics import Interval
+
+COLOURS = 8  # in page.css: --c1 to --c8
+MARKERS = "osD^vPX*"  # matplotlib's names; page.html draws the same shapes
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model in one framework. `place` fixes its colour and marker on the whole page."""
+
+    name: str
+    label: str
+    framework: str
+    place: int
+    runs: tuple[tuple[Path, Record], ...]  # by seed
+
+    @property
+    def colour(self) -> int:
+        return self.place % COLOURS + 1
+
+    @property
+    def marker(self) -> str:
+        return MARKERS[(self.place + self.place // COLOURS) % len(MARKERS)]
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        return tuple(record for _, record in self.runs)
+
+    @property
+    def finished(self) -> tuple[Record, ...]:
+        return tuple(record for record in self.records if record.status.name == "done")
+
+    @property
+    def unfinished(self) -> tuple[Record, ...]:
+        return tuple(record for record in self.records if record.status.name != "done")
+
+    @property
+    def source(self) -> str:
+        return self.records[0].source if self.records else "pictures"
+
+    def values(self, metric: str) -> dict[int, float]:
+        """Score by seed, of the runs that used their whole budget."""
+        return _values(self.finished, metric)
+
+    def stray_values(self, metric: str) -> dict[int, float]:
+        """Scores of runs that ended early: shown, never averaged."""
+        return _values(self.unfinished, metric)
+
+    def interval(self, metric: str) -> Interval | None:
+        return statistics.over_seeds(list(self.values(metric).values()))
+
+
+def _values(records: Iterable[Record], metric: str) -> dict[int, float]:
+    found = {}
+    for record in records:
+        score = record.scores.get(metric)
+        if score is not None and score.value is not None and math.isfinite(score.value):
+            found[record.seed] = score.value
+    return found
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All rows, best first, with the metric that decides and the rows that nobody trained."""
+
+    rows: tuple[Row, ...]
+    metrics: tuple[Score, ...]  # one example a metric, the primary first
+    baselines: dict[str, Baseline]
+
+    @property
+    def primary(self) -> Score | None:
+        return self.metrics[0] if self.metrics else None
+
+    def baseline(self, name: str, metric: str) -> float | None:
+        """Value of the "floor" or "identity" row; None where it was not scored."""
+        row = self.baselines.get(name)
+        score = row.scores.get(metric) if row else None
+        if score is None or score.value is None or not math.isfinite(score.value):
+            return None
+        return score.value
+
+    def scored(self, metric: str) -> list[Row]:
+        """Rows with a finished score, best first."""
+        return sorted((row for row in self.rows if row.values(metric)), key=self._rank(metric))
+
+    def tied_with_best(self, metric: str) -> set[str]:
+        """Names of the best row and of all that their seeds cannot tell from it."""
+        ranked = self.scored(metric)
+        if not ranked:
+            return set()
+        best = ranked[0]
+        return {best.name} | {row.name for row in ranked[1:] if _tied(row, best, metric)}
+
+    def _rank(self, metric: str) -> Callable[[Row], float]:
+        sign = direction(self, metric)
+        return lambda row: sign * math.fsum(row.values(metric).values()) / len(row.values(metric))
+
+
+def _tied(row: Row, best: Row, metric: str) -> bool:
+    interval = statistics.paired(row.values(metric), best.values(metric))
+    return interval is not None and interval.count > 1 and not interval.excludes_zero
+
+
+def direction(comparison: Comparison, metric: str) -> int:
+    """+1 where lower is better, -1 where higher is."""
+    better = {score.metric: score.better for score in comparison.metrics}
+    return -1 if better.get(metric) == "higher" else 1
+
+
+def compare(results: Results) -> Comparison:
+    """Group the runs of `results` into rows, the best by the primary metric first."""
+    metrics = _metrics(results)
+    comparison = Comparison(_rows(results), metrics, {row.name: row for row in results.baselines})
+    if not metrics:
+        return comparison
+    ranked = comparison.scored(metrics[0].metric)
+    rest = [row for row in comparison.rows if row not in ranked]
+    return Comparison((*ranked, *rest), metrics, comparison.baselines)
+
+
+def _metrics(results: Results) -> tuple[Score, ...]:
+    found: dict[str, Score] = {}
+    scored = [record.scores for _, record in results.runs] + [
+        row.scores for row in results.baselines
+    ]
+    for scores in scored:
+        for key, score in scores.items():
+            if key not in found or found[key].value is None:
+                found[key] = score
+    primary = results.suite.get("primary")
+    return tuple(found[key] for key in sorted(found, key=lambda key: key != primary))
+
+
+def _rows(results: Results) -> tuple[Row, ...]:
+    groups: dict[tuple[str, str], dict[int, tuple[Path, Record]]] = {}
+    for label in _texts(results, "models"):
+        for framework in _texts(results, "frameworks"):
+            groups[label, framework] = {}
+    for path, record in results.runs:
+        groups.setdefault((record.label, record.framework), {})[record.seed] = (path, record)
+    several = len({framework for _, framework in groups}) > 1
+    rows: list[Row] = []
+    for (label, framework), runs in groups.items():
+        name = f"{label} · {framework}" if several else label
+        by_seed = tuple(runs[seed] for seed in sorted(runs))
+        rows.append(Row(name, label, framework, len(rows), by_seed))
+    return tuple(rows)
+
+
+def _texts(results: Results, key: str) -> list[str]:
+    value = results.suite.get(key)
+    return [str(item) for item in value] if isinstance(value, list) else []

@@ -1,0 +1,75 @@
+"""How sure a mean over seeds is: Student's t, and the same for differences paired by seed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+CONFIDENCE = 0.95
+MOST_SEEDS = 100  # beyond this many, asking for more seeds is no advice
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over `count` seeds with its confidence interval; no interval from fewer than two."""
+
+    mean: float
+    deviation: float | None  # sample standard deviation, N - 1
+    half_width: float | None
+    count: int
+
+    @property
+    def low(self) -> float:
+        return self.mean - (math.inf if self.half_width is None else self.half_width)
+
+    @property
+    def high(self) -> float:
+        return self.mean + (math.inf if self.half_width is None else self.half_width)
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the sign of the mean is settled; never from one seed."""
+        return self.low > 0 or self.high < 0
+
+
+def over_seeds(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
+    """Mean of independent `values` with the interval of Student (1908); None without values."""
+    count = len(values)
+    if count == 0:
+        return None
+    mean = math.fsum(values) / count
+    if count == 1:
+        return Interval(mean, None, None, 1)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
+    return Interval(mean, deviation, t_factor(count, confidence) * deviation, count)
+
+
+def paired(
+    first: Mapping[int, float], second: Mapping[int, float], confidence: float = CONFIDENCE
+) -> Interval | None:
+    """Interval of first - second over the seeds that both have: the seeds' own spread cancels."""
+    return over_seeds(differences(first, second), confidence)
+
+
+def differences(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
+    """first - second for every seed that both have, in order of the seeds."""
+    return [first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())]
+
+
+def t_factor(count: int, confidence: float = CONFIDENCE) -> float:
+    """Half-width of the interval of `count` values in standard deviations: 2.48 for 3 seeds."""
+    from scipy.stats import t
+
+    return float(t.ppf((1 + confidence) / 2, count - 1)) / math.sqrt(count)
+
+
+def seeds_to_settle(difference: float, deviation: float | None) -> int | None:
+    """Seeds after which a difference of this size and spread would leave the interval of 0.
+
+    None when no number up to 100 would, or when one seed gave no spread to plan with.
+    """
+    if deviation is None or difference == 0:
+        return None
+    for count in range(2, MOST_SEEDS + 1):
+        if t_factor(count) * deviation < abs(difference):
+            return count
+    return None

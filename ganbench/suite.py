@@ -1,0 +1,227 @@
+"""Flags or a TOML file -> Suite -> [Run]. A run's key is a hash of all that decides its result."""
+
+import hashlib
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ganbench import budget
+from ganbench.errors import InputError
+from ganzoo import registry
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One model of a suite with what is changed on it."""
+
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    label: str = ""  # how tables call it; by default the name and the changes
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One experiment. A field that is None takes the default of the device."""
+
+    models: tuple[str | Choice, ...] = ("dcgan", "cyclegan")
+    name: str = ""  # folder below the results; by default the data's name
+    data: str | None = None  # both domains; "scenes" is the embedded set
+    source: str | None = None  # photographs alone
+    target: str | None = None  # paintings alone
+    swap: bool = False  # exchange the two domains
+    size: int | None = None  # pixels
+    budget: str | None = None
+    seeds: tuple[int, ...] = (0,)
+    frameworks: tuple[str, ...] = ("pytorch",)
+    metrics: tuple[str, ...] = ("fid", "mifid")
+    profile: str | None = None  # "small" or "official" networks
+    flip: bool = True  # mirror half of the pictures
+    jitter: float = 0.0  # enlarge by this fraction and crop at random; 0.117 is CycleGAN's 286/256
+    samples: int | None = None  # pictures each model is judged by
+    curve_samples: int | None = None  # pictures each point of a learning curve is judged by
+    snapshots: int = 4  # points of the learning curve
+    frames: int = 16  # of the training film
+    device: str | None = None
+    threads: int | None = None
+    plugins: tuple[str, ...] = ()
+
+
+setattr(Suite, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+setattr(Choice, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+
+# By kind of device: what a laptop does in minutes, and what a GPU is for.
+DEVICE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "cpu": {
+        "size": 64,
+        "budget": "40s",
+        "profile": "small",
+        "samples": 150,
+        "curve_samples": 40,
+    },
+    "cuda": {
+        "size": 256,
+        "budget": "1h",
+        "profile": "official",
+        "samples": 300,
+        "curve_samples": 300,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: everything that decides its result, and nothing else."""
+
+    model: str
+    address: str
+    framework: str
+    label: str
+    source: str  # "noise" or "pictures"
+    settings: dict[str, Any]
+    seed: int
+    budget: str
+    size: int
+    flip: bool
+    jitter: float
+    data: tuple[str, str]  # fingerprints of source and target
+    samples: int
+    snapshots: int
+    frames: int
+    code: str = ""  # sha256 of a plugin file
+
+    @property
+    def key(self) -> str:
+        """Eight hexadecimal digits that change with anything that changes the result."""
+        decisive = {k: v for k, v in asdict(self).items() if k not in ("address", "label")}
+        text = json.dumps(decisive, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    @property
+    def folder(self) -> str:
+        """Name of the run's folder in its suite's."""
+        return f"{self.model}.{self.framework}-seed{self.seed}-{self.key}"
+
+
+def read_suite(file: Path) -> Suite:
+    """Read a suite file; an unknown or ill-typed entry is named with what there is."""
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"suite {file} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"suite {file} is not TOML: {error}") from None
+    return from_values({"name": file.stem, **values}, str(file))
+
+
+def from_values(values: dict[str, Any], where: str) -> Suite:
+    """Make a Suite from plain values; `where` names their origin in an error."""
+    try:
+        return TypeAdapter(Suite).validate_python(values)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        place = ".".join(str(part) for part in detail["loc"][:1])
+        there = ", ".join(f.name for f in fields(Suite))
+        raise InputError(f"{where}: {place}: {detail['msg']}", f"there are: {there}") from None
+
+
+def with_device_defaults(suite: Suite, device: str) -> Suite:
+    """Fill what the user left open with what suits the device."""
+    kind = "cuda" if device.startswith("cuda") else "cpu"
+    open_fields = {k: v for k, v in DEVICE_DEFAULTS[kind].items() if getattr(suite, k) is None}
+    return replace(suite, device=device, **open_fields)
+
+
+def check(suite: Suite) -> None:
+    """Refuse numbers that no run can use, before anything is started."""
+    budget.parse(suite.budget or "1s")
+    if suite.size is not None and not 16 <= suite.size <= 1024:
+        raise InputError(f"size {suite.size} is not between 16 and 1024 px", "--size 64")
+    if not suite.seeds or any(seed < 0 for seed in suite.seeds):
+        raise InputError("seeds are whole numbers from 0 on", "--seeds 0,1,2")
+    if len(set(suite.seeds)) < len(suite.seeds):
+        raise InputError("a seed is named twice", "--seeds 0,1,2")
+    if suite.profile not in (None, "small", "official"):
+        raise InputError(f'there is no profile "{suite.profile}"', "--profile small or official")
+    if not 0 <= suite.jitter <= 1:
+        raise InputError(f"jitter {suite.jitter} is not between 0 and 1", "--jitter 0.117")
+    for name, least in (("samples", 2), ("curve_samples", 2), ("snapshots", 1), ("frames", 2)):
+        value = getattr(suite, name)
+        if value is not None and value < least:
+            raise InputError(f"{name} must be at least {least}, not {value}")
+
+
+def choices(models: tuple[str | Choice, ...]) -> tuple[Choice, ...]:
+    """Read `cyclegan-resnet:norm=group,blocks=6` into names and changed settings."""
+    return tuple(_choice(item) if isinstance(item, str) else item for item in models)
+
+
+def _choice(text: str) -> Choice:
+    name, _, changes = text.partition(":")
+    settings = {}
+    for change in filter(None, changes.split(",")):
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise InputError(f'"{change}" in "{text}" is no setting', f"--models {name}:norm=group")
+        settings[key.strip()] = value.strip()
+    return Choice(name.strip(), settings, text if settings else "")
+
+
+def split_models(text: str) -> tuple[str, ...]:
+    """Split `dcgan,cyclegan-resnet:norm=group,blocks=6` at the commas that part models."""
+    items: list[str] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        if "=" in part and ":" not in part and items and ":" in items[-1]:
+            items[-1] += f",{part}"
+        else:
+            items.append(part)
+    if not items:
+        raise InputError("no model is named", "--models dcgan,cyclegan")
+    return tuple(items)
+
+
+def selected(suite: Suite) -> list[tuple[registry.Model, Choice]]:
+    """Cross the suite's choices with its frameworks; every name is looked up."""
+    plugins = tuple(Path(p) for p in suite.plugins)
+    found = [
+        (model, replace(choice, label=choice.label or model.name))
+        for choice in choices(suite.models)
+        for framework in suite.frameworks
+        for model in registry.select(choice.name, plugins, framework)
+    ]
+    return [(m, _own_label(m, c)) for m, c in found]
+
+
+def _own_label(model: registry.Model, choice: Choice) -> Choice:
+    """A label that began with a family's name becomes each member's own."""
+    if choice.label.startswith(f"{choice.name}:"):
+        return replace(choice, label=model.name + choice.label[len(choice.name) :])
+    return choice
+
+
+def to_toml(suite: Suite) -> str:
+    """Write the resolved suite as a file that `ganbench run --suite` reads back."""
+    lines, tables = [], []
+    for f in fields(suite):
+        value = getattr(suite, f.name)
+        if f.name == "models" and any(isinstance(m, Choice) for m in value):
+            tables = list(choices(value))
+        elif value not in (None, (), ""):
+            lines.append(f"{f.name} = {_toml(value)}")
+    for choice in tables:
+        lines += ["", "[[models]]", f"name = {_toml(choice.name)}"]
+        lines += [f"label = {_toml(choice.label)}"] if choice.label else []
+        settings = ", ".join(f"{k} = {_toml(v)}" for k, v in choice.settings.items())
+        lines.append(f"settings = {{ {settings} }}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return json.dumps(str(value), ensure_ascii=False)

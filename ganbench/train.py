@@ -1,0 +1,54 @@
+"""The loop. It knows no paper."""
+
+import math
+from collections.abc import Callable
+
+from ganbench.clock import Clock
+from ganbench.data.streams import Stream
+from ganzoo.trainer import Losses, Trainer
+
+
+class Diverged(Exception):
+    """A loss is no longer a number."""
+
+
+def train(
+    trainer: Trainer,
+    stream: Stream,
+    clock: Clock,
+    steps: int,
+    progress: Callable[[int], float],
+    due: Callable[[int, float], bool],
+    between: Callable[[int, float, dict[str, float]], bool],
+) -> int:
+    """Teach `trainer` from step `steps` until `progress` reaches 1 or `between` says stop.
+
+    `progress(steps)` is the used fraction of the budget; `due(steps, progress)` says whether
+    `between` wants to work now: it runs off the clock, with losses that have left the device, and
+    returns False to stop. Returns the steps done.
+    """
+    schedule = getattr(trainer, "schedule", lambda progress: None)
+    clock.start()
+    while (used := progress(steps)) < 1:
+        source, target = stream.batch(steps)
+        with clock.step():
+            schedule(used)
+            losses = trainer.step(source, target)
+            steps += 1
+            if not due(steps, progress(steps)):
+                continue
+            values = read(losses, steps)
+        with clock.paused():
+            if not between(steps, progress(steps), values):
+                break
+    clock.stop()
+    return steps
+
+
+def read(losses: Losses, step: int) -> dict[str, float]:
+    """Fetch the losses from the device; Diverged when one is not a number."""
+    values = {name: float(value) for name, value in losses.items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise Diverged(f"loss {name} became {value} at step {step}")
+    return values

@@ -1,0 +1,337 @@
+"""The process of one run: train, take snapshots, leave a record. It meets one framework."""
+
+import dataclasses
+import signal
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench import budget, checkpoint, environment, files, history, processes, record, train
+from ganbench.clock import Clock
+from ganbench.data import Domain, open_domain, streams
+from ganbench.errors import InputError
+from ganbench.suite import Run
+from ganzoo import registry
+from ganzoo.errors import InputError as ModelError
+from ganzoo.settings import resolve
+from ganzoo.trainer import Task
+
+PROBE = 16
+WARM_UP_STEPS = 2
+READ_EVERY = 10  # steps between two looks at the losses on an accelerator, which must wait for it
+
+
+class Worker:
+    """One run, from its job to its record."""
+
+    def __init__(self, job: dict[str, Any], channel: processes.Channel):
+        self.began = time.perf_counter()
+        self.job, self.channel = job, channel
+        self.folder = Path(job["folder"])
+        self.run = Run(**{**job["run"], "data": tuple(job["run"]["data"])})
+        self.device: str = job["device"]
+        self.budget = budget.parse(self.run.budget)
+        self.stopping = False
+        self.steps = 0
+        self.clock = Clock()
+        self.snapshots: list[record.Moment] = []
+        self.film: list[record.Moment] = []
+        self.views: dict[str, str] = {}
+        self.earlier_wall = 0.0
+        self.said = 0.0
+
+    # Building
+
+    def build(self) -> None:
+        """Make the trainer and its stream of pictures."""
+        environment.prepare(self.run.framework, self.job["threads"])
+        name, address, framework = self.run.model, self.run.address, self.run.framework
+        kind = registry.load(registry.Model(name, address, framework))
+        self.settings = resolve(kind.Settings, name, self.run.settings)
+        task = Task(self.run.size, self.run.seed, self.device)
+        self.trainer = kind(self.settings, task)
+        self.source = open_domain(Path(self.job["source_folder"]))
+        self.target = open_domain(Path(self.job["target_folder"]))
+        self.stream = self.make_stream()
+        self.probes = self.choose_probes()
+        self.history = history.History(self.folder / "history.csv")
+
+    def make_stream(self) -> streams.Stream:
+        """The pictures of every step."""
+        run = self.run
+
+        def look(domain: Domain, purpose: int) -> streams.PictureStream:
+            return streams.PictureStream(domain.pictures, run.seed, purpose, run.flip, run.jitter)
+
+        noise = run.source == "noise"
+        source = self.settings.latent if noise else look(self.source, streams.SOURCE)
+        target = look(self.target, streams.TARGET)
+        return streams.Stream(source, target, self.settings.batch, run.seed)
+
+    def choose_probes(self) -> np.ndarray:
+        """The sources that every model of the suite is judged by; the first 16 make the film."""
+        if self.run.source == "noise":
+            return streams.probe_latents(self.run.samples, self.settings.latent)
+        return first(self.source, self.run.samples)
+
+    # Training
+
+    def train(self) -> None:
+        """Train until the budget is used or we are told to stop."""
+        self.resume()
+        if not self.film:
+            self.film.append(self.keep("film", self.probes[:PROBE]))
+        self.warm_up()
+        self.saved = time.perf_counter()
+        self.steps = train.train(
+            self.trainer,
+            self.stream,
+            self.clock,
+            self.steps,
+            self.progress,
+            self.due,
+            self.between,
+        )
+
+    def resume(self) -> None:
+        """Continue from the newest sound checkpoint, if there is one."""
+        found = checkpoint.find(self.folder)
+        if found is None:
+            self.history.start()
+            return
+        path, state, problems = found
+        for problem in problems:
+            self.event("warning", reason=f"{problem}; the checkpoint before it is used")
+        self.trainer.load(path)
+        self.steps = state["steps"]
+        self.clock = Clock(state["seconds"], state["in_step"])
+        self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
+        self.film = [record.Moment(**moment) for moment in state["film"]]
+        self.earlier_wall = state["wall_seconds"]
+        self.history.cut(self.steps)
+        self.event("resumed", step=self.steps)
+
+    def warm_up(self) -> None:
+        """Take a few steps that count for nothing and forget them: kernels and caches are ready."""
+        folder = self.folder / ".warm-up"
+        files.remove(folder)
+        try:
+            self.trainer.save(folder)
+            for _ in range(WARM_UP_STEPS):
+                train.read(self.trainer.step(*self.stream.batch(self.steps)), self.steps)
+            self.trainer.load(folder)
+        finally:
+            files.remove(folder)
+
+    def progress(self, steps: int) -> float:
+        """Used fraction of the budget."""
+        return self.budget.used(self.clock.seconds, steps * self.settings.batch, steps)
+
+    def due(self, steps: int, progress: float) -> bool:
+        """Is there anything to do between two steps?"""
+        return (
+            self.stopping
+            or progress >= 1
+            or self.device == "cpu"
+            or steps % READ_EVERY == 0
+            or progress >= _next(self.film, self.run.frames - 1)
+            or progress >= _next(self.snapshots, self.run.snapshots, first=1)
+        )
+
+    def between(self, steps: int, progress: float, losses: dict[str, float]) -> bool:
+        """Write down, look, save; off the clock. Returns False to stop."""
+        self.steps = steps
+        self.history.add(self.now(), losses, environment.process_bytes())
+        now = time.perf_counter()
+        if now - self.said > self.job["message_seconds"] or progress >= 1:
+            self.said = now
+            self.say(progress, losses)
+        if progress >= _next(self.film, self.run.frames - 1):
+            self.film.append(self.keep("film", self.probes[:PROBE]))
+        if progress >= _next(self.snapshots, self.run.snapshots, first=1):
+            count = len(self.probes) if progress >= 1 else self.job["curve_samples"]
+            self.snapshots.append(self.keep("samples", self.probes[:count]))
+            self.event("snapshot", step=steps)
+        if self.stopping or progress >= 1 or now - self.saved > self.job["checkpoint_seconds"]:
+            self.save()
+        return not self.stopping
+
+    def now(self) -> record.Moment:
+        """Where the run stands."""
+        pictures = self.steps * self.settings.batch
+        return record.Moment(
+            self.steps, self.progress(self.steps), round(self.clock.seconds, 4), pictures, ""
+        )
+
+    def keep(self, kind: str, probes: np.ndarray) -> record.Moment:
+        """Let the model draw from `probes` and store the pictures losslessly."""
+        name = f"{kind}/step-{self.steps:08d}"
+        made = self.draw(probes)
+        files.write_array(self.folder / f"{name}.npy", made)
+        if kind == "samples":
+            files.write_picture(self.folder / f"{name}.png", grid(made[:32]))
+        return dataclasses.replace(self.now(), file=f"{name}.npy")
+
+    def draw(self, probes: np.ndarray) -> np.ndarray:
+        """Generate, and hold what comes back against the contract."""
+        made = self.trainer.generate(probes)
+        wanted = (len(probes), self.run.size, self.run.size, 3)
+        if getattr(made, "dtype", None) != np.uint8 or made.shape != wanted:
+            raise ModelError(
+                f"{self.run.model} breaks the contract: generate must return uint8 {wanted},"
+                f" not {getattr(made, 'dtype', type(made).__name__)} {getattr(made, 'shape', '')}"
+            )
+        return made
+
+    def save(self) -> None:
+        """Save all that a resume needs."""
+        state = {
+            "steps": self.steps,
+            "seconds": self.clock.seconds,
+            "in_step": self.clock.in_step,
+            "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
+            "film": [dataclasses.asdict(moment) for moment in self.film],
+            "wall_seconds": self.wall_seconds(),
+        }
+        self.history.flush()
+        checkpoint.save(self.folder, self.trainer.save, state)
+        self.saved = time.perf_counter()
+
+    # Showing and telling
+
+    def show(self) -> None:
+        """Store what the report shows of a finished run besides its samples."""
+        probes = self.probes[:PROBE]
+        views = {"output": self.draw(probes)}
+        if self.run.source == "pictures":
+            views["input"] = probes
+            if hasattr(self.trainer, "views"):
+                target = first(self.target, PROBE)
+                views |= {"target": target, **self.trainer.views(probes, target)}
+        else:
+            views["walk"] = self.draw(streams.walk(probes))
+        for name, made in views.items():
+            self.views[name] = f"views/{name}.npy"
+            files.write_array(self.folder / self.views[name], made)
+
+    def say(self, progress: float, losses: dict[str, float]) -> None:
+        """Tell the parent how far we are."""
+        seconds = self.clock.seconds
+        self.channel.send(
+            "progress",
+            step=self.steps,
+            progress=progress,
+            pictures=self.steps * self.settings.batch,
+            pictures_per_second=self.steps * self.settings.batch / seconds if seconds else 0.0,
+            seconds_left=seconds * (1 - progress) / progress if progress else None,
+            losses=losses,
+        )
+
+    def event(self, kind: str, **content: Any) -> None:
+        """Add a line to the run's diary and tell the parent."""
+        history.event(self.folder, kind, **content)
+        self.channel.send("event", event=kind, **content)
+
+    def wall_seconds(self) -> float:
+        """Seconds of this run's processes so far."""
+        return self.earlier_wall + time.perf_counter() - self.began
+
+    def finish(self, status: record.StatusName, reason: str = "") -> None:
+        """Write the record."""
+        steps, batch = self.steps, getattr(getattr(self, "settings", None), "batch", 0)
+        shown, seconds = steps * batch, self.clock.seconds
+        peak, kind = environment.peak_memory(self.run.framework, self.device)
+        pictures = self.run.source == "pictures"
+        written = record.Record(
+            **blank(self.job),
+            environment=environment.describe(self.run.framework, self.device),
+            status=record.Status(status, steps, self.progress(steps) if batch else 0.0, reason),
+            used=record.Used(
+                steps=steps,
+                seconds=seconds,
+                target_pictures=shown,
+                source_pictures=shown if pictures else 0,
+                unique_targets=min(shown, self.job["counts"]["target"]),
+                unique_sources=min(shown, self.job["counts"]["source"]) if pictures else 0,
+                seconds_in_step=self.clock.in_step,
+                wall_seconds=self.wall_seconds(),
+            ),
+            cost=record.Cost(
+                pictures_per_second=shown / seconds if seconds else None,
+                peak_memory_bytes=peak,
+                memory_kind=kind,
+                parameters=self.job["parameters"],
+                flop_per_step=self.job["flop_per_step"],
+            ),
+            snapshots=tuple(self.snapshots),
+            film=tuple(self.film),
+            views=self.views,
+        )
+        record.write(self.folder, written)
+        self.event("status", status=status, step=steps, reason=reason)
+
+
+def blank(job: dict[str, Any]) -> dict[str, Any]:
+    """What a record says of a run before it has begun."""
+    run = job["run"]
+    same = ("model", "label", "framework", "source", "seed", "size", "budget", "settings")
+    return {"key": job["key"], "suite": job["suite"], "data": job["data"]} | {
+        name: run[name] for name in same
+    }
+
+
+def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:
+    """Lay uint8 N H W 3 out as one picture for people to look at; what is left over is white."""
+    n, height, width, _ = pictures.shape
+    rows = -(-n // columns)
+    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    full[:n] = pictures
+    tiled = full.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)
+    return tiled.reshape(rows * height, columns * width, 3)
+
+
+def first(domain: Domain, count: int) -> np.ndarray:
+    """The `count` pictures of a domain that stand first by hash."""
+    return domain.pictures[np.sort(streams.probe_order(domain.names)[:count])]
+
+
+def _next(moments: list[record.Moment], parts: int, first: int = 0) -> float:
+    """The used fraction at which the next of `parts` evenly spaced moments is due."""
+    return (len(moments) + first) / parts if len(moments) + first <= parts else 2.0
+
+
+def work(job: dict[str, Any], channel: processes.Channel) -> None:
+    """Run one job to its record, whatever happens."""
+    worker = Worker(job, channel)
+
+    def stop(number: int, frame: Any) -> None:
+        worker.stopping = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        worker.build()
+        worker.event("started")
+        worker.train()
+        if worker.stopping and worker.progress(worker.steps) < 1:
+            worker.finish("interrupted")
+            return
+        worker.show()
+        worker.finish("done")
+        checkpoint.remove_previous(worker.folder)
+    except train.Diverged as error:
+        worker.finish("diverged", str(error))
+    except (InputError, ModelError) as error:
+        worker.finish("failed", " ".join(filter(None, (str(error), error.hint))))
+    except Exception as error:
+        files.write_text(worker.folder / "error.txt", traceback.format_exc())
+        out = isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        worker.finish("out_of_memory" if out else "failed", reason)
+
+
+if __name__ == "__main__":
+    processes.serve(work)

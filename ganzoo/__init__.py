@@ -1,0 +1,1 @@
+"""The models that are compared, each behind the same trainer interface."""

@@ -1,0 +1,28 @@
+"""PatchGAN discriminator: one verdict for each overlapping patch (Isola et al. 2017)."""
+
+from torch import Tensor, nn
+
+from ganzoo.pytorch.training import norm
+from ganzoo.settings import CycleGAN
+
+
+class PatchGAN(nn.Module):
+    """Picture N 3 H W -> logits N 1 H/8-2 W/8-2 with three stride-2 layers: 70x70 patches."""
+
+    def __init__(self, s: CycleGAN):
+        super().__init__()
+        bias = s.norm == "instance"
+        channels, layers = 3, []
+        for i in range(s.d_layers + 1):
+            width = s.d_width * min(2**i, 8)
+            stride = 2 if i < s.d_layers else 1
+            layers.append(nn.Conv2d(channels, width, 4, stride, 1, bias=bias or i == 0))
+            if i > 0:
+                layers.append(norm(s, width))
+            layers.append(nn.LeakyReLU(s.slope))
+            channels = width
+        layers.append(nn.Conv2d(channels, 1, 4, 1, 1, bias=True))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)

@@ -1,0 +1,199 @@
+"""What every PyTorch trainer shares: tensors in, pictures out, losses, checkpoints."""
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from ganzoo.errors import InputError
+from ganzoo.trainer import Noise, Pictures, Task
+
+GENERATE_BATCH = 16
+
+
+class TorchTrainer:
+    """Base of the PyTorch trainers. A model fills `networks` and `optimizers` and writes `step`."""
+
+    framework: Literal["pytorch"] = "pytorch"
+
+    def __init__(self, settings: Any, task: Task):
+        torch.manual_seed(task.seed)
+        self.settings, self.task = settings, task
+        self.device = torch.device(task.device)
+        self.dtype = torch.float32
+        self.steps = 0
+        self.networks: dict[str, nn.Module] = {}
+        self.optimizers: dict[str, torch.optim.Optimizer] = {}
+
+    def tensors(self, *arrays: Noise | Pictures) -> list[Tensor]:
+        """Bring arrays to the device: uint8 N H W 3 becomes N 3 H W in [-1, 1]; noise stays N Z."""
+        moved = [torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in arrays]
+        return [
+            t.permute(0, 3, 1, 2).to(self.dtype).div(127.5).sub(1).contiguous()  # N 3 H W
+            if t.dtype == torch.uint8
+            else t.to(self.dtype)
+            for t in moved
+        ]
+
+    def draw(self, network: nn.Module, source: Noise | Pictures) -> Pictures:
+        """Let `network` make one picture for each source, in evaluation mode, a few at a time."""
+        modes = {part: part.training for part in network.modules()}
+        network.eval()
+        with torch.inference_mode():
+            parts = [
+                pictures(network(self.tensors(source[i : i + GENERATE_BATCH])[0]))
+                for i in range(0, len(source), GENERATE_BATCH)
+            ]
+        for part, mode in modes.items():
+            part.training = mode
+        return np.concatenate(parts)
+
+    def random(self, purpose: int) -> np.random.Generator:
+        """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
+        return np.random.default_rng([self.task.seed, self.steps, purpose])
+
+    def set_learning_rate(self, scale: float, **rates: float) -> None:
+        """Set each named optimiser's rate to `scale` times its own."""
+        for name, rate in rates.items():
+            for group in self.optimizers[name].param_groups:
+                group["lr"] = scale * rate
+
+    def memory(self) -> dict[str, Tensor]:
+        """Tensors beside networks and optimisers that an exact resume needs."""
+        return {}
+
+    def remember(self, tensors: dict[str, Tensor]) -> None:
+        """Take back what `memory` gave."""
+
+    def double(self) -> None:
+        """Go on in float64: the yardstick for gradients."""
+        self.dtype = torch.float64
+        for network in self.networks.values():
+            network.double()
+
+    def save(self, folder: Path) -> None:
+        """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {f"memory/{name}": tensor for name, tensor in self.memory().items()}
+        for name, network in self.networks.items():
+            state |= {f"network/{name}/{key}": v for key, v in network.state_dict().items()}
+        groups: dict[str, list] = {}
+        for name, optimizer in self.optimizers.items():
+            saved = optimizer.state_dict()
+            groups[name] = saved["param_groups"]
+            for index, values in saved["state"].items():
+                state |= {f"optimizer/{name}/{index}/{key}": v for key, v in values.items()}
+        state["random/cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            state["random/cuda"] = torch.cuda.get_rng_state(self.device)
+        save_file(
+            {k: v.detach().cpu().contiguous().clone() for k, v in state.items()},
+            folder / "state.safetensors",
+        )
+        numbers = {"steps": self.steps, "optimizers": groups}
+        (folder / "state.json").write_text(json.dumps(numbers), encoding="utf-8")
+
+    def load(self, folder: Path) -> None:
+        """Continue exactly where `save` was called; InputError when the files do not fit."""
+        try:
+            state = load_file(folder / "state.safetensors")
+            numbers = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            for name, network in self.networks.items():
+                network.load_state_dict(_below(state, f"network/{name}/"))
+            for name, optimizer in self.optimizers.items():
+                optimizer.load_state_dict(
+                    {
+                        "state": _by_index(_below(state, f"optimizer/{name}/")),
+                        "param_groups": numbers["optimizers"][name],
+                    }
+                )
+            self.remember({k: v.to(self.device) for k, v in _below(state, "memory/").items()})
+            torch.set_rng_state(state["random/cpu"])
+            if self.device.type == "cuda" and "random/cuda" in state:
+                torch.cuda.set_rng_state(state["random/cuda"], self.device)
+            self.steps = numbers["steps"]
+        except Exception as error:  # whatever a damaged file provokes in the libraries
+            raise InputError(f"checkpoint {folder} cannot be loaded: {error}") from error
+
+
+def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key[len(prefix) :]: v for key, v in state.items() if key.startswith(prefix)}
+
+
+def _by_index(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    nested: dict[int, dict[str, Tensor]] = {}
+    for key, value in flat.items():
+        index, _, name = key.partition("/")
+        nested.setdefault(int(index), {})[name] = value
+    return nested
+
+
+def pictures(tensor: Tensor) -> Pictures:
+    """Turn N 3 H W in [-1, 1] into uint8 N H W 3."""
+    scaled = tensor.float().mul(127.5).add(127.5).round().clamp(0, 255)
+    return scaled.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+
+
+def gan_loss(kind: str, logits: Tensor, label: float) -> Tensor:
+    """Distance of D's logits from `label`: least squares (Mao et al. 2017) or cross-entropy."""
+    wanted = torch.full_like(logits, label)
+    if kind == "lsgan":
+        return fn.mse_loss(logits, wanted)
+    return fn.binary_cross_entropy_with_logits(logits, wanted)
+
+
+def adam(settings: Any, rate: float, *networks: nn.Module) -> torch.optim.Adam:
+    """Adam over all parameters of `networks`, every default written out."""
+    parameters = [p for network in networks for p in network.parameters()]
+    return torch.optim.Adam(
+        parameters,
+        lr=rate,
+        betas=(settings.beta1, settings.beta2),
+        eps=settings.adam_epsilon,
+        weight_decay=0.0,
+        fused=parameters[0].device.type != "meta",  # on meta, only work is counted
+    )
+
+
+@contextmanager
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Spare the gradients of networks that only pass theirs on: exact, and less work."""
+    parameters = [p for network in networks for p in network.parameters()]
+    for p in parameters:
+        p.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p in parameters:
+            p.requires_grad_(True)
+
+
+def norm(settings: Any, channels: int) -> nn.Module:
+    """Batch, instance or group norm, as `settings.norm` says."""
+    kind = settings.norm
+    if kind == "batch":
+        return nn.BatchNorm2d(channels, settings.norm_epsilon, settings.norm_momentum)
+    if kind == "instance":
+        # Group norm with one channel a group: torch's own instance norm gives wrong gradients on
+        # CPU at batch 1 when the incoming ones are channels-last.
+        return nn.GroupNorm(channels, channels, settings.norm_epsilon, affine=False)
+    return nn.GroupNorm(math.gcd(settings.groups, channels), channels, settings.norm_epsilon)
+
+
+def init_normal(network: nn.Module, std: float) -> None:
+    """Convolutions N(0, std), norm weights N(1, std), biases 0 (Radford et al. 2016)."""
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(part.weight, 0.0, std)
+        elif isinstance(part, nn.BatchNorm2d | nn.GroupNorm) and part.weight is not None:
+            nn.init.normal_(part.weight, 1.0, std)
+        if getattr(part, "bias", None) is not None:
+            nn.init.zeros_(part.bias)

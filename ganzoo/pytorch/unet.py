@@ -1,0 +1,60 @@
+"""CycleGAN with the U-Net generator (Isola et al. 2017, arXiv 1611.07004)."""
+
+import torch
+from torch import Tensor, nn
+
+from ganzoo import settings as options
+from ganzoo.pytorch.cyclegan import CycleGAN
+from ganzoo.pytorch.training import norm
+
+
+class Generator(nn.Module):
+    """Picture N 3 H W -> picture N 3 H W in [-1, 1]; each level hands its features across."""
+
+    def __init__(self, s: options.CycleGANUNet, size: int):
+        super().__init__()
+        encoder, decoder = s.filters(size)
+        bias = s.norm == "instance"
+        last = len(encoder) - 1
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for i, (before, width) in enumerate(zip((3, *encoder), encoder, strict=False)):
+            layers = [nn.Conv2d(before, width, 4, 2, 1, bias=bias)]  # N W H/2^(i+1)
+            if i > 0:
+                layers.insert(0, nn.LeakyReLU(s.slope))
+            if 0 < i < last:  # a 1x1 bottleneck has nothing to normalise
+                layers.append(norm(s, width))
+            self.down.append(nn.Sequential(*layers))
+        before = encoder[-1]
+        for i, width in enumerate(decoder):
+            layers = [
+                nn.ReLU(),
+                nn.ConvTranspose2d(before, width, 4, 2, 1, bias=bias),  # N W H/2^(last-i)
+                norm(s, width),
+            ]
+            # The innermost layer never drops; the `dropout_layers` after it do.
+            if s.dropout and 0 < i <= s.dropout_layers:
+                layers.append(nn.Dropout(s.dropout))
+            self.up.append(nn.Sequential(*layers))
+            before = width + encoder[last - 1 - i]
+        self.out = nn.Sequential(
+            nn.ReLU(), nn.ConvTranspose2d(before, 3, 4, 2, 1, bias=True), nn.Tanh()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = []
+        for layer in self.down:
+            x = layer(x)
+            skips.append(x)
+        skips.pop()
+        for layer in self.up:
+            x = torch.cat([layer(x), skips.pop()], dim=1)
+        return self.out(x)
+
+
+class CycleGANUNet(CycleGAN):
+    """CycleGAN between two U-Nets."""
+
+    Settings = options.CycleGANUNet
+
+    def generator(self) -> nn.Module:
+        return Generator(self.settings, self.task.size)

@@ -1,0 +1,151 @@
+"""Which models there are: name -> address of the class; plugins by entry point or as a file."""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from ganzoo.errors import InputError
+from ganzoo.trainer import Trainer, missing_parts
+
+ENTRY_POINTS = "ganzoo.models"
+FRAMEWORKS = ("pytorch", "tensorflow")
+
+
+@dataclass(frozen=True)
+class Model:
+    """Where a model lives."""
+
+    name: str
+    address: str  # "package.module:Class" or "path/to/file.py:Class"
+    framework: str = "pytorch"
+    origin: str = "built in"
+    about: str = ""
+
+
+BUILT_IN = (
+    Model("dcgan", "ganzoo.pytorch.dcgan:DCGAN", about="from noise; Radford et al. 2016"),
+    Model(
+        "cyclegan-unet",
+        "ganzoo.pytorch.unet:CycleGANUNet",
+        about="from photographs, U-Net; Zhu et al. 2017 with Isola et al. 2017",
+    ),
+    Model(
+        "cyclegan-resnet",
+        "ganzoo.pytorch.resnet:CycleGANResNet",
+        about="from photographs, residual blocks; Zhu et al. 2017",
+    ),
+)
+
+
+def models(plugins: tuple[Path, ...] = ()) -> tuple[Model, ...]:
+    """List all models: built in, installed plugins, and the plugin files named."""
+    return BUILT_IN + _installed() + tuple(_in_file(Path(file)) for file in plugins)
+
+
+def select(
+    wanted: str, plugins: tuple[Path, ...] = (), framework: str = "pytorch"
+) -> tuple[Model, ...]:
+    """Find the models a name selects: itself, or every one that begins with it and a dash."""
+    known = models(plugins)
+    found = [m for m in known if m.name == wanted] or [
+        m for m in known if m.name.startswith(f"{wanted}-")
+    ]
+    if not found:
+        raise _unknown(wanted, known)
+    here = tuple(m for m in found if m.framework == framework)
+    if not here:
+        raise InputError(
+            f"{wanted} does not come in {framework}",
+            f"--frameworks {found[0].framework}"
+            if framework in FRAMEWORKS
+            else f"--frameworks {' or '.join(FRAMEWORKS)}",
+        )
+    return here
+
+
+def load(model: Model) -> type[Trainer]:
+    """Import a model's class, and with it its framework, and hold it against the contract."""
+    module, _, name = model.address.partition(":")
+    try:
+        loaded = (
+            _import_file(Path(module))
+            if module.endswith(".py")
+            else importlib.import_module(module)
+        )
+        found: type[Trainer] = getattr(loaded, name)
+    except Exception as error:
+        raise InputError(
+            f"{model.name} cannot be imported from {model.address}: {type(error).__name__}: {error}"
+        ) from error
+    if missing := missing_parts(found):
+        raise InputError(
+            f"{model.name} ({model.address}) breaks the trainer contract: it lacks "
+            + ", ".join(missing),
+            "examples/ has a complete plugin",
+        )
+    return found
+
+
+def _installed() -> tuple[Model, ...]:
+    found = []
+    for point in entry_points(group=ENTRY_POINTS):
+        name, _, framework = point.name.partition(".")
+        package = point.dist.name if point.dist else "unknown package"
+        found.append(Model(name, point.value, framework or "pytorch", package))
+    return tuple(found)
+
+
+def _in_file(file: Path) -> Model:
+    """Read from a plugin file, without running it, its class and framework."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"plugin {file} cannot be read: {error}") from None
+    except SyntaxError as error:
+        raise InputError(f"plugin {file} is not Python: line {error.lineno}: {error.msg}") from None
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and "source" in (constants := _constants(node)):
+            name = file.stem.replace("_", "-")
+            framework = constants.get("framework", "pytorch")
+            return Model(name, f"{file.resolve()}:{node.name}", framework, origin=str(file))
+    raise InputError(
+        f'plugin {file} has no model: no class in it says source = "noise" or "pictures"',
+        "examples/ has a complete plugin",
+    )
+
+
+def _constants(node: ast.ClassDef) -> dict[str, str]:
+    return {
+        target.id: statement.value.value
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _import_file(file: Path) -> ModuleType:
+    name = f"ganzoo_plugin_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _unknown(wanted: str, known: tuple[Model, ...]) -> InputError:
+    names = sorted({model.name for model in known})
+    near = difflib.get_close_matches(wanted, names, 1, 0.4)
+    return InputError(
+        f'there is no model "{wanted}"',
+        (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(names)}",
+    )

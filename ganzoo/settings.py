@@ -1,0 +1,184 @@
+"""What can be set on each model, in both frameworks. Defaults are the papers' and their codes'."""
+
+import difflib
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_origin, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from ganzoo.errors import InputError
+
+Augmentation = Literal["color", "translation", "cutout"]
+
+
+@dataclass(frozen=True)
+class DCGAN:
+    """Radford et al. 2016, with the widths and rates of the PyTorch example."""
+
+    latent: int = 100  # numbers in one latent vector
+    width: int = 64  # filters of the layer nearest the picture; doubled inwards, 8 times at most
+    batch: int = 64  # pictures a step
+    learning_rate_g: float = 2e-4
+    learning_rate_d: float = 2e-4
+    beta1: float = 0.5  # Adam
+    beta2: float = 0.999
+    adam_epsilon: float = 1e-8
+    slope: float = 0.2  # of the leaky ReLU in D
+    norm_epsilon: float = 1e-5
+    norm_momentum: float = 0.1  # share of the new batch in the running statistics
+    init_std: float = 0.02
+    real_label: float = 1.0  # below 1: one-sided label smoothing (Salimans et al. 2016)
+    dropout: float = 0.0  # in D, after each activation
+    augment: tuple[Augmentation, ...] = ()  # of all that D sees (DiffAugment, Zhao et al. 2020)
+
+    def check(self, size: int) -> None:
+        """Refuse a picture size that the layers cannot reach."""
+        require_power_of_two("dcgan", size, 32, 512)
+        require_positive(self, "latent", "width", "batch", "learning_rate_g", "learning_rate_d")
+        require_fraction(self, "real_label", "dropout")
+
+
+@dataclass(frozen=True)
+class CycleGAN:
+    """Zhu et al. 2017: what both generators' CycleGANs share."""
+
+    width: int = 64  # filters of the generators' outermost layer
+    d_width: int = 64  # filters of the discriminators' first layer
+    d_layers: int = 3  # stride-2 layers of the discriminators; 3 is the 70x70 PatchGAN
+    batch: int = 1  # pictures of each domain a step
+    loss: Literal["lsgan", "bce"] = "lsgan"
+    lambda_cycle: float = 10.0
+    lambda_identity: float = 5.0  # the paper's 0.5 times lambda_cycle
+    history: int = 50  # remembered fakes for the discriminators (Shrivastava et al. 2017); 0: none
+    update: Literal["generators-first", "together"] = "generators-first"  # together: one tape
+    learning_rate_g: float = 2e-4
+    learning_rate_d: float = 2e-4
+    beta1: float = 0.5  # Adam
+    beta2: float = 0.999
+    adam_epsilon: float = 1e-8
+    decay_from: float = 0.5  # fraction of the budget after which the rates fall linearly to 0
+    slope: float = 0.2  # of the leaky ReLUs
+    norm_epsilon: float = 1e-5
+    norm_momentum: float = 0.1
+    groups: int = 32  # of group norm; fewer where a layer has fewer channels
+    init_std: float = 0.02
+
+    def check(self, size: int) -> None:
+        """Refuse a picture size that the discriminators cannot judge, and numbers out of range."""
+        require_positive(self, "width", "d_width", "batch", "learning_rate_g", "learning_rate_d")
+        require_positive(self, "d_layers", "groups")
+        require_fraction(self, "decay_from")
+        smallest = 2 ** (self.d_layers + 2)
+        if size < smallest:
+            raise InputError(
+                f"d_layers={self.d_layers} needs at least {smallest} px, not {size}",
+                f"set d_layers={max(1, size.bit_length() - 3)} or a larger --size",
+            )
+
+
+@dataclass(frozen=True)
+class CycleGANUNet(CycleGAN):
+    """CycleGAN with the U-Net generator of Isola et al. 2017."""
+
+    norm: Literal["batch", "instance", "group"] = "batch"
+    encoder: tuple[int, ...] = ()  # filters downwards; empty: width x 1, 2, 4, 8, 8 ... to 1x1
+    decoder: tuple[int, ...] = ()  # filters upwards, one fewer; empty: the encoder's, turned round
+    dropout: float = 0.0  # in the first `dropout_layers` decoder layers, while training
+    dropout_layers: int = 3
+
+    def check(self, size: int) -> None:
+        """Refuse sizes that halving does not bring to 1x1 and filter lists that do not fit."""
+        super().check(size)
+        require_power_of_two("cyclegan-unet", size, 16, 1024)
+        require_fraction(self, "dropout")
+        deepest = size.bit_length() - 1
+        if self.encoder and not 2 <= len(self.encoder) <= deepest:
+            raise InputError(
+                f"encoder has {len(self.encoder)} layers; at {size} px it can have 2 to {deepest}"
+            )
+        if self.decoder and len(self.decoder) != len(self.filters(size)[0]) - 1:
+            raise InputError(
+                f"decoder has {len(self.decoder)} layers; it needs one fewer than the encoder's"
+                f" {len(self.filters(size)[0])}"
+            )
+
+    def filters(self, size: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Filters of the encoder and of the decoder at `size` pixels."""
+        depth = size.bit_length() - 1
+        encoder = self.encoder or tuple(self.width * min(2**i, 8) for i in range(depth))
+        return encoder, self.decoder or encoder[-2::-1]
+
+
+@dataclass(frozen=True)
+class CycleGANResNet(CycleGAN):
+    """CycleGAN with the residual generator of Johnson et al. 2016, the paper's own."""
+
+    norm: Literal["instance", "group", "batch"] = "instance"
+    blocks: int = 9  # residual blocks; the paper takes 6 at 128 px
+
+    def check(self, size: int) -> None:
+        """Refuse sizes that two halvings do not divide."""
+        super().check(size)
+        require_positive(self, "blocks")
+        if size % 4 or size < 16:
+            raise InputError(
+                f"cyclegan-resnet needs a size divisible by 4, not {size}", "--size 64"
+            )
+
+
+# What a CPU can train in a minute: the same networks, narrower and with larger steps.
+SMALL: dict[type, dict[str, Any]] = {
+    DCGAN: {"width": 32, "batch": 32},
+    CycleGANUNet: {"width": 16, "d_width": 16, "d_layers": 2},
+    CycleGANResNet: {"width": 16, "d_width": 16, "d_layers": 2, "blocks": 3},
+}
+
+
+def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = False) -> Any:
+    """Make the frozen settings of `model` from what the user set; an error names the valid ones."""
+    known = [field.name for field in fields(kind)]
+    for name in overrides:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise InputError(
+                f'{model} has no setting "{name}"',
+                (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(known)}",
+            )
+    typed = {name: _typed(kind, name, value) for name, value in overrides.items()}
+    values = {**(SMALL.get(kind, {}) if small else {}), **typed}
+    try:
+        return TypeAdapter(kind).validate_python(values)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        name = str(detail["loc"][0])
+        raise InputError(
+            f"{model}: {name}={overrides.get(name)!r} does not fit: {detail['msg']}",
+            f"{name} is by default {getattr(kind, name, None)!r}",
+        ) from None
+
+
+def _typed(kind: type, name: str, value: Any) -> Any:
+    """Split what was typed for a list: `64-128-256`, `color-cutout`."""
+    is_list = get_origin(get_type_hints(kind)[name]) is tuple
+    return tuple(value.split("-")) if is_list and isinstance(value, str) else value
+
+
+def require_power_of_two(model: str, size: int, smallest: int, largest: int) -> None:
+    """Refuse a picture size that is no power of two between the two bounds."""
+    if size & (size - 1) or not smallest <= size <= largest:
+        sizes = [str(2**i) for i in range(smallest.bit_length() - 1, largest.bit_length())]
+        raise InputError(f"{model} cannot draw {size} px", f"--size {', '.join(sizes)}")
+
+
+def require_positive(settings: Any, *names: str) -> None:
+    """Refuse settings that must be above zero and are not."""
+    for name in names:
+        if getattr(settings, name) <= 0:
+            raise InputError(f"setting {name}={getattr(settings, name)} must be above 0")
+
+
+def require_fraction(settings: Any, *names: str) -> None:
+    """Refuse settings that must lie between 0 and 1 and do not."""
+    for name in names:
+        if not 0 <= getattr(settings, name) <= 1:
+            raise InputError(f"setting {name}={getattr(settings, name)} must lie between 0 and 1")

@@ -1,0 +1,77 @@
+"""The contract between a model and whoever runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, SupportsFloat, runtime_checkable
+
+import numpy as np
+
+Pictures = np.ndarray  # uint8   N H W 3
+Noise = np.ndarray  # float32 N Z
+Losses = Mapping[str, SupportsFloat]  # by name; may still be on the device until it is read
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model is built for."""
+
+    size: int  # pixels on a side
+    seed: int = 0
+    device: str = "cpu"
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    """A model in training.
+
+    Source: what it starts from, noise or photographs. Target: what it should resemble.
+
+    A class fulfils it that can be called as `Class(settings, task)` and has, besides the methods,
+
+    - `framework`, "pytorch" or "tensorflow": a process meets only one;
+    - `source`, "noise" (sources are float32 N Z) or "pictures" (uint8 N H W 3);
+    - `Settings`, a frozen dataclass with at least `batch` (pictures a step) and, for noise,
+      `latent` (Z).
+
+    Two methods more are optional and found by presence:
+
+    - `views(source, target) -> dict[str, Pictures]`: what a translator can show besides its output:
+      "back" (source, target domain, source again), "identity" (a target left alone),
+      "reverse" (target to source), "reverse_back";
+    - `schedule(progress)`: called before every step with the used fraction of the budget, 0 to 1.
+    """
+
+    framework: Literal["pytorch", "tensorflow"]
+    source: Literal["noise", "pictures"]
+    Settings: type
+
+    def __init__(self, settings: Any, task: Task) -> None:
+        """Build every network for the task; all that is random follows from `task.seed`."""
+
+    def step(self, source: Noise | Pictures, target: Pictures) -> Losses:
+        """Teach every network once; losses by name."""
+
+    def generate(self, source: Noise | Pictures) -> Pictures:
+        """Make one picture for each source, changing nothing that training depends on."""
+
+    def save(self, folder: Path) -> None:
+        """Write everything that an exact resume needs, without pickle."""
+
+    def load(self, folder: Path) -> None:
+        """Continue exactly where `save` was called."""
+
+
+def missing_parts(candidate: Any) -> list[str]:
+    """Name what a class lacks of the contract; empty when it fulfils it."""
+    parts = ["framework", "source", "Settings", "step", "generate", "save", "load"]
+    missing = [part for part in parts if not hasattr(candidate, part)]
+    if "source" not in missing and candidate.source not in ("noise", "pictures"):
+        missing.append('source = "noise" or "pictures"')
+    if "framework" not in missing and candidate.framework not in ("pytorch", "tensorflow"):
+        missing.append('framework = "pytorch" or "tensorflow"')
+    if "Settings" not in missing:
+        fields = getattr(candidate.Settings, "__dataclass_fields__", {})
+        needed = ["batch"] + (["latent"] if getattr(candidate, "source", "") == "noise" else [])
+        missing += [f"Settings.{name}" for name in needed if name not in fields]
+    return missing

@@ -1,0 +1,1 @@
+"""How pictures are judged: pictures -> features -> statistics -> number. Imports no torch."""

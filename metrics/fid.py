@@ -1,0 +1,95 @@
+"""Fréchet Inception Distance (Heusel et al. 2017): how far apart two Gaussians of features lie.
+
+d = |mu1 - mu2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)), covariances with N - 1, float64.
+"""
+
+import numpy as np
+
+from metrics.errors import InputError
+from metrics.features import Features, checked_pair
+from metrics.gaussian import Gaussian
+from metrics.registry import Measurement, Metric
+
+ENOUGH = 2048  # pictures; below, the covariance of 2,048 features has not full rank
+
+
+def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
+    """Distance of N x F and M x F features; symmetric, never negative.
+
+    Small sets are compared exactly from the features: the trace term is the nuclear norm of
+    A B^T / sqrt((N-1)(M-1)), A and B centred (FastFID, arXiv 2009.14075). Larger ones, whose N x M
+    matrix would outgrow a covariance, through their Gaussians.
+    """
+    _require_two(len(generated), len(real))
+    if len(generated) * len(real) > generated.shape[-1] ** 2:
+        return gaussian_distance(Gaussian.of(generated), Gaussian.of(real))
+    ours, theirs = checked_pair(generated, real)
+    step = ours.mean(axis=0) - theirs.mean(axis=0)
+    a = (ours - ours.mean(axis=0)) / np.sqrt(len(ours) - 1)  # N F
+    b = (theirs - theirs.mean(axis=0)) / np.sqrt(len(theirs) - 1)  # M F
+    return _assemble(step, np.sum(a * a) + np.sum(b * b), a @ b.T)
+
+
+def gaussian_distance(one: Gaussian, other: Gaussian) -> float:
+    """Distance of two stored Gaussians of the same F.
+
+    With S = L L^T the trace of (S1 S2)^(1/2) is the nuclear norm of L1^T L2: real by construction,
+    and no root is drawn from rounding noise, because a factor has only the covariance's rank.
+    """
+    _require_two(one.count, other.count)
+    if one.mean.shape != other.mean.shape:
+        raise InputError("the two sets have different numbers of features: another extractor")
+    traces = np.trace(one.covariance) + np.trace(other.covariance)
+    return _assemble(one.mean - other.mean, traces, _factor(one).T @ _factor(other))
+
+
+def _assemble(step: np.ndarray, traces: float, cross: np.ndarray) -> float:
+    """The formula, from the difference of means, both traces, and L1^T L2."""
+    if not cross.size:  # one side is a single point, its pictures identical
+        return float(step @ step) + float(traces)
+    overlap = float(np.linalg.svd(cross, compute_uv=False).sum())
+    return max(0.0, float(step @ step) + float(traces) - 2 * overlap)
+
+
+def _factor(gaussian: Gaussian) -> np.ndarray:
+    """L of S = L L^T, F x rank; eigenvalues below the rank tolerance are rounding noise."""
+    values, vectors = np.linalg.eigh(gaussian.covariance)
+    tolerance = values[-1] * len(values) * np.finfo(np.float64).eps
+    kept = values > max(tolerance, 0.0)
+    kept[: max(0, len(values) - (gaussian.count - 1))] = False  # N points span N - 1 directions
+    return vectors[:, kept] * np.sqrt(values[kept])
+
+
+def _require_two(generated: int, real: int) -> None:
+    if min(generated, real) < 2:
+        raise InputError(
+            f"a Fréchet distance needs at least 2 pictures on each side, "
+            f"here are {generated} generated and {real} real ones"
+        )
+
+
+def count_note(generated: int, real: int) -> str:
+    """What to say beside a distance of so few pictures; empty when there are enough."""
+    if min(generated, real) >= ENOUGH:
+        return ""
+    side, count = ("generated", generated) if generated < real else ("reference", real)
+    return f"{count:,} {side} pictures: below {ENOUGH:,} the distance is biased upwards"
+
+
+def measure(generated: Features, real: Features) -> Measurement:
+    """Fréchet distance of the pooled features."""
+    value = frechet_distance(generated.pool, real.pool)
+    return Measurement(value, {}, count_note(len(generated), len(real)))
+
+
+FID = Metric(
+    name="fid",
+    title="FID",
+    short="FD",
+    needs=("pool",),
+    better="lower",
+    unit="",
+    protocol={"covariance": "N-1", "distance": "nuclear norm, float64"},
+    version=1,
+    measure=measure,
+)

@@ -1,0 +1,33 @@
+"""What all tests share: a cache of their own, no downloads, and small made-up pictures."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded; see processes.py
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("GANBENCH_OFFLINE", "1")
+        patch.delenv("GANBENCH_INCEPTION", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def two_domains(tmp_path_factory) -> Path:
+    """A folder with 12 `photo` and 8 `monet` pictures of 32 px, in different colours."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(0)
+    for name, count, tint in (("photo", 12, (0.4, 0.6, 1.0)), ("monet", 8, (1.0, 0.8, 0.5))):
+        (folder / name).mkdir()
+        for i in range(count):
+            coarse = random.integers(0, 256, (8, 8, 3)) * np.array(tint)
+            pixels = np.kron(coarse, np.ones((4, 4, 1))).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{i:02d}.png")
+    return folder

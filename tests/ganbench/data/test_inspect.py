@@ -1,0 +1,120 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganbench.data import load_one, portrait
+from ganbench.data.inspect import inspect_data
+from ganbench.errors import InputError
+
+
+def flat(folder: Path, value: int, count: int = 3) -> Path:
+    folder.mkdir(parents=True)
+    for index in range(count):
+        Image.new("RGB", (32, 32), (value, value, value)).save(folder / f"{index}.png")
+    return folder
+
+
+def test_the_page_holds_counts_and_escapes_names_from_outside(make_set, tmp_path: Path) -> None:
+    make_set("set/photo", 4), make_set("set/monet", 3)
+    (tmp_path / "set/photo/<script>x.jpg").write_text("hello")
+    facts = inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.html")
+    page = (tmp_path / "out.html").read_text()
+    assert facts["headline"] == "4 photographs and 3 paintings"
+    assert "One file is broken" in page
+    assert "<script" not in page
+    assert "&lt;script&gt;x.jpg" in page
+    assert "default-src 'none'" in page
+    assert json.dumps(facts, allow_nan=False)
+
+
+def test_the_picture_is_a_png_of_some_size(make_set, tmp_path: Path) -> None:
+    make_set("set/photo"), make_set("set/monet")
+    inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.png")
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.format == "PNG"
+        assert min(image.size) > 600
+
+
+@pytest.mark.parametrize("kind", ["html", "png"])
+def test_one_set_alone_is_shown_alone(make_set, tmp_path: Path, kind: str) -> None:
+    folder = str(make_set("alone"))
+    facts = inspect_data(folder, None, None, 32, tmp_path / f"out.{kind}")
+    assert facts["pictures"]["count"] == 3
+    assert (
+        inspect_data(None, folder, None, 32, tmp_path / f"o.{kind}")["pictures"]
+        == facts["pictures"]
+    )
+
+
+def test_another_ending_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"neither .html nor .png"):
+        inspect_data("nowhere", None, None, 32, tmp_path / "out.pdf")
+
+
+def test_the_finding_says_which_side_is_brighter_and_by_how_much(tmp_path: Path) -> None:
+    dark = portrait.draw(load_one(str(flat(tmp_path / "photo", 20)), 32))
+    light = portrait.draw(load_one(str(flat(tmp_path / "monet", 220)), 32))
+    sentence = portrait.colours_apart(dark, light)
+    assert sentence.startswith("The paintings are brighter than the photographs by 200 of 255")
+    assert "deep shadow fills 0.0% of them, against 100.0%" in sentence
+    assert portrait.overlap(dark, light) == 0
+    assert portrait.overlap(dark, dark) == 1
+
+
+def test_the_numbers_of_a_portrait_are_those_of_numpy(make_set) -> None:
+    domain = load_one(str(make_set("d", 70)), 32)  # more than one chunk
+    found = portrait.draw(domain)
+    values = np.asarray(domain.pictures, np.float64).reshape(-1, 3)
+    assert np.allclose(found.means, values.mean(axis=0))
+    assert np.allclose(found.spreads, values.std(axis=0))
+    assert np.abs(found.average - domain.pictures.mean(axis=0)).max() <= 0.5
+    assert sum(share for _, share in found.palette) == pytest.approx(1)
+
+
+def test_pictures_on_the_sheet_are_chosen_by_hash_and_not_by_place() -> None:
+    names = tuple(f"{index}.png" for index in range(100))
+    chosen = portrait.by_hash(names, 10)
+    again = portrait.by_hash(tuple(reversed(names)), 10)
+    assert {names[index] for index in chosen} == {names[99 - index] for index in again}
+    assert chosen != list(range(10))
+
+
+def test_what_a_reader_should_know_is_said(tmp_path: Path, make_set) -> None:
+    photos = load_one(str(make_set("photo", 9)), 64)
+    paintings = load_one(str(flat(tmp_path / "monet", 50)), 64)
+    said = " ".join(portrait.warnings_of([photos, paintings], ["photographs", "paintings"]))
+    assert "3 times as many photographs as paintings" in said
+    assert "2 of the paintings repeat another" in said
+    assert "9 of the photographs were smaller" in said
+    assert "Fewer than 2,048 paintings bias FID upwards" in said
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_opens_quietly_and_fits_a_phone(make_set, tmp_path: Path, scheme: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = next(
+        filter(Path.exists, map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome"))), None
+    )
+    make_set("set/photo"), make_set("set/monet")
+    (tmp_path / f"set/photo/{'long' * 40}.jpg").write_text("hello")
+    inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.html")
+    said: list[str] = []
+    with playwright.sync_playwright() as starter:
+        try:
+            browser = starter.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        except playwright.Error:
+            pytest.skip("no Chromium to open the page in")
+        page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("request", lambda request: said.append(request.url))
+        page.goto((tmp_path / "out.html").as_uri())
+        width = page.evaluate("document.documentElement.scrollWidth")
+        shown = page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        browser.close()
+    assert [line for line in said if not line.startswith(("file:", "data:"))] == []
+    assert width == 390
+    assert shown

@@ -1,0 +1,260 @@
+"""A results folder as the runner leaves it, made of procedural pictures and closed-form numbers."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ganbench import files, record
+from ganbench.record import Baseline, Cost, CurvePoint, Moment, Record, Score, Status, Used
+
+SCRIPT = "<script>alert(1)</script>"
+MODELS = {  # label: source, level of its score, pictures/s, parameters, FLOP a step
+    "dcgan": ("noise", 182.0, 410.0, {"G": 3_576_704, "D": 2_765_568}, 159e9),
+    "cyclegan-unet": ("pictures", 131.0, 4.1, {"G": 54_413_955, "F": 54_413_955}, 318e9),
+    "cyclegan-resnet": ("pictures", 118.8, 3.2, {"G": 11_378_179, "F": 11_378_179}, 1879e9),
+}
+PICTURE_VIEWS = "input output back identity target reverse reverse_back"
+
+
+def scenes(count: int, size: int, seed: int) -> np.ndarray:
+    """Landscapes with a sky, a sun, hills and water: uint8 N H W 3."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0 : 1 : size * 1j, 0 : 1 : size * 1j]
+    pictures = []
+    for _ in range(count):
+        sky = np.stack([0.35 + 0.5 * y, 0.55 + 0.3 * y, 0.9 - 0.25 * y], -1)
+        cx, cy = rng.uniform(0.15, 0.85), rng.uniform(0.1, 0.35)
+        sun = np.exp(-(((x - cx) ** 2 + (y - cy) ** 2) / 0.006))[..., None]
+        picture = sky + sun * rng.uniform(0.3, 0.8)
+        for layer in range(3):
+            waves = sum(
+                rng.uniform(0.02, 0.07) * np.sin(2 * np.pi * (f * x + rng.random()))
+                for f in (1, 2, 3, 7)
+            )
+            ground = rng.uniform([0.08, 0.2, 0.1], [0.35, 0.5, 0.35]) * (1.3 - 0.3 * layer)
+            shade = 1 + 0.25 * np.sin(40 * x + 60 * y * y)[..., None] * 0.4
+            picture = np.where(
+                (y > 0.45 + 0.17 * layer + waves)[..., None], ground * shade, picture
+            )
+        pictures.append(picture)
+    return (np.clip(np.array(pictures), 0, 1) * 255).astype(np.uint8)
+
+
+def painted(pictures: np.ndarray, strength: float = 1.0, seed: int = 0) -> np.ndarray:
+    """The same pictures in broken strokes of a warmer palette."""
+    rng = np.random.default_rng(seed)
+    size = pictures.shape[1]
+    result = pictures.astype(float)
+    shift = rng.normal(0, 26 * strength, (pictures.shape[0], size // 4 + 1, size // 2 + 1, 3))
+    strokes = shift.repeat(4, 1).repeat(2, 2)[:, :size, :size]
+    wave = (np.arange(size)[:, None] // 3 + np.arange(size)[None] // 5) % 2 * 14 * strength
+    warm = np.array([1.06, 1.0, 0.86]) ** strength
+    mixed = np.round((result * warm + strokes + wave[None, ..., None]) / 24) * 24
+    return np.clip(result * (1 - strength) + mixed * strength, 0, 255).astype(np.uint8)
+
+
+def noisy(pictures: np.ndarray, amount: float, seed: int) -> np.ndarray:
+    """Pictures on the way from grey noise to themselves."""
+    rng = np.random.default_rng(seed)
+    grey = rng.normal(120, 30, pictures.shape)
+    return np.clip(pictures * (1 - amount) + grey * amount, 0, 255).astype(np.uint8)
+
+
+def score(value: float | None, count: int = 300, **changes: Any) -> Score:
+    """A random-Inception score."""
+    protocol = {"extractor": "Inception 2015-12-05, random weights", "resize": "TF1"}
+    plain = Score(
+        "random_inception_fd", "random-Inception FD", value, count, 300, "lower", "", protocol, 1
+    )
+    return replace(plain, **changes)
+
+
+def scores(value: float, count: int = 300) -> dict[str, Score]:
+    precision = score(0.9 - value / 400, count, metric="precision", name="precision",
+                      better="higher")  # fmt: skip
+    return {"random_inception_fd": score(value, count), "precision": precision}
+
+
+class Fake:
+    """Writes a suite; every part can be changed or left out."""
+
+    def __init__(self, folder: Path, size: int = 32, moments: int = 12):
+        self.results, self.size, self.moments = folder, size, moments
+        self.suite = folder / "quick"
+        self.runs: list[str] = []
+        self.photographs = scenes(16, size, 1)
+        self.paintings = painted(scenes(16, size, 2), 1.0, 2)
+
+    def run(self, label: str, seed: int, level: float, status: Status | None = None,
+            pictures: bool = True, **changes: Any) -> Record:  # fmt: skip
+        """Write one run whose score is `level`, and return its record."""
+        kind = next((name for name in MODELS if label.startswith(name)), "cyclegan-unet")
+        source, _, speed, parameters, flop = MODELS[kind]
+        status = status or Status("done", round(speed * 60), 1.0)
+        name = f"run{len(self.runs):02d}.pytorch-seed{seed}-abc"
+        run = Record(
+            key=name, model=kind, label=label, framework="pytorch", source=source, seed=seed,
+            suite="quick", size=self.size, budget="60s", settings={"learning_rate": 2e-4},
+            data={}, environment={"hostname": "secret-host"}, status=status,
+            used=Used(round(speed * 60 * status.progress), 60 * status.progress,
+                      round(speed * 60 * status.progress), round(speed * 60), 300, 240),
+            cost=Cost(speed + seed / 10, 900 * 2**20, "process", parameters, round(flop)),
+            scores=scores(level) if status.name in ("done", "collapsed") else {},
+            curve=self._curve(level, speed, status),
+        )  # fmt: skip
+        run = replace(run, **changes)
+        folder = self.suite / name
+        if pictures:
+            run = replace(run, views=self._views(folder, run), film=self._film(folder, run, speed))
+        record.write(folder, run)
+        self._history(folder, run)
+        self.runs.append(name)
+        return run
+
+    def _curve(self, level: float, speed: float, status: Status) -> tuple[CurvePoint, ...]:
+        points = []
+        for k in range(1, 7):
+            progress = k / 6
+            if progress > status.progress + 1e-9:
+                break
+            value = level + 14 + 260 * np.exp(-4.5 * progress) / (1 + speed / 300)
+            pictures = round(speed * 60 * progress)
+            points.append(CurvePoint(pictures, 60 * progress, pictures, scores(float(value), 100)))
+        return tuple(points)
+
+    def _views(self, folder: Path, run: Record) -> dict[str, str]:
+        strength = 0.9 if "resnet" in run.label else 0.5
+        made = {
+            "input": self.photographs,
+            "output": painted(self.photographs, strength, run.seed),
+            "back": noisy(self.photographs, 0.12, run.seed),
+            "identity": painted(self.paintings, 0.2, run.seed),
+            "target": self.paintings,
+            "reverse": noisy(self.paintings, 0.2, run.seed),
+            "reverse_back": painted(self.paintings, 0.3, run.seed),
+        }
+        if run.source == "noise":
+            walk = np.linspace(0, 1, 8)[:, None, None, None]
+            made = {
+                "output": self._end(run, noisy(self.paintings, 0.35, run.seed)),
+                "walk": (self.paintings[:1] * (1 - walk) + self.paintings[3:4] * walk).astype("u1"),
+            }
+        for name, array in made.items():
+            files.write_array(folder / "views" / f"{name}.npy", array)
+        return {name: f"views/{name}.npy" for name in made}
+
+    def _end(self, run: Record, pictures: np.ndarray) -> np.ndarray:
+        collapsed = run.status.name == "collapsed"
+        return np.repeat(pictures[:1], 16, 0) if collapsed else pictures
+
+    def _film(self, folder: Path, run: Record, speed: float) -> tuple[Moment, ...]:
+        end = painted(self.photographs if run.source == "pictures" else self.paintings, 0.8)
+        moments = []
+        for k in range(self.moments):
+            progress = (k + 1) / self.moments
+            if progress > run.status.progress + 0.5 / self.moments:
+                break
+            frame = noisy(end, 0.92 * (1 - progress) ** 1.5, run.seed)
+            if run.status.progress < progress + 1.5 / self.moments and progress < 0.99:
+                frame = self._end(run, frame)
+            step = round(speed * 60 * progress)
+            moments.append(Moment(step, progress, 60 * progress, step, f"film/{k:02d}.npy"))
+            files.write_array(folder / moments[-1].file, frame)
+        return tuple(moments)
+
+    def _history(self, folder: Path, run: Record) -> None:
+        rng = np.random.default_rng(run.seed)
+        names = ["D", "G"] if run.source == "noise" else ["G", "F", "D_X", "D_Y", "cycle"]
+        lines = ["step,seconds,pictures,pictures_per_second,memory_bytes," + ",".join(names)]
+        last = max(2, round(120 * run.status.progress))
+        for k in range(last):
+            fall = [1.2 * (i + 1) * np.exp(-k / 45) + 0.3 + rng.normal(0, 0.06)
+                    for i in range(len(names))]  # fmt: skip
+            if run.status.name == "diverged" and k > 0.8 * last:
+                fall = [float("nan")] * len(names)
+            row = [k * 10, k / 2, k * 10, 20.0, 900e6, *fall]
+            lines.append(",".join(f"{value:.5g}" for value in row))
+        files.write_text(folder / "history.csv", "\n".join(lines) + "\n")
+
+    def finish(self, models: list[str], identity: float | None = 163.0, floor: float = 61.0,
+               **changes: Any) -> Path:  # fmt: skip
+        """Write suite.json, baselines and gallery; returns the results folder."""
+        files.write_array(self.suite / "gallery/source.npy", scenes(12, self.size, 5))
+        files.write_array(self.suite / "gallery/target.npy", painted(scenes(12, self.size, 6)))
+        domain = {"title": "procedural photographs", "count": 600, "fingerprint": "9c1e4fa27b33",
+                  "skipped": [{"name": "img/broken.jpg", "reason": "not a picture"}],
+                  "duplicates": [["a.png", "b.png"]],
+                  "original_sizes": {"256x256": 600}}  # fmt: skip
+        suite = {
+            "name": "quick", "command": "ganbench run --models dcgan,cyclegan --budget 60s",
+            "budget": "60s", "size": self.size, "seeds": [0, 1, 2], "models": models,
+            "frameworks": ["pytorch"], "runs": self.runs,
+            "toml": 'models = ["dcgan", "cyclegan"]\nbudget = "60s"\nseeds = [0, 1, 2]\n',
+            "data": {"source": domain, "target": domain | {"title": "procedural paintings",
+                     "count": 300, "skipped": [], "duplicates": []}, "flip": True, "jitter": 0.0,
+                     "gallery": {"source": "gallery/source.npy", "target": "gallery/target.npy"}},
+            "environment": {"python": "3.11.9", "torch": "2.15.0", "platform": "Linux x86_64",
+                            "cpu": "AMD EPYC, 2 cores", "device": "cpu", "threads": 2,
+                            "commit": "4f0c2d1", "hostname": "secret-host"},
+            "warnings": [], "primary": "random_inception_fd", "samples": 300, "curve_samples": 100,
+        }  # fmt: skip
+        files.write_json(self.suite / "suite.json", suite | changes)
+        rows = [
+            Baseline("floor", "floor: half the paintings against the other half", scores(floor))
+        ]
+        if identity is not None:
+            rows.append(Baseline("identity", "untouched photographs", scores(identity)))
+        files.write_json(self.suite / "baselines.json", [asdict(row) for row in rows])
+        return self.results
+
+
+def three_models(folder: Path, size: int = 32, moments: int = 12, labels: Any = None,
+                 seeds: int = 3) -> Path:  # fmt: skip
+    """3 models x 3 seeds; the DCGAN collapsed, diverged and failed for memory in one seed each."""
+    fake = Fake(folder, size, moments)
+    labels = labels or list(MODELS)
+    endings = [
+        None,
+        Status(
+            "collapsed", 12300, 0.5, "the spread of 16 probe pictures fell to 0.02 of the data's"
+        ),
+        Status("diverged", 18450, 0.75, "loss D is not a number"),
+    ]
+    wobble = [0.0, 3.1, -2.4]
+    for label in labels:
+        level = next((MODELS[k][1] for k in MODELS if label.startswith(k)), 140.0)
+        for seed in range(seeds):
+            ending = endings[seed] if label == labels[0] else None
+            extra = -1.2 * seed if "resnet" in label else 0.8 * seed
+            fake.run(label, seed, level + wobble[seed] + extra, ending)
+    return fake.finish(list(labels))
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Fake:
+    return Fake(tmp_path / "results")
+
+
+@pytest.fixture
+def make_three() -> Callable[..., Path]:
+    return three_models
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The usual suite, made once; read it, do not change it."""
+    return three_models(tmp_path_factory.mktemp("usual") / "results")
+
+
+@pytest.fixture(scope="session")
+def score_of() -> Callable[..., Score]:
+    return score
+
+
+@pytest.fixture(scope="session")
+def script_name() -> str:
+    return SCRIPT

@@ -1,0 +1,167 @@
+"""The page in headless Chromium: silent, alone, in every theme, on paper, phone, without script."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ganbench.report import build
+
+sync_api = pytest.importorskip("playwright.sync_api")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def report(results: Path, tmp_path_factory) -> Path:
+    return build(shutil.copytree(results, tmp_path_factory.mktemp("page") / "r"))
+
+
+@pytest.fixture
+def opened(browser, report):
+    """Open a page and, when the test is over, demand that it was silent and asked for nothing."""
+    contexts, noise = [], []
+
+    def request(asked):
+        if not asked.url.startswith(("data:", "file:")):
+            noise.append(asked.url)
+
+    def visit(path=report, fragment="", **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: noise.append(message.text))
+        tab.on("pageerror", lambda error: noise.append(str(error)))
+        tab.on("dialog", lambda dialog: (noise.append("dialog"), dialog.dismiss()))
+        tab.on("request", request)
+        tab.goto(path.as_uri() + fragment)
+        return tab
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+def test_console_is_empty_and_nothing_is_requested(opened):
+    tab = opened()
+    assert tab.locator("h1").inner_text().startswith("Use cyclegan-resnet")
+    broken = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
+    assert tab.evaluate(broken) == 0
+
+
+def test_the_policy_forbids_to_fetch_and_to_inject(browser, report):
+    tab = browser.new_context().new_page()
+    said = []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.goto(report.as_uri())
+    refused = "fetch('https://example.invalid/x').then(() => 'sent', () => 'refused')"
+    assert tab.evaluate(refused) == "refused"
+    tab.evaluate(
+        "const s = document.createElement('script'); s.textContent = 'window.bad = 1';"
+        "document.body.append(s)"
+    )
+    assert tab.evaluate("window.bad") is None
+    assert any("Content Security Policy" in text for text in said)
+    tab.context.close()
+
+
+@pytest.mark.parametrize(("theme", "ground"), [("light", "252, 251, 248"), ("dark", "21, 22, 26")])
+def test_light_and_dark_reach_text_and_figures(opened, theme, ground):
+    tab = opened(color_scheme=theme)
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    assert tab.evaluate(background) == f"rgb({ground})"
+    colour = "e => getComputedStyle(e).fill"
+    label = tab.locator("svg.figure text").first.evaluate(colour)
+    other = opened(color_scheme="dark" if theme == "light" else "light")
+    assert other.locator("svg.figure text").first.evaluate(colour) != label
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+@pytest.mark.parametrize("script", [True, False])
+def test_nothing_overflows_the_page(opened, width, script):
+    tab = opened(viewport={"width": width, "height": 844}, java_script_enabled=script)
+    if script:
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.locator("main").bounding_box()["width"] <= width
+
+
+def test_without_script_pairs_stand_side_by_side_and_the_film_has_three_frames(opened):
+    tab = opened(java_script_enabled=False)
+    before = tab.locator("#before").bounding_box()
+    after = tab.locator("#after").bounding_box()
+    assert after["x"] >= before["x"] + before["width"] and after["y"] == before["y"]
+    assert tab.locator(".film").first.locator(".stills img:visible").count() == 3
+    assert tab.locator(".screen:visible, button:visible, select:visible").count() == 0
+    names = tab.locator("tbody.models th .model").all_inner_texts()
+    assert [name.strip() for name in names] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
+
+
+def test_a_head_sorts_the_models_and_leaves_the_fixed_lines(opened):
+    tab = opened()
+    tab.get_by_role("button", name="pictures/s").click()
+    names = tab.locator("table.main tbody th").all_inner_texts()
+    order = [name.split("\n")[0].strip() for name in names]
+    assert order[1:4] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
+    tab.get_by_role("button", name="pictures/s").click()
+    assert "dcgan" in tab.locator("tbody.models th").first.inner_text()
+    head = tab.locator("th", has=tab.get_by_role("button", name="pictures/s"))
+    assert head.get_attribute("aria-sort") == "descending"
+    assert "floor" in tab.locator("table.main tbody th").first.inner_text()
+
+
+def test_one_slider_moves_every_film_and_the_link_remembers(opened):
+    tab = opened(fragment="#t=3")
+    places = "[...document.querySelectorAll('.screen img')].map(i => i.style.objectPosition)"
+    first = tab.evaluate(places)
+    assert tab.locator("#time").input_value() == "3" and len(first) == 3
+    tab.locator("#time").press("ArrowRight")
+    assert all(a != b for a, b in zip(first, tab.evaluate(places), strict=True))
+    assert "t=4" in tab.evaluate("location.hash")
+
+
+def test_before_and_after_follow_the_chosen_model_and_the_keyboard(opened):
+    tab = opened(fragment="#model=cyclegan-unet")
+    assert tab.locator("#after-name").inner_text() == "cyclegan-unet"
+    shown = tab.locator("#after").get_attribute("src")
+    tab.locator("#model").select_option("cyclegan-resnet")
+    assert tab.locator("#after").get_attribute("src") != shown
+    assert "model=cyclegan-resnet" in tab.evaluate("location.hash")
+    tab.locator("#wipe").press("ArrowRight")
+    assert tab.evaluate("document.querySelector('.stage').style.getPropertyValue('--cut')") == "51%"
+
+
+def test_paper_is_light_and_open_with_pairs_side_by_side(opened):
+    tab = opened(color_scheme="dark")
+    tab.emulate_media(media="print")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    assert tab.evaluate(background) == "rgb(252, 251, 248)"
+    before, after = tab.locator("#before").bounding_box(), tab.locator("#after").bounding_box()
+    assert after["x"] >= before["x"] + before["width"]
+    assert tab.locator(".js:visible, select:visible, input:visible, nav:visible").count() == 0
+    assert tab.locator(".stills img:visible").count() == 9
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details:not([open])").count() == 0
+    assert len(tab.pdf(format="A4")) > 100_000
+
+
+def test_a_model_called_script_is_only_a_name(opened, make_three, tmp_path, script_name):
+    labels = [script_name, '"><img src=x onerror=alert(2)>', "cyclegan-unet", "$x$ & co"]
+    tab = opened(build(make_three(tmp_path / "r", labels=labels)))
+    assert script_name in tab.locator("body").inner_text()
+    assert tab.locator("script").count() == 2
+    assert tab.locator("img[onerror]").count() == 0

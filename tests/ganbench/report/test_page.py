@@ -1,0 +1,158 @@
+import json
+import re
+import shutil
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from ganbench.errors import InputError
+from ganbench.report import build, conclusion, page, private, svg, words
+
+
+def embedded(html):
+    found = re.search(r'<script type="application/json" id="results">(.*?)</script>', html, re.S)
+    return json.loads(found[1])
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first, second):
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ["ink", "muted", "accent", *(f"c{k}" for k in range(1, 9))])
+@pytest.mark.parametrize("ground", ["paper", "panel"])
+def test_text_colours_can_be_read_in_light_and_dark(name, ground):
+    light, dark = zip(svg.PALETTE[name], svg.PALETTE[ground], strict=True)
+    assert contrast(*light) >= 4.8
+    assert contrast(*dark) >= (7.1 if ground == "paper" else 6.5)
+
+
+def test_the_same_records_give_the_same_bytes(results, tmp_path):
+    first = build(shutil.copytree(results, tmp_path / "one"))
+    second = build(shutil.copytree(results, tmp_path / "two"))
+    assert first.read_bytes() == second.read_bytes()
+    for path in (tmp_path / "one/figures").iterdir():
+        assert path.read_bytes() == (tmp_path / "two/figures" / path.name).read_bytes()
+
+
+def test_figures_are_files_of_their_own_without_sentinels(results, tmp_path):
+    build(shutil.copytree(results, tmp_path / "r"))
+    paths = sorted((tmp_path / "r/figures").glob("*.svg"))
+    assert {"how-sure", "curve-seconds", "curve-pictures"} <= {path.stem for path in paths}
+    for path in paths:
+        assert ET.parse(path).getroot().tag.endswith("svg")
+        assert "#0b0d" not in path.read_text() and "var(" not in path.read_text()
+
+
+def test_a_large_suite_stays_under_three_megabytes(make_three, tmp_path):
+    labels = [*(f"cyclegan-resnet:blocks={n}" for n in range(1, 4)), "dcgan"]
+    path = build(make_three(tmp_path / "r", 256, 24, labels, seeds=1))
+    assert path.stat().st_size < 3_000_000
+
+
+def test_the_page_carries_its_results(results, tmp_path):
+    html = build(shutil.copytree(results, tmp_path / "r")).read_text()
+    data = embedded(html)
+    assert len(data["runs"]) == 9
+    assert data["runs"][1]["status"]["name"] == "collapsed"
+
+
+def test_a_page_too_full_leaves_curves_out_and_says_so(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "MOST_JSON", 1000)
+    data = embedded(build(shutil.copytree(results, tmp_path / "r")).read_text())
+    assert data["left_out"] == ["curve", "film", "snapshots"] and data["runs"][0]["curve"] == []
+
+
+def test_public_leaves_out_pictures_of_the_data_hosts_and_paths(fake):
+    fake.run("cyclegan-unet", 0, 120.0)
+    fake.run("cyclegan-resnet", 0, 125.0)
+    command = "ganbench run --data /home/ada/monet --plugin ~/gan.py"
+    results = fake.finish(["cyclegan-unet", "cyclegan-resnet"], command=command)
+    secret = build(results).read_text()
+    public = build(results, public=True).read_text()
+    assert "secret-host" in secret and "/home/ada" in secret
+    assert "secret-host" not in public and "/home/ada" not in public and "gan.py" not in public
+    assert "broken.jpg" in secret and "<code>img/broken.jpg" not in public
+    assert "the photograph as it came" not in public and 'alt="paintings, picture' not in public
+    assert 'alt="cyclegan-unet, picture 1"' in public
+
+
+def test_no_pictures_means_none(results, tmp_path):
+    html = build(shutil.copytree(results, tmp_path / "r"), no_pictures=True).read_text()
+    assert "data:image" not in html and "left out (--no-pictures)" in html
+
+
+def test_whatever_file_is_missing_the_page_is_still_built(results, tmp_path):
+    folder = shutil.copytree(results, tmp_path / "r")
+    for pattern in ("*/baselines.json", "*/gallery", "*/run*/views", "*/run*/film"):
+        for path in folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in folder.glob("*/run*/history.csv"):
+        path.write_text("not,a\ntable")
+    shutil.rmtree(folder / "quick" / "run08.pytorch-seed2-abc")
+    html = build(folder).read_text()
+    assert "Pictures are not there" in html and "Not there: no run has a history.csv" in html
+
+
+def test_a_bare_description_is_enough(tmp_path):
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s/suite.json").write_text('{"runs": []}')
+    assert "Nothing to compare yet" in build(tmp_path).read_text()
+
+
+def test_arrays_of_strangers_are_read_neither_outside_the_run_nor_as_other_kinds(fake):
+    fake.run("cyclegan-unet", 0, 120.0, views={}, pictures=False)
+    folder = fake.suite / fake.runs[0]
+    path = folder / "record.json"
+    value = json.loads(path.read_text())
+    value["views"] = {"output": "../gallery/source.npy", "odd": "history.csv", "none": "nowhere"}
+    path.write_text(json.dumps(value))
+    html = build(fake.finish(["cyclegan-unet"])).read_text()
+    assert "cyclegan-unet, picture 1" not in html
+
+
+def test_unknown_views_are_shown_under_their_own_name(fake):
+    run = fake.run("cyclegan-unet", 0, 120.0)
+    path = fake.suite / fake.runs[0] / "record.json"
+    value = json.loads(path.read_text())
+    value["views"]["depth <map>"] = run.views["output"]
+    path.write_text(json.dumps(value))
+    html = build(fake.finish(["cyclegan-unet"])).read_text()
+    assert "depth &lt;map&gt;" in html and "depth <map>" not in html
+
+
+def test_no_results_are_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="no benchmark results"):
+        build(tmp_path)
+
+
+def test_conclusion_is_the_verdict_in_plain_words(results):
+    assert conclusion(results).startswith("Use cyclegan-resnet: random-Inception FD 117.8")
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("--data /home/ada/x --out ../y/z", "--data … --out …"),
+        (r"C:\Users\ada\x is not there", "… is not there"),
+        ("file:///home/ada/x", "…"),
+        ("612 pictures/s, samples/00.npy", "612 pictures/s, samples/00.npy"),
+    ],
+)
+def test_paths_of_the_machine_become_an_ellipsis(text, clean):
+    assert private.without_paths(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(118.83, "118.8"), (12.14, "12.1"), (3.2, "3.20"), (0.031, "0.0310"), (7038.4, "7,038"),
+     (-2.5, "−2.50"), (0.0, "0"), (None, "–"), (float("nan"), "–")],
+)  # fmt: skip
+def test_numbers_have_about_three_digits(value, text):
+    assert words.number(value) == text

@@ -1,0 +1,90 @@
+import io
+
+import pandas
+import pytest
+
+from ganbench import record
+from ganbench.record import Cost
+from ganbench.report import build, rows, tables
+
+
+def table_of(results):
+    return tables.comparison_table(rows.compare(record.read_results(results)))
+
+
+def test_one_row_a_model_best_first_and_two_that_nobody_trained(results):
+    table = table_of(results)
+    assert list(table["model"])[:3] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
+    assert list(table["row"]) == ["model"] * 3 + ["floor", "identity"]
+
+
+def test_mean_half_width_and_counts_are_those_of_the_records(fake):
+    for seed, level in enumerate([118.0, 120.0, 122.0]):
+        fake.run("a", seed, level, pictures=False)
+    row = table_of(fake.finish(["a"])).iloc[0]
+    assert row["random_inception_fd_mean"] == 120.0
+    assert row["random_inception_fd_sd"] == 2.0
+    assert row["random_inception_fd_half_width"] == pytest.approx(4.968, abs=1e-3)
+    assert row["random_inception_fd_pictures"] == 300
+    assert row["random_inception_fd_extractor"] == "Inception 2015-12-05, random weights"
+    assert (row["seeds"], row["done"], row["collapsed"]) == (3, 3, 0)
+
+
+def test_runs_that_ended_early_are_counted_and_not_averaged(results):
+    row = table_of(results).set_index("model").loc["dcgan"]
+    assert (row["done"], row["collapsed"], row["diverged"]) == (1, 1, 1)
+    assert row["random_inception_fd_mean"] == 182.0
+    assert row["random_inception_fd_seeds"] == 1
+
+
+def test_missing_values_stay_missing_in_csv_and_markdown(fake):
+    fake.run("a", 0, 1.0, pictures=False, scores={}, cost=Cost())
+    fake.run("b", 0, 120.0, pictures=False)
+    results = fake.finish(["a", "b"])
+    read = pandas.read_csv(io.StringIO(tables.to_csv(table_of(results)))).set_index("model")
+    lacking = ["random_inception_fd_mean", "pictures_per_second", "peak_memory_bytes", "parameters"]
+    assert read.loc["a", lacking].isna().all()
+    line = next(
+        line
+        for line in tables.to_markdown(rows.compare(record.read_results(results))).splitlines()
+        if line.startswith("| a ")
+    )
+    assert line.count("–") >= 6
+
+
+def test_markdown_marks_the_best_and_names_protocol(results):
+    text = tables.to_markdown(rows.compare(record.read_results(results)))
+    assert "**117.8 ± 8.6**" in text
+    assert "300 generated against 300 real pictures" in text
+    assert "1 of 3 done, 1 collapsed, 1 diverged" in text
+
+
+def test_a_name_cannot_leave_its_markdown_cell(fake, script_name):
+    fake.run(script_name + "|x", 0, 120.0, pictures=False)
+    text = tables.to_markdown(rows.compare(record.read_results(fake.finish([]))))
+    assert "<script>" not in text and "\\|x" in text
+
+
+def test_two_frameworks_are_two_rows_with_their_own_marks(fake):
+    fake.run("a", 0, 120.0, pictures=False)
+    fake.run("a", 0, 125.0, pictures=False, framework="tensorflow")
+    found = rows.compare(record.read_results(fake.finish(["a"]))).rows
+    assert [row.name for row in found] == ["a · pytorch", "a · tensorflow"]
+    assert found[0].marker != found[1].marker and found[0].colour != found[1].colour
+
+
+def test_twenty_models_have_twenty_different_marks(fake):
+    labels = [f"m{index}" for index in range(20)]
+    found = rows.compare(record.read_results(fake.finish(labels))).rows
+    assert len({(row.colour, row.marker) for row in found}) == 20
+
+
+def test_a_damaged_record_is_named_and_hides_no_other(fake):
+    fake.run("a", 0, 120.0, pictures=False)
+    fake.run("b", 0, 130.0, pictures=False)
+    results = fake.finish(["a", "b"])
+    path = fake.suite / fake.runs[1] / "record.json"
+    path.write_text(path.read_text()[:200])
+    page = build(results).read_text()
+    assert "One record could not be read" in page and fake.runs[1] in page
+    assert "120.0" in (results / "comparison.md").read_text()

@@ -1,0 +1,209 @@
+"""Real workers in real processes: resume equals no interruption, and every end has its record."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from ganbench import files, plan, processes, record
+from ganbench.suite import from_values
+
+RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
+PLUGIN = '''
+import numpy as np
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Settings:
+    batch: int = 2
+    latent: int = 3
+
+class Odd:
+    framework = "pytorch"
+    source = "noise"
+    Settings = Settings
+    def __init__(self, settings, task):
+        self.size, self.steps = task.size, 0
+    def step(self, source, target):
+        self.steps += 1
+        {misbehave}
+        return {{"G": 1.0}}
+    def generate(self, source):
+        return np.zeros((len(source), self.size, self.size, 3), {dtype!r})
+    def save(self, folder):
+        folder.mkdir(exist_ok=True)
+        (folder / "steps").write_text(str(self.steps))
+    def load(self, folder):
+        self.steps = int((folder / "steps").read_text())
+'''
+
+
+@pytest.fixture
+def make_job(two_domains, tmp_path):
+    def make(models, budget="12step", folder="results", plugin=None, **more):
+        suite = from_values(
+            {
+                "models": [models],
+                "data": str(two_domains),
+                "size": 32,
+                "budget": budget,
+                "profile": "small",
+                "device": "cpu",
+                "samples": 8,
+                "curve_samples": 4,
+                "plugins": [str(plugin)] if plugin else [],
+                **more,
+            },
+            "test",
+        )
+        made = plan.make(suite, tmp_path / folder, lambda what, done, of: None)
+        return made.job(made.runs[0])
+
+    return make
+
+
+@pytest.fixture
+def odd(tmp_path, make_job):
+    """Job of a plugin that does `misbehave` in its step."""
+
+    def make(misbehave="pass", dtype="uint8", budget="12step"):
+        file = tmp_path / "odd.py"
+        file.write_text(PLUGIN.format(misbehave=misbehave, dtype=dtype))
+        return make_job("odd", plugin=file, budget=budget)
+
+    return make
+
+
+def run(job, on_message=None):
+    ended = processes.run("ganbench.worker", job, on_message)
+    path = Path(job["folder"])
+    return ended, record.read(path) if (path / "record.json").exists() else None
+
+
+def result_bytes(job):
+    """Everything that a run must repeat bit for bit: weights, samples, film, losses."""
+    folder = Path(job["folder"])
+    found = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for pattern in ("checkpoint/state.*", "samples/*", "film/*", "views/*")
+        for path in folder.glob(pattern)
+    }
+    assert len(found) > 10
+    rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
+    return found | {"history": [[row[0], row[2], *row[5:]] for row in rows]}
+
+
+@pytest.mark.parametrize("model", [RESNET, "dcgan:width=4,batch=2,dropout=0.5,augment=color"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_resumed_run_equals_an_uninterrupted_one(make_job, model, number):
+    straight = make_job(model, folder="straight")
+    assert run(straight)[1].status.name == "done"
+
+    often = {"checkpoint_seconds": 0.0, "message_seconds": 0.0}
+    broken = make_job(model, folder="broken") | often
+
+    def stop_at_five(message):
+        if message.get("step", 0) >= 5 and message["kind"] == "progress":
+            processes.interrupt(number)
+
+    ended, before = run(broken, stop_at_five)
+    if number == signal.SIGINT:
+        assert before.status.name == "interrupted"
+        assert 5 <= before.status.step < 12
+    else:
+        assert (ended.code, before) == (-signal.SIGKILL, None)
+    _, after = run(broken)
+    assert after.status.name == "done"
+    assert after.used.steps == 12
+    events = (Path(broken["folder"]) / "events.jsonl").read_text()
+    assert "resumed" in events
+    assert result_bytes(broken) == result_bytes(straight)
+
+
+def test_a_record_tells_what_was_used_and_what_it_cost(make_job):
+    _, made = run(make_job(RESNET, budget="20img"))
+    assert made.status == record.Status("done", 10, 1.0, "")
+    assert (made.used.target_pictures, made.used.source_pictures) == (20, 20)
+    assert (made.used.unique_targets, made.used.unique_sources) == (8, 12)
+    assert 0 < made.used.seconds_in_step <= made.used.seconds < made.used.wall_seconds
+    assert made.cost.parameters.keys() == {"G", "F", "D_X", "D_Y"}
+    assert made.cost.flop_per_step > 0
+    assert [m.progress for m in made.snapshots][-1] == 1.0
+    assert made.film[0].step == 0
+    assert made.film[-1].step == 10
+    assert set(made.views) == {
+        *("input", "output", "target", "back", "identity", "reverse", "reverse_back")
+    }
+
+
+def test_snapshots_and_film_hold_the_promised_numbers_of_pictures(make_job):
+    job = make_job(RESNET, budget="20step", frames=5, snapshots=2)
+    _, made = run(job)
+    folder = Path(job["folder"])
+    counts = [len(files.read_array(folder / m.file)) for m in made.snapshots]
+    assert counts == [4, 8]
+    assert [m.step for m in made.snapshots] == [10, 20]
+    assert [m.step for m in made.film] == [0, 5, 10, 15, 20]
+    assert files.read_array(folder / made.film[0].file).shape == (8, 32, 32, 3)
+
+
+def test_a_loss_that_turns_nan_ends_as_diverged(odd):
+    _, made = run(odd("if self.steps == 5: return {'G': float('nan')}"))
+    assert made.status.name == "diverged"
+    assert "loss G became nan at step 5" in made.status.reason
+
+
+def test_an_exception_ends_as_failed_with_its_words(odd):
+    job = odd("if self.steps == 4: raise RuntimeError('the paint is dry')")
+    _, made = run(job)
+    assert made.status.name == "failed"
+    assert made.status.reason == "RuntimeError: the paint is dry"
+    assert "Traceback" in (Path(job["folder"]) / "error.txt").read_text()
+
+
+def test_running_out_of_memory_has_its_own_status(odd):
+    _, made = run(odd("raise MemoryError('no room')"))
+    assert made.status.name == "out_of_memory"
+
+
+def test_pictures_of_the_wrong_type_break_the_contract(odd):
+    _, made = run(odd(dtype="float32"))
+    assert made.status.name == "failed"
+    assert "generate must return uint8 (8, 32, 32, 3), not float32" in made.status.reason
+
+
+def test_a_budget_in_seconds_ends_on_time(odd):
+    _, made = run(odd("import time; time.sleep(0.02)", budget="1s"))
+    assert made.status.name == "done"
+    assert 1.0 <= made.used.seconds < 1.5
+
+
+def test_what_a_model_prints_does_not_disturb_its_messages(odd):
+    ended, made = run(odd("print('{not json')"))
+    assert made.status.name == "done"
+    assert "{not json" in ended.words
+
+
+def test_a_damaged_checkpoint_is_one_sentence_and_nothing_is_lost(make_job):
+    job = make_job(RESNET)
+    run(job)
+    folder = Path(job["folder"])
+    (folder / "record.json").unlink()
+    state = folder / "checkpoint" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:1000])
+    _, made = run(job)
+    assert made.status.name == "failed"
+    assert "state.safetensors is damaged" in made.status.reason
+    assert "--force" in made.status.reason
+    assert len(state.read_bytes()) == 1000
+
+
+def test_what_was_written_last_is_in_the_diary(make_job):
+    job = make_job(RESNET, budget="4step")
+    run(job)
+    lines = (Path(job["folder"]) / "events.jsonl").read_text().splitlines()
+    events = [json.loads(line)["event"] for line in lines]
+    assert events[0] == "started"
+    assert events[-1] == "status"
+    assert events.count("snapshot") == 4

@@ -1,0 +1,112 @@
+"""One test over the whole registry, and the official networks' exact sizes."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ganzoo import registry, trial
+from ganzoo.pytorch import gradients, resnet, training
+from ganzoo.pytorch.cyclegan import History
+from ganzoo.settings import resolve
+from ganzoo.trainer import Task
+
+MODELS = [model for model in registry.models() if model.framework == "pytorch"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_every_model_keeps_the_contract(model):
+    failed = [(a.question, a.reason) for a in trial.run(model, 32) if not a.good]
+    assert failed == []
+
+
+@pytest.mark.parametrize("norm", ["instance", "group"])
+def test_other_norms_keep_the_contract_too(norm):
+    small = {"width": 8, "d_width": 8, "d_layers": 2, "blocks": 1}
+    for name, extra in (("cyclegan-unet", {"encoder": (8, 16, 16)}), ("cyclegan-resnet", {})):
+        kind = registry.load(registry.select(name)[0])
+        base = {k: v for k, v in small.items() if k in kind.Settings.__dataclass_fields__}
+        settings = resolve(kind.Settings, name, base | extra | {"norm": norm, "batch": 2})
+        tried = trial.Trial(kind, settings, 32)
+        trial.continues_exactly(tried)
+        trial.generates_alone_as_in_company(tried)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "size", "expected"),
+    [
+        ("dcgan", {}, 64, {"G": 3_576_704, "D": 2_765_568}),
+        ("cyclegan-resnet", {}, 256, {"G": 11_378_179, "D_Y": 2_764_737}),
+        ("cyclegan-resnet", {"blocks": 6}, 128, {"G": 7_837_699}),
+        ("cyclegan-unet", {}, 256, {"G": 54_413_955}),
+        ("cyclegan-unet", {"norm": "instance"}, 256, {"G": 54_409_603, "D_X": 2_764_737}),
+    ],
+)
+def test_official_settings_give_the_official_parameter_counts(name, overrides, size, expected):
+    networks = _on_meta(name, overrides, size).networks
+    counts = {key: sum(p.numel() for p in networks[key].parameters()) for key in expected}
+    assert counts == expected
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256, 512])
+def test_dcgan_draws_every_power_of_two(size):
+    trainer = _on_meta("dcgan", {}, size)
+    assert trainer.G(torch.zeros(2, 100, device="meta")).shape == (2, 3, size, size)
+    assert trainer.D(torch.zeros(2, 3, size, size, device="meta")).shape == (2,)
+
+
+def test_wrong_gradients_would_be_noticed(monkeypatch):
+    tried = trial.Trial(*_resnet(), 32)
+    gradients.right_at_batch_1(tried)
+    monkeypatch.setattr(resnet, "norm", lambda settings, channels: HalfGradient())
+    with pytest.raises(AssertionError, match="relative error"):
+        gradients.right_at_batch_1(tried)
+
+
+class HalfGradient(nn.Module):
+    """Passes on what comes, and half of what returns; in float64 it is honest."""
+
+    def forward(self, x):
+        if x.dtype == torch.float64:
+            return x
+        return x * 0.5 + (x * 0.5).detach()
+
+
+def test_history_shows_old_fakes_half_of_the_time():
+    history, random = History(50), np.random.default_rng(0)
+    shown = [float(history.swap(torch.full((1, 1), float(i)), random)) for i in range(1050)]
+    assert shown[:50] == list(range(50))
+    old = sum(s != i for i, s in enumerate(shown[50:], 50))
+    assert 430 < old < 570
+
+
+def test_learning_rates_stay_and_then_fall_to_zero():
+    trainer = _on_meta("cyclegan-resnet", {}, 64)
+    rates = []
+    for progress in (0.0, 0.5, 0.75, 1.0):
+        trainer.schedule(progress)
+        rates.append(trainer.optimizers["G"].param_groups[0]["lr"])
+    assert rates == pytest.approx([2e-4, 2e-4, 1e-4, 0.0])
+
+
+def test_a_damaged_state_is_one_sentence(tmp_path):
+    kind, settings = _resnet()
+    trainer = kind(settings, Task(32))
+    trainer.save(tmp_path)
+    (tmp_path / "state.safetensors").write_bytes(b"torn")
+    with pytest.raises(training.InputError, match="cannot be loaded"):
+        trainer.load(tmp_path)
+
+
+def _resnet():
+    kind = registry.load(registry.select("cyclegan-resnet")[0])
+    small = {"width": 4, "d_width": 4, "d_layers": 2, "blocks": 1}
+    return kind, resolve(kind.Settings, "cyclegan-resnet", small)
+
+
+def _on_meta(name, overrides, size):
+    kind = registry.load(registry.select(name)[0])
+    settings = resolve(kind.Settings, name, overrides)
+    settings.check(size)
+    with torch.device("meta"):
+        return kind(settings, Task(size, 0, "meta"))

@@ -1,0 +1,87 @@
+import subprocess
+import sys
+
+import pytest
+
+from ganzoo import registry
+from ganzoo.errors import InputError
+
+PLUGIN = '''
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Settings:
+    batch: int = 1
+    latent: int = 2
+
+class Mine:
+    framework = "pytorch"
+    source = "noise"
+    Settings = Settings
+    def step(self, source, target): ...
+    def generate(self, source): ...
+    def save(self, folder): ...
+    def load(self, folder): ...
+'''
+
+
+def test_a_name_selects_itself_or_its_family():
+    assert [m.name for m in registry.select("dcgan")] == ["dcgan"]
+    assert [m.name for m in registry.select("cyclegan")] == ["cyclegan-unet", "cyclegan-resnet"]
+
+
+def test_an_unknown_name_gets_the_nearest_and_all():
+    with pytest.raises(InputError, match='no model "cyclgan-resnet"') as caught:
+        registry.select("cyclgan-resnet")
+    assert "nearest: cyclegan-resnet" in caught.value.hint
+    assert "dcgan" in caught.value.hint
+
+
+def test_a_framework_without_the_model_is_named():
+    with pytest.raises(InputError, match="dcgan does not come in tensorflow"):
+        registry.select("dcgan", framework="tensorflow")
+
+
+def test_a_plugin_file_is_listed_without_being_run(tmp_path):
+    file = tmp_path / "my_gan.py"
+    file.write_text(PLUGIN + "\nraise SystemExit('was run')\n")
+    listed = registry.models((file,))[-1]
+    assert (listed.name, listed.framework, listed.origin) == ("my-gan", "pytorch", str(file))
+
+
+def test_a_plugin_is_loaded_by_its_path(tmp_path):
+    file = tmp_path / "my_gan.py"
+    file.write_text(PLUGIN)
+    assert registry.load(registry.select("my-gan", (file,))[0]).__name__ == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = (", "is not Python: line 1"),
+        ("x = 1", "has no model"),
+        ("import nowhere_to_be_found\n" + PLUGIN, "cannot be imported"),
+        (PLUGIN.replace("def generate", "def forget"), "lacks generate"),
+        (PLUGIN.replace("    latent: int = 2\n", ""), "lacks Settings.latent"),
+        (PLUGIN.replace('"noise"', '"sound"'), 'lacks source = "noise" or "pictures"'),
+    ],
+)
+def test_a_broken_plugin_is_one_sentence(tmp_path, text, words):
+    file = tmp_path / "my_gan.py"
+    file.write_text(text)
+    with pytest.raises(InputError, match=words):
+        registry.load(registry.select("my-gan", (file,))[0])
+
+
+def test_a_missing_plugin_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        registry.models((tmp_path / "nothing.py",))
+
+
+def test_importing_the_packages_imports_no_framework():
+    code = (
+        "import sys, ganbench, ganbench.cli, ganzoo.registry, ganzoo.settings, metrics.registry;"
+        "print([m for m in ('torch', 'tensorflow', 'pandas', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
