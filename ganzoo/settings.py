@@ -81,7 +81,8 @@ class CycleGANUNet(CycleGAN):
     """CycleGAN with the U-Net generator of Isola et al. 2017."""
 
     norm: Literal["batch", "instance", "group"] = "batch"
-    encoder: tuple[int, ...] = ()  # filters downwards; empty: width x 1, 2, 4, 8, 8 ... to 1x1
+    depth: int = 0  # halvings of the picture; 0: down to 1x1
+    encoder: tuple[int, ...] = ()  # filters downwards; empty: width x 1, 2, 4, 8, 8 ... to depth
     decoder: tuple[int, ...] = ()  # filters upwards, one fewer; empty: the encoder's, turned round
     dropout: float = 0.0  # in the first `dropout_layers` decoder layers, while training
     dropout_layers: int = 3
@@ -91,20 +92,21 @@ class CycleGANUNet(CycleGAN):
         super().check(size)
         require_power_of_two("cyclegan-unet", size, 16, 1024)
         require_fraction(self, "dropout")
-        deepest = size.bit_length() - 1
-        if self.encoder and not 2 <= len(self.encoder) <= deepest:
+        deepest, layers = size.bit_length() - 1, len(self.filters(size)[0])
+        if not 2 <= layers <= deepest:
             raise InputError(
-                f"encoder has {len(self.encoder)} layers; at {size} px it can have 2 to {deepest}"
+                f"the encoder has {layers} layers; at {size} px it can have 2 to {deepest}",
+                f"set depth={deepest} or fewer, or as many filters in encoder",
             )
-        if self.decoder and len(self.decoder) != len(self.filters(size)[0]) - 1:
+        if len(self.filters(size)[1]) != layers - 1:
             raise InputError(
-                f"decoder has {len(self.decoder)} layers; it needs one fewer than the encoder's"
-                f" {len(self.filters(size)[0])}"
+                f"the decoder has {len(self.decoder)} layers; it needs one fewer than the"
+                f" encoder's {layers}"
             )
 
     def filters(self, size: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Filters of the encoder and of the decoder at `size` pixels."""
-        depth = size.bit_length() - 1
+        depth = self.depth or size.bit_length() - 1
         encoder = self.encoder or tuple(self.width * min(2**i, 8) for i in range(depth))
         return encoder, self.decoder or encoder[-2::-1]
 
@@ -127,10 +129,12 @@ class CycleGANResNet(CycleGAN):
 
 
 # What a CPU can train in a minute: the same networks, narrower and with larger steps.
+_RATES = {"learning_rate_g": 1e-3, "learning_rate_d": 5e-4}
+_JUDGES = {"d_width": 16, "d_layers": 2}
 SMALL: dict[type, dict[str, Any]] = {
-    DCGAN: {"width": 32, "batch": 32},
-    CycleGANUNet: {"width": 16, "d_width": 16, "d_layers": 2},
-    CycleGANResNet: {"width": 16, "d_width": 16, "d_layers": 2, "blocks": 3},
+    DCGAN: {"width": 16, "batch": 16} | _RATES,
+    CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES,
+    CycleGANResNet: {"width": 12, "blocks": 3} | _JUDGES | _RATES | {"learning_rate_g": 2e-3},
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded; see processes.py
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see processes.py
 
 
 @pytest.fixture(scope="session", autouse=True)

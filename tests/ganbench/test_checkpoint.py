@@ -45,7 +45,7 @@ def test_a_damaged_state_gives_way_to_the_one_before(tmp_path, damage):
 def test_when_all_are_damaged_that_is_said_and_nothing_is_lost(tmp_path):
     checkpoint.save(tmp_path, _writer("one"), {"steps": 1})
     (tmp_path / "checkpoint/weights.bin").write_text("x")
-    with pytest.raises(InputError, match="weights.bin is damaged") as caught:
+    with pytest.raises(InputError, match=r"weights\.bin is damaged") as caught:
         checkpoint.find(tmp_path)
     assert "--force" in caught.value.hint
     assert (tmp_path / "checkpoint/weights.bin").read_text() == "x"

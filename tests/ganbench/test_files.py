@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 
@@ -11,7 +9,7 @@ def test_what_is_written_is_moved_in_place_whole(tmp_path):
     path = tmp_path / "a" / "b.json"
     files.write_json(path, {"ü": 1})
     assert files.read_json(path) == {"ü": 1}
-    assert os.listdir(path.parent) == ["b.json"]
+    assert [p.name for p in path.parent.iterdir()] == ["b.json"]
 
 
 def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path):
@@ -21,7 +19,7 @@ def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path):
         draft.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["file.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
 
 
 def test_a_folder_replaces_a_folder(tmp_path):
@@ -30,7 +28,7 @@ def test_a_folder_replaces_a_folder(tmp_path):
             draft.mkdir()
             (draft / "x").write_text(text)
     assert (tmp_path / "set/x").read_text() == "two"
-    assert os.listdir(tmp_path) == ["set"]
+    assert [p.name for p in tmp_path.iterdir()] == ["set"]
 
 
 def test_a_number_that_is_none_is_not_written(tmp_path):

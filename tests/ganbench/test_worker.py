@@ -10,7 +10,7 @@ from ganbench import files, plan, processes, record
 from ganbench.suite import from_values
 
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
-PLUGIN = '''
+PLUGIN = """
 import numpy as np
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Odd:
         (folder / "steps").write_text(str(self.steps))
     def load(self, folder):
         self.steps = int((folder / "steps").read_text())
-'''
+"""
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from ganzoo import registry
 from ganzoo.errors import InputError
 
-PLUGIN = '''
+PLUGIN = """
 from dataclasses import dataclass
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Mine:
     def generate(self, source): ...
     def save(self, folder): ...
     def load(self, folder): ...
-'''
+"""
 
 
 def test_a_name_selects_itself_or_its_family():

@@ -1,0 +1,5 @@
+"""`python -m ganbench` is `ganbench`."""
+
+from ganbench.cli import main
+
+main()
