@@ -23,7 +23,8 @@ class Budget:
         return min(1.0, spent / self.amount)
 
     def __str__(self) -> str:
-        return f"{self.amount:g}" + {"seconds": "s", "pictures": "img", "steps": "step"}[self.unit]
+        amount = f"{self.amount:f}".rstrip("0").rstrip(".")  # never 1e+06
+        return amount + {"seconds": "s", "pictures": "img", "steps": "step"}[self.unit]
 
 
 def parse(text: str) -> Budget:

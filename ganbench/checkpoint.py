@@ -19,7 +19,8 @@ def save(folder: Path, write: Callable[[Path], None], state: dict[str, Any]) -> 
     files.remove(draft)
     draft.mkdir(parents=True)
     write(draft)
-    contents = {path.name: _seal(path) for path in sorted(draft.iterdir())}
+    kept = sorted(path for path in draft.rglob("*") if path.is_file())
+    contents = {path.relative_to(draft).as_posix(): _seal(path) for path in kept}
     files.write_json(draft / "checkpoint.json", {"files": contents, "state": state})
     files.remove(previous)
     if current.exists():
@@ -54,7 +55,7 @@ def _open(path: Path) -> dict[str, Any]:
     sealed = files.read_json(path / "checkpoint.json")
     try:
         for name, seal in sealed["files"].items():
-            if _seal(path / Path(name).name) != seal:
+            if _seal(path / name) != seal:
                 raise InputError(f"checkpoint {path}: {name} is damaged")
         return dict(sealed["state"])
     except (OSError, KeyError, TypeError, AttributeError) as error:

@@ -116,6 +116,8 @@ def run(
     }
     given = {key: value for key, value in flags.items() if value is not None}
     command = "ganbench " + shlex.join(sys.argv[1:])
+    if suite and suite_file:
+        raise typer.BadParameter("the suite is named twice; name one file")
     code = commands.run(
         suite or suite_file, given, results, inception_weights, command, force, dry_run
     )
@@ -205,10 +207,17 @@ def main() -> None:
         if isinstance(error, USER_ERRORS):
             _complain(f"error: {error}", error.hint)
             sys.exit(2)
-        crash = Path(f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt")
-        crash.write_text(traceback.format_exc(), encoding="utf-8")
-        _complain(f"error: this is our mistake, not yours: {error}", f"details are in {crash}")
+        _complain(f"error: this is our mistake, not yours: {error}", _keep(traceback.format_exc()))
         sys.exit(1)
+
+
+def _keep(details: str) -> str:
+    crash = Path(f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt")
+    try:
+        crash.write_text(details, encoding="utf-8")
+    except OSError:
+        return details
+    return f"details are in {crash}"
 
 
 def _complain(message: str, hint: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ganbench import overview, plan, runner, screen, weights
+from ganbench import files, overview, plan, runner, screen, weights
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, read_suite, split_models
 from ganzoo import registry
@@ -36,9 +36,11 @@ def run(
     suite = from_flags(read_suite(file) if file else Suite(), flags)
     for name in suite.metrics:
         metric_registry.get(name)
+    if not dry_run:
+        files.check_writable(results)
     with progress(console) as on_progress:
-        made = plan.make(suite, results, on_progress)
-        found = weights.find(inception_weights, _bytes(on_progress), offline=dry_run)
+        made = plan.make(suite, results, on_progress, force)
+        found = weights.find(inception_weights, _downloading(on_progress), offline=dry_run)
     overview.show(made, found, console)
     if dry_run:
         return runner.DONE
@@ -57,6 +59,8 @@ def from_flags(suite: Suite, flags: dict[str, Any]) -> Suite:
     for name in LISTS:
         if name in values:
             values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
+    if "data" in values and not {"source", "target"} & values.keys():
+        suite = replace(suite, source=None, target=None)
     if {"source", "target"} & values.keys():
         values.setdefault("data", None)
     checked = from_values(values, "command line")
@@ -80,7 +84,7 @@ def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
         yield on_progress
 
 
-def _bytes(on_progress: Callable[[str, int, int], None]) -> Callable[[int, int], None]:
+def _downloading(on_progress: Callable[[str, int, int], None]) -> Callable[[int, int], None]:
     return lambda done, of: on_progress("Inception weights", done, of)
 
 
@@ -128,7 +132,7 @@ def check(model: str, size: int, plugins: tuple[Path, ...]) -> int:
 def prepare() -> int:
     """Fetch the Inception weights."""
     with progress(Console(stderr=True)) as on_progress:
-        found = weights.find(None, _bytes(on_progress))
+        found = weights.find(None, _downloading(on_progress))
     if found.path is None:
         raise InputError(found.problem, "--inception-weights FILE takes a copy from elsewhere")
     print(found.path)

@@ -1,11 +1,13 @@
 """A process that builds models without memory, to say what they are before anything is trained."""
 
 import hashlib
+import inspect
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import ganzoo
 from ganbench import environment, processes
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, with_device_defaults
@@ -33,14 +35,23 @@ def _describe(model: registry.Model, overrides: dict[str, Any], suite: Suite) ->
     if hasattr(settings, "check"):
         settings.check(suite.size)
     parameters, flop = _measure(model, kind, settings, suite.size)
-    file = Path(model.address.rpartition(":")[0])
     return {
         "source": kind.source,
         "settings": vars(settings),
         "parameters": parameters,
         "flop_per_step": flop,
-        "code": hashlib.sha256(file.read_bytes()).hexdigest() if file.suffix == ".py" else "",
+        "code": _code(kind),
     }
+
+
+def _code(kind: Any) -> str:
+    """Hash of the model's file and of all that this package lends to it."""
+    package = Path(ganzoo.__file__).parent
+    shared = sorted(package.glob(f"{kind.framework}/*.py"))
+    digest = hashlib.sha256()
+    for file in (Path(inspect.getfile(kind)), package / "settings.py", *shared):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _measure(
@@ -53,19 +64,16 @@ def _measure(
     from torch.utils.flop_counter import FlopCounterMode
 
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), FlopCounterMode(display=False) as counter:
             trainer = kind(settings, Task(size, 0, "meta"))
-    except Exception as error:
-        raise InputError(
-            f"{model.name} cannot be built: {type(error).__name__}: {error}"
-        ) from error
-    parameters = count_parameters(trainer)
-    try:
-        with FlopCounterMode(display=False) as counter:
             trainer.step(*blank_batch(kind, settings, size))
-    except Exception:  # a step that needs real numbers can be trained, but not counted
-        return parameters, None
-    return parameters, counter.get_total_flops()
+        return count_parameters(trainer), counter.get_total_flops()
+    except Exception:  # what needs real numbers can be trained, but its work not counted
+        try:
+            return count_parameters(kind(settings, Task(size))), None
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            raise InputError(f"{model.name} cannot be built: {words}") from error
 
 
 def count_parameters(trainer: Trainer) -> dict[str, int]:

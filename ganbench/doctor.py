@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from ganbench import cache, environment, weights
-from ganbench.overview import _bytes, _existing
+from ganbench.errors import InputError
+from ganbench.files import existing_parent
+from ganbench.screen import size_words
 
 Line = tuple[str, str]  # "ok", "note" or "FAIL", and the words
 
@@ -40,23 +42,16 @@ def _frameworks() -> Iterator[Line]:
     else:
         problem = _try("import torch, torchvision.ops; torchvision.ops.nms")
         words = f"torch {torch} and torchvision {vision}"
-        yield (
-            ("FAIL", f"{words} do not fit each other ({problem}); {fit}")
-            if problem
-            else (
-                "ok",
-                f"{words} fit each other",
-            )
-        )
+        if problem:
+            yield "FAIL", f"{words} do not fit each other ({problem}); {fit}"
+        else:
+            yield "ok", f"{words} fit each other"
     tensorflow = environment.installed("tensorflow")
-    yield (
-        ("ok", f"tensorflow {tensorflow}")
-        if tensorflow
-        else (
-            "note",
-            'tensorflow is not installed; TFRecords need it: pip install "ganbench[tensorflow]"',
-        )
-    )
+    if tensorflow:
+        yield "ok", f"tensorflow {tensorflow}"
+    else:
+        need = 'TFRecords need it: pip install "ganbench[tensorflow]"'
+        yield "note", f"tensorflow is not installed; {need}"
 
 
 def _try(code: str) -> str:
@@ -84,21 +79,24 @@ def _memory() -> Line:
 
     memory = psutil.virtual_memory()
     kind = "ok" if memory.available > 2 * 2**30 else "note"
-    return kind, f"memory: {_bytes(memory.available)} free of {_bytes(memory.total)}"
+    return kind, f"memory: {size_words(memory.available)} free of {size_words(memory.total)}"
 
 
 def _cache() -> Iterator[Line]:
     folder = cache.folder("data")
-    free = shutil.disk_usage(_existing(folder.parent)).free
+    free = shutil.disk_usage(existing_parent(folder.parent)).free
     kind = "ok" if free > 2 * 2**30 else "note"
-    yield kind, f"cache {folder.parent}: {_bytes(free)} free"
+    yield kind, f"cache {folder.parent}: {size_words(free)} free"
     sets = [path for path in folder.glob("*") if path.is_dir()] if folder.is_dir() else []
     size = sum(f.stat().st_size for path in sets for f in path.rglob("*") if f.is_file())
-    yield "ok", f"{len(sets)} prepared picture sets in the cache, {_bytes(size)}"
+    yield "ok", f"{len(sets)} prepared picture sets in the cache, {size_words(size)}"
 
 
 def _weights() -> Line:
-    found = weights.find(None, offline=True)
+    try:
+        found = weights.find(None, offline=True)
+    except InputError as error:
+        return "FAIL", f"{error}; {error.hint}".rstrip("; ")
     if found.path:
         return "ok", f"Inception weights: {found.path}"
     return "note", (

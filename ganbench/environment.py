@@ -23,7 +23,7 @@ PACKAGES = (
 
 
 def prepare(framework: str, threads: int | None) -> None:
-    """Set a fresh process up for `framework`: number of threads, and no surprise precision."""
+    """Set a fresh process up for `framework`."""
     if framework == "pytorch":
         import torch
 

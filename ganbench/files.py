@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,18 @@ def write_array(path: Path, array: np.ndarray) -> None:
         np.save(file, array, allow_pickle=False)
 
 
+def write_pictures(path: Path, shape: tuple[int, ...], parts: Iterable[np.ndarray]) -> None:
+    """Write uint8 pictures, `shape` N H W 3 in all, that come in parts: memory stays flat."""
+    with building(path) as draft:
+        whole = np.lib.format.open_memmap(draft, "w+", np.uint8, shape)
+        place = 0
+        for part in parts:
+            whole[place : place + len(part)] = part
+            place += len(part)
+        whole.flush()
+        del whole
+
+
 def append_text(path: Path, text: str) -> None:
     """Add whole lines to a log; a log is the only kind of file that grows in place."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,6 +104,21 @@ def read_array(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path} is not a readable .npy array ({error})") from None
+
+
+def existing_parent(path: Path) -> Path:
+    """The nearest folder above `path`, or itself, that is there."""
+    return next(p for p in (path, *path.resolve().parents) if p.exists())
+
+
+def check_writable(folder: Path) -> None:
+    """InputError when `folder` could not be made or filled; writes nothing."""
+    parent = existing_parent(folder)
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(
+            f"cannot write to {folder}: {parent} is no folder that can be written to",
+            "choose another folder with --results FOLDER",
+        )
 
 
 def ensure_writable(folder: Path) -> None:

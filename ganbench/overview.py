@@ -1,14 +1,14 @@
 """The plan before a run and the verdict after it, in words on the terminal."""
 
 import shutil
-from pathlib import Path
 
 from rich.console import Console
 
 from ganbench.budget import parse
 from ganbench.data.scenes import COUNTS
+from ganbench.files import existing_parent
 from ganbench.plan import Plan, Planned, disk_bytes, title
-from ganbench.screen import duration
+from ganbench.screen import duration, size_words
 from ganbench.weights import Found
 
 
@@ -37,8 +37,8 @@ def _lines(plan: Plan, weights: Found) -> list[tuple[str, str]]:
             ("", f"  {label:<26} {framework:<10} {_size(mine[0]):<34} seeds {_seeds(mine)}")
         )
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
-    free = shutil.disk_usage(_existing(plan.folder)).free
-    lines.append(("disk", f"{_bytes(disk_bytes(plan))} needed, {_bytes(free)} free"))
+    free = shutil.disk_usage(existing_parent(plan.folder)).free
+    lines.append(("disk", f"{size_words(disk_bytes(plan))} needed, {size_words(free)} free"))
     judge = "official Inception weights" if weights.path else "random-Inception: not FID"
     lines.append(("judge", f"{', '.join(suite.metrics)} on {suite.samples} samples · {judge}"))
     if weights.problem:
@@ -61,14 +61,6 @@ def _time(plan: Plan, runs: int) -> str:
     if budget.unit != "seconds":
         return ""
     return f", about {duration(budget.amount * runs)} of training in all"
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.resolve().parents) if path.exists())
-
-
-def _bytes(count: float) -> str:
-    return f"{count / 2**30:.1f} GiB" if count > 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def list_data() -> None:

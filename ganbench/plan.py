@@ -7,7 +7,7 @@ from typing import Any
 
 from ganbench import budget, data, processes, record
 from ganbench.errors import InputError
-from ganbench.suite import Run, Suite, check, selected, with_device_defaults
+from ganbench.suite import Run, Suite, check, selected, slug, with_device_defaults
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
 MESSAGE_SECONDS = 0.5  # between two words of progress
@@ -59,7 +59,6 @@ class Plan:
             "folder": str(planned.folder),
             "device": self.device,
             "threads": self.suite.threads,
-            "curve_samples": self.suite.curve_samples,
             "checkpoint_seconds": CHECKPOINT_SECONDS,
             "message_seconds": MESSAGE_SECONDS,
             "source_folder": str(self.pair.source.folder),
@@ -74,8 +73,16 @@ class Plan:
         }
 
 
-def make(suite: Suite, results: Path, on_progress: Callable[[str, int, int], None]) -> Plan:
-    """Resolve `suite`; InputError for anything that cannot work, before anything is written."""
+def make(
+    suite: Suite,
+    results: Path,
+    on_progress: Callable[[str, int, int], None],
+    force: bool = False,
+) -> Plan:
+    """Resolve `suite`; InputError for anything that cannot work, before anything is written.
+
+    With `force` no run counts as begun, whatever its record says.
+    """
     check(suite)
     models = selected(suite)
     described = _describe(suite, models)
@@ -85,17 +92,22 @@ def make(suite: Suite, results: Path, on_progress: Callable[[str, int, int], Non
     pair = data.load(
         suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
     )
-    suite = replace(suite, name=suite.name or _slug(title(suite)))
+    suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
     suite = _with_samples(suite, asked, pair, described)
     folder = results / suite.name
-    return Plan(suite, device, pair, folder, _runs(suite, models, described, pair, folder))
+    return Plan(suite, device, pair, folder, _runs(suite, models, described, pair, folder, force))
 
 
 def _runs(
-    suite: Suite, models: list, described: list[dict[str, Any]], pair: data.Pair, folder: Path
+    suite: Suite,
+    models: list,
+    described: list[dict[str, Any]],
+    pair: data.Pair,
+    folder: Path,
+    force: bool,
 ) -> tuple[Planned, ...]:
     """Cross models and seeds; what was asked for twice is run once."""
-    assert suite.size and suite.budget and suite.samples
+    assert suite.size and suite.budget and suite.samples and suite.curve_samples
     runs: dict[str, Planned] = {}
     for (model, choice), facts in zip(models, described, strict=True):
         for seed in suite.seeds:
@@ -113,12 +125,14 @@ def _runs(
                 jitter=suite.jitter,
                 data=(pair.source.fingerprint, pair.target.fingerprint),
                 samples=suite.samples,
+                curve_samples=suite.curve_samples,
                 snapshots=suite.snapshots,
                 frames=suite.frames,
+                device=facts["device"].partition(":")[0],
                 code=facts["code"],
             )
             place = folder / run.folder
-            status = record.read(place).status if (place / "record.json").exists() else None
+            status = None if force else _status(place)
             runs[run.key] = Planned(run, place, facts["parameters"], facts["flop_per_step"], status)
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
@@ -149,10 +163,6 @@ def title(suite: Suite) -> str:
     return Path(suite.data).resolve().stem if suite.data else "scenes"
 
 
-def _slug(text: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in text).strip("-.") or "results"
-
-
 def _with_samples(
     suite: Suite, asked: int | None, pair: data.Pair, described: list[dict[str, Any]]
 ) -> Suite:
@@ -167,6 +177,15 @@ def _with_samples(
             )
         wanted = there
     return replace(suite, samples=wanted, curve_samples=min(suite.curve_samples or wanted, wanted))
+
+
+def _status(folder: Path) -> record.Status | None:
+    if not (folder / "record.json").exists():
+        return None
+    try:
+        return record.read(folder).status
+    except InputError as error:
+        raise InputError(str(error), "--force starts this run over") from None
 
 
 def _check_labels(runs: list[Run]) -> None:

@@ -18,6 +18,7 @@ from metrics.errors import InputError as MetricError
 Message = dict[str, Any]
 
 _running: list[subprocess.Popen] = []
+_asked: list[int] = []  # signals that came; whoever starts later gets them too
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def _start(module: str, job: Any, words: IO[bytes]) -> Iterator[subprocess.Popen
         env={"GOMP_SPINCOUNT": "10000", **os.environ},
     )
     _running.append(process)
+    for number in _asked:
+        process.send_signal(number)
     try:
         assert process.stdin
         try:
@@ -82,10 +85,16 @@ def _start(module: str, job: Any, words: IO[bytes]) -> Iterator[subprocess.Popen
 
 
 def interrupt(number: int = signal.SIGINT) -> None:
-    """Pass a signal on to whatever of ours is running."""
+    """Pass a signal on to whatever of ours is running or starts from now on."""
+    _asked.append(number)
     for process in _running:
         if process.poll() is None:
             process.send_signal(number)
+
+
+def calm() -> None:
+    """Forget earlier signals."""
+    _asked.clear()
 
 
 def _tail(words: IO[bytes], limit: int = 8000) -> str:
@@ -99,11 +108,15 @@ class Channel:
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+        self.gone = False  # nobody listens any more
         os.dup2(2, 1)
 
     def send(self, kind: str, **content: Any) -> None:
-        """Send one message."""
-        self._out.write(json.dumps({"kind": kind, **content}) + "\n")
+        """Send one message, if anybody is there to hear it."""
+        try:
+            self._out.write(json.dumps({"kind": kind, **content}) + "\n")
+        except BrokenPipeError:
+            self.gone = True
 
 
 def serve(work: Callable[[Any, Channel], Message | None]) -> None:

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ganbench import environment, files, processes, record, worker
+from filelock import FileLock, Timeout
+
+from ganbench import checkpoint, environment, files, processes, record, worker
+from ganbench.errors import InputError
 from ganbench.plan import Plan, Planned
 from ganbench.screen import Screen
 from ganbench.suite import to_toml
@@ -22,27 +25,32 @@ GALLERY = 12
 DONE, FAILED_RUNS, INTERRUPTED = 0, 3, 130
 
 
-class Interrupts:
-    """Ctrl-C: the first lets the running step end and be saved, the second leaves at once."""
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
-    def __init__(self, screen: Screen):
-        self.asked = False
-        self._screen = screen
+
+class Interrupts:
+    """Ctrl-C: the first lets the running step end and be saved, the second leaves at once.
+
+    A handler may come in the middle of anything, so it writes past every buffer.
+    """
+
+    asked = False
 
     def __call__(self, number: int, frame: Any) -> None:
         if self.asked:
             processes.interrupt(signal.SIGKILL)
             os._exit(INTERRUPTED)
         self.asked = True
-        self._screen.note("stopping after this step; Ctrl-C again leaves at once")
+        os.write(2, b"\n stopping after this step; Ctrl-C again leaves at once\n")
         processes.interrupt()
 
 
 @contextmanager
-def interruptible(screen: Screen) -> Iterator[Interrupts]:
+def interruptible() -> Iterator[Interrupts]:
     """Catch Ctrl-C and termination while a plan is carried out."""
-    interrupts = Interrupts(screen)
-    before = {n: signal.signal(n, interrupts) for n in (signal.SIGINT, signal.SIGTERM)}
+    interrupts = Interrupts()
+    processes.calm()
+    before = {n: signal.signal(n, interrupts) for n in SIGNALS}
     try:
         yield interrupts
     finally:
@@ -53,18 +61,17 @@ def interruptible(screen: Screen) -> Iterator[Interrupts]:
 def execute(plan: Plan, command: str, weights: Found, force: bool, screen: Screen) -> int:
     """Run what is not finished, score it, write the report; returns the exit code."""
     files.ensure_writable(plan.folder)
-    if force:
-        for planned in plan.runs:
-            files.remove(planned.folder)
-    _introduce(plan, command, weights)
-    with interruptible(screen) as interrupts, screen:
+    with alone(plan.folder), interruptible() as interrupts, screen:
+        _introduce(plan, command, weights)
         for planned in plan.runs:
             if interrupts.asked:
                 break
-            if planned.finished and not force:
+            if planned.finished:
                 screen.kept(planned)
                 continue
             began = time.monotonic()
+            if force:
+                files.remove(planned.folder)
             _train(plan, planned, screen, interrupts)
             if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
                 _conclude(plan, weights, screen, interrupts)
@@ -75,17 +82,32 @@ def execute(plan: Plan, command: str, weights: Found, force: bool, screen: Scree
     return DONE if all(name == "done" for name in statuses) else FAILED_RUNS
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second command off the same suite."""
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"another ganbench is at work in {folder}", "wait for it, or choose --name NAME"
+        ) from None
+    with lock:
+        yield
+
+
 def _introduce(plan: Plan, command: str, weights: Found) -> None:
     """Describe the suite on disk: what the report says of the whole."""
     source, target = plan.pair.source, plan.pair.target
     gallery = {"source": "gallery/source.npy", "target": "gallery/target.npy"}
     for domain, name in ((source, "source"), (target, "target")):
         files.write_array(plan.folder / gallery[name], worker.first(domain, GALLERY))
-    suite = plan.suite
+    suite, described = plan.suite, plan.folder / "suite.json"
+    before = files.read_json(described) if described.exists() else {}
     warnings = [weights.problem] if weights.problem else []
     files.write_text(plan.folder / "suite.toml", to_toml(suite))
     files.write_json(
-        plan.folder / "suite.json",
+        described,
         {
             "name": suite.name,
             "command": command,
@@ -99,7 +121,7 @@ def _introduce(plan: Plan, command: str, weights: Found) -> None:
             "data": plan.data | {"gallery": gallery},
             "environment": environment.describe("", plan.device),
             "warnings": warnings,
-            "primary": None,
+            "primary": before.get("primary"),
             "samples": suite.samples,
             "curve_samples": suite.curve_samples,
         },
@@ -123,27 +145,44 @@ def _train(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts)
 
 
 def _bury(plan: Plan, planned: Planned, job: dict[str, Any], ended: processes.Ended) -> None:
-    """Write the record of a worker that died before it could."""
-    how = (
-        f"was killed by signal {-ended.code}" if ended.code < 0 else f"ended with code {ended.code}"
-    )
-    last = ended.words.splitlines()[-1:] or [""]
-    reason = f"its process {how}: {last[0]}".rstrip(": ")
+    """Write the record of a worker that died before it could, with what its checkpoint tells."""
+    try:
+        found = checkpoint.find(planned.folder)
+    except InputError:
+        found = None
+    state = found[1] if found else {}
+    steps, batch = state.get("steps", 0), planned.run.settings["batch"]
     record.write(
         planned.folder,
         record.Record(
             **worker.blank(job),
             environment=environment.describe("", plan.device),
-            status=record.Status("failed", 0, 0.0, reason[:300]),
+            status=record.Status("failed", steps, 0.0, _last_words(ended)),
+            used=record.Used(
+                steps=steps, seconds=state.get("seconds", 0.0), target_pictures=steps * batch
+            ),
+            snapshots=tuple(record.Moment(**m) for m in state.get("snapshots", [])),
+            film=tuple(record.Moment(**m) for m in state.get("film", [])),
         ),
     )
 
 
+def _last_words(ended: processes.Ended) -> str:
+    how = f"ended with code {ended.code}"
+    if ended.code < 0:
+        how = f"was killed by signal {-ended.code}"
+        how += ", probably for want of memory" if ended.code == -9 else ""
+    last = ended.words.splitlines()[-1:] or [""]
+    return f"its process {how}: {last[0]}".rstrip(": ")[:300]
+
+
 def _conclude(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
     """Score what has ended and bring the page up to date."""
-    if not interrupts.asked:
-        score(plan, weights, screen, interrupts)
-    report(plan.folder.parent, plan.suite.name)
+    try:
+        if not interrupts.asked:
+            score(plan, weights, screen, interrupts)
+    finally:
+        report(plan.folder.parent, plan.suite.name)
 
 
 def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
@@ -160,12 +199,21 @@ def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) ->
         "device": plan.device,
         "plugins": list(plan.suite.plugins),
     }
-    with screen.judging() as on_message:
-        ended = processes.run("ganbench.score", job, on_message)
+    problems: list[str] = []
+
+    def on_message(message: dict[str, Any]) -> None:
+        if message["kind"] == "problem":
+            problems.append(message["message"])
+        else:
+            screen.judged(message)
+
+    screen.note("judging the samples")
+    ended = processes.run("ganbench.score", job, on_message)
     if not interrupts.asked:
-        primary = ended.result()["primary"]
         description = files.read_json(plan.folder / "suite.json")
-        files.write_json(plan.folder / "suite.json", description | {"primary": primary})
+        description["primary"] = ended.result()["primary"]
+        description["warnings"] += problems
+        files.write_json(plan.folder / "suite.json", description)
 
 
 def report(results: Path, suite: str | None, **options: bool) -> Path:

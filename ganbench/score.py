@@ -10,6 +10,7 @@ import numpy as np
 
 from ganbench import cache, files, processes, record
 from ganbench.data import Domain, open_domain, streams
+from ganbench.errors import InputError
 from metrics import registry
 from metrics.errors import InputError as MetricError
 from metrics.features import Features
@@ -43,17 +44,13 @@ class Judge:
         protocol = json.dumps(self.extractor.protocol(), sort_keys=True)
         decisive = f"{domain.fingerprint} {places.tolist()} {protocol}"
         folder = cache.folder("features") / hashlib.sha256(decisive.encode()).hexdigest()[:32]
-        if not folder.is_dir():
-            made = self.look(domain.title, domain.pictures[places])
-            with files.building(folder) as draft:
-                files.write_array(draft / "pool.npy", made.pool)
-                if made.logits is not None:
-                    files.write_array(draft / "logits.npy", made.logits)
-        logits = folder / "logits.npy"
-        return Features(
-            np.array(files.read_array(folder / "pool.npy")),
-            np.array(files.read_array(logits)) if logits.exists() else None,
-        )
+        try:
+            return _read_features(folder)
+        except InputError:  # not there, or damaged
+            ordered = np.array_equal(places, np.arange(len(domain.names)))  # spare a copy
+            made = self.look(domain.title, domain.pictures if ordered else domain.pictures[places])
+            _write_features(folder, made)
+            return made
 
     def scores(self, generated: Features, real: Features) -> dict[str, record.Score]:
         """Every metric of one set against another, each under the name it may carry."""
@@ -64,7 +61,7 @@ class Judge:
             found[key] = record.Score(
                 metric=key,
                 name=title,
-                value=None if np.isnan(measured.value) else measured.value,
+                value=measured.value if np.isfinite(measured.value) else None,
                 count=len(generated),
                 reference_count=len(real),
                 better=metric.better,
@@ -85,14 +82,14 @@ class Judge:
             return registry.Measurement(float("nan"), {}, reason)
         try:
             return metric.measure(generated, real)
-        except MetricError as error:
+        except (MetricError, np.linalg.LinAlgError) as error:
             return registry.Measurement(float("nan"), {}, str(error))
 
     def baselines(self) -> tuple[record.Baseline, ...]:
         """The floor (real against real) and the identity (untouched photographs as output)."""
         order = streams.probe_order(self.target.names)
-        halves = [np.sort(order[0::2]), np.sort(order[1::2])]
-        shown = np.sort(streams.probe_order(self.source.names)[: self.job["samples"]])
+        halves = order[0::2], order[1::2]
+        shown = streams.probe_order(self.source.names)[: self.job["samples"]]
         floor = self.scores(self.reference[halves[0]], self.reference[halves[1]])
         identity = self.scores(self.cached(self.source, shown), self.reference)
         return (
@@ -119,15 +116,32 @@ class Judge:
     def judged(self, run: record.Record) -> bool:
         """Are the record's numbers those that this judge would give?"""
         wanted = {metric.called(self.extractor)[0]: metric for metric in self.metrics}
-        there = run.scores if run.status.name == "done" else (run.curve or [None])[-1]
-        scores = there.scores if isinstance(there, record.CurvePoint) else there or {}
+        done = run.status.name == "done"
+        wanted_count = self.job["samples"] if done else self.job["curve_samples"]
+        scores = run.scores if done else run.curve[-1].scores if run.curve else {}
         return len(run.curve) == len(run.snapshots) and all(
             key in scores
             and scores[key].version == metric.version
             and scores[key].reference_count == len(self.reference)
+            and scores[key].count == wanted_count
             and scores[key].protocol == {**self.extractor.protocol(), **metric.protocol}
             for key, metric in wanted.items()
         )
+
+
+def _write_features(folder: Path, features: Features) -> None:
+    with files.building(folder) as draft:
+        files.write_array(draft / "pool.npy", features.pool)
+        if features.logits is not None:
+            files.write_array(draft / "logits.npy", features.logits)
+
+
+def _read_features(folder: Path) -> Features:
+    pool, logits = folder / "pool.npy", folder / "logits.npy"
+    return Features(
+        np.array(files.read_array(pool)),
+        np.array(files.read_array(logits)) if logits.exists() else None,
+    )
 
 
 def judge(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
@@ -135,7 +149,10 @@ def judge(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     chief = Judge(job, channel)
     record.write_baselines(chief.folder, chief.baselines())
     for name in job["runs"]:
-        chief.judge(chief.folder / name)
+        try:
+            chief.judge(chief.folder / name)
+        except InputError as error:  # one torn file of samples must not hide the other runs
+            channel.send("problem", message=str(error))
     return {"primary": chief.metrics[0].called(chief.extractor)[0]}
 
 

@@ -1,8 +1,6 @@
 """What a person watches while a suite runs: a live table on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -51,8 +49,7 @@ class Screen:
     def message(self, planned: Planned, message: dict[str, Any]) -> None:
         """A worker reports."""
         if message["kind"] == "event":
-            text = message.get("reason") or _event(message)
-            if text:
+            if text := _event(message):
                 self.line(planned, text)
         elif time.monotonic() - self._spoken > LINE_EVERY:
             self.line(planned, _progress(message))
@@ -64,11 +61,11 @@ class Screen:
         text += f", {speed:.1f} pictures/s" if speed else ""
         self.line(planned, text + (f": {record.status.reason}" if record.status.reason else ""))
 
-    @contextmanager
-    def judging(self) -> Iterator[Callable[[dict[str, Any]], None]]:
-        """The samples are judged."""
-        self.note("judging the samples")
-        yield lambda message: None
+    def judged(self, message: dict[str, Any]) -> None:
+        """The judge reports."""
+        if time.monotonic() - self._spoken > LINE_EVERY:
+            self._spoken = time.monotonic()
+            self.note(_judging(message))
 
 
 class LiveScreen(Screen):
@@ -94,7 +91,7 @@ class LiveScreen(Screen):
         self._foot = text
 
     def line(self, planned: Planned, text: str) -> None:
-        if text.startswith("warning"):
+        if text.startswith("warning: "):
             self.console.print(escape(f"{planned.run.label} seed {planned.run.seed}: {text}"))
 
     def kept(self, planned: Planned) -> None:
@@ -127,14 +124,8 @@ class LiveScreen(Screen):
         if record.status.reason:
             row[7] = record.status.reason
 
-    @contextmanager
-    def judging(self) -> Iterator[Callable[[dict[str, Any]], None]]:
-        def show(message: dict[str, Any]) -> None:
-            self._foot = f"judging: {message['what']} {message['done']:,} of {message['of']:,}"
-
-        self._foot = "judging the samples"
-        yield show
-        self._foot = ""
+    def judged(self, message: dict[str, Any]) -> None:
+        self._foot = _judging(message)
 
     def _set(self, planned: Planned, status: str, progress: float = 0.0, *rest: str) -> None:
         row = self._rows[planned.run.key]
@@ -163,6 +154,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def size_words(count: float) -> str:
+    """Say bytes as people do: 512 MiB, 1.5 GiB."""
+    return f"{count / 2**30:.1f} GiB" if count > 2**30 else f"{count / 2**20:.0f} MiB"
+
+
 def _side(name: str) -> Any:
     return "right" if name in ("step", "left", "pictures/s") else "left"
 
@@ -173,9 +169,14 @@ def _bar(progress: float, width: int = 12) -> str:
 
 
 def _event(message: dict[str, Any]) -> str:
-    if message["event"] == "snapshot":
-        return f"snapshot at step {message['step']:,}"
-    return f"resumed at step {message['step']:,}" if message["event"] == "resumed" else ""
+    step = f"{message.get('step', 0):,}"
+    words = {"snapshot": f"snapshot at step {step}", "resumed": f"resumed at step {step}"}
+    words["warning"] = f"warning: {message.get('reason', '')}"
+    return words.get(message["event"], "")
+
+
+def _judging(message: dict[str, Any]) -> str:
+    return f"judging {message['what']}: {message['done']:,} of {message['of']:,}"
 
 
 def _progress(message: dict[str, Any]) -> str:

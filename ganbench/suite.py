@@ -59,8 +59,8 @@ DEVICE_DEFAULTS: dict[str, dict[str, Any]] = {
         "size": 64,
         "budget": "40s",
         "profile": "small",
-        "samples": 150,
-        "curve_samples": 40,
+        "samples": 120,
+        "curve_samples": 30,
     },
     "cuda": {
         "size": 256,
@@ -89,9 +89,11 @@ class Run:
     jitter: float
     data: tuple[str, str]  # fingerprints of source and target
     samples: int
+    curve_samples: int
     snapshots: int
     frames: int
-    code: str = ""  # sha256 of a plugin file
+    device: str  # its kind: "cpu", "cuda", "mps"
+    code: str  # sha256 of the model's source
 
     @property
     def key(self) -> str:
@@ -138,6 +140,11 @@ def with_device_defaults(suite: Suite, device: str) -> Suite:
 def check(suite: Suite) -> None:
     """Refuse numbers that no run can use, before anything is started."""
     budget.parse(suite.budget or "1s")
+    for name, example in (("models", "dcgan"), ("frameworks", "pytorch"), ("metrics", "fid")):
+        if not getattr(suite, name):
+            raise InputError(f"no {name} are named", f"--{name} {example}")
+    if slug(suite.name) != suite.name:
+        raise InputError(f'"{suite.name}" cannot name a folder', f"--name {slug(suite.name)}")
     if suite.size is not None and not 16 <= suite.size <= 1024:
         raise InputError(f"size {suite.size} is not between 16 and 1024 px", "--size 64")
     if not suite.seeds or any(seed < 0 for seed in suite.seeds):
@@ -148,10 +155,16 @@ def check(suite: Suite) -> None:
         raise InputError(f'there is no profile "{suite.profile}"', "--profile small or official")
     if not 0 <= suite.jitter <= 1:
         raise InputError(f"jitter {suite.jitter} is not between 0 and 1", "--jitter 0.117")
-    for name, least in (("samples", 2), ("curve_samples", 2), ("snapshots", 1), ("frames", 2)):
+    least_of = {"samples": 2, "curve_samples": 2, "snapshots": 1, "frames": 2, "threads": 1}
+    for name, least in least_of.items():
         value = getattr(suite, name)
         if value is not None and value < least:
             raise InputError(f"{name} must be at least {least}, not {value}")
+
+
+def slug(text: str) -> str:
+    """A folder's name made of `text`."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in text).strip("-.")
 
 
 def choices(models: tuple[str | Choice, ...]) -> tuple[Choice, ...]:

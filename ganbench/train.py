@@ -4,17 +4,21 @@ import math
 from collections.abc import Callable
 
 from ganbench.clock import Clock
-from ganbench.data.streams import Stream
+from ganbench.data.streams import Ahead, Stream
 from ganzoo.trainer import Losses, Trainer
 
 
 class Diverged(Exception):
     """A loss is no longer a number."""
 
+    def __init__(self, name: str, value: float, step: int):
+        super().__init__(f"loss {name} became {value} at step {step}")
+        self.step = step
+
 
 def train(
     trainer: Trainer,
-    stream: Stream,
+    stream: Stream | Ahead,
     clock: Clock,
     steps: int,
     progress: Callable[[int], float],
@@ -28,18 +32,20 @@ def train(
     returns False to stop. Returns the steps done.
     """
     schedule = getattr(trainer, "schedule", lambda progress: None)
+    used = progress(steps)
     clock.start()
-    while (used := progress(steps)) < 1:
+    while used < 1:
         source, target = stream.batch(steps)
         with clock.step():
             schedule(used)
             losses = trainer.step(source, target)
             steps += 1
-            if not due(steps, progress(steps)):
+            used = progress(steps)
+            if not due(steps, used):
                 continue
             values = read(losses, steps)
         with clock.paused():
-            if not between(steps, progress(steps), values):
+            if not between(steps, used, values):
                 break
     clock.stop()
     return steps
@@ -50,5 +56,5 @@ def read(losses: Losses, step: int) -> dict[str, float]:
     values = {name: float(value) for name, value in losses.items()}
     for name, value in values.items():
         if not math.isfinite(value):
-            raise Diverged(f"loss {name} became {value} at step {step}")
+            raise Diverged(name, value, step)
     return values

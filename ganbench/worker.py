@@ -19,8 +19,10 @@ from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
-PROBE = 16
+PROBE = 16  # pictures of the film
+PART = 128  # pictures made before they go to the disk
 WARM_UP_STEPS = 2
+OUT_OF_MEMORY = ("OutOfMemory", "allocate memory", "ALLOC_FAILED")
 READ_EVERY = 10  # steps between two looks at the losses on an accelerator, which must wait for it
 
 
@@ -34,7 +36,7 @@ class Worker:
         self.run = Run(**{**job["run"], "data": tuple(job["run"]["data"])})
         self.device: str = job["device"]
         self.budget = budget.parse(self.run.budget)
-        self.stopping = False
+        self.told_to_stop = False
         self.steps = 0
         self.clock = Clock()
         self.snapshots: list[record.Moment] = []
@@ -59,7 +61,7 @@ class Worker:
         self.probes = self.choose_probes()
         self.history = history.History(self.folder / "history.csv")
 
-    def make_stream(self) -> streams.Stream:
+    def make_stream(self) -> streams.Ahead:
         """The pictures of every step."""
         run = self.run
 
@@ -69,13 +71,13 @@ class Worker:
         noise = run.source == "noise"
         source = self.settings.latent if noise else look(self.source, streams.SOURCE)
         target = look(self.target, streams.TARGET)
-        return streams.Stream(source, target, self.settings.batch, run.seed)
+        return streams.Ahead(streams.Stream(source, target, self.settings.batch, run.seed))
 
-    def choose_probes(self) -> np.ndarray:
+    def choose_probes(self) -> np.ndarray | streams.Probes:
         """The sources that every model of the suite is judged by; the first 16 make the film."""
         if self.run.source == "noise":
             return streams.probe_latents(self.run.samples, self.settings.latent)
-        return first(self.source, self.run.samples)
+        return streams.Probes(self.source.pictures, self.source.names, self.run.samples)
 
     # Training
 
@@ -83,7 +85,7 @@ class Worker:
         """Train until the budget is used or we are told to stop."""
         self.resume()
         if not self.film:
-            self.film.append(self.keep("film", self.probes[:PROBE]))
+            self.film.append(self.keep("film", PROBE))
         self.warm_up()
         self.saved = time.perf_counter()
         self.steps = train.train(
@@ -126,6 +128,11 @@ class Worker:
         finally:
             files.remove(folder)
 
+    @property
+    def stopping(self) -> bool:
+        """Were we told to stop, or is our parent gone?"""
+        return self.told_to_stop or self.channel.gone
+
     def progress(self, steps: int) -> float:
         """Used fraction of the budget."""
         return self.budget.used(self.clock.seconds, steps * self.settings.batch, steps)
@@ -150,10 +157,10 @@ class Worker:
             self.said = now
             self.say(progress, losses)
         if progress >= _next(self.film, self.run.frames - 1):
-            self.film.append(self.keep("film", self.probes[:PROBE]))
+            self.film.append(self.keep("film", PROBE))
         if progress >= _next(self.snapshots, self.run.snapshots, first=1):
-            count = len(self.probes) if progress >= 1 else self.job["curve_samples"]
-            self.snapshots.append(self.keep("samples", self.probes[:count]))
+            count = len(self.probes) if progress >= 1 else self.run.curve_samples
+            self.snapshots.append(self.keep("samples", count))
             self.event("snapshot", step=steps)
         if self.stopping or progress >= 1 or now - self.saved > self.job["checkpoint_seconds"]:
             self.save()
@@ -166,13 +173,15 @@ class Worker:
             self.steps, self.progress(self.steps), round(self.clock.seconds, 4), pictures, ""
         )
 
-    def keep(self, kind: str, probes: np.ndarray) -> record.Moment:
-        """Let the model draw from `probes` and store the pictures losslessly."""
-        name = f"{kind}/step-{self.steps:08d}"
-        made = self.draw(probes)
-        files.write_array(self.folder / f"{name}.npy", made)
+    def keep(self, kind: str, count: int) -> record.Moment:
+        """Let the model draw from the first `count` probes and store the pictures losslessly."""
+        name, count = f"{kind}/step-{self.steps:08d}", min(count, len(self.probes))
+        path, size = self.folder / f"{name}.npy", self.run.size
+        parts = (self.draw(self.probes[i : min(i + PART, count)]) for i in range(0, count, PART))
+        files.write_pictures(path, (count, size, size, 3), parts)
         if kind == "samples":
-            files.write_picture(self.folder / f"{name}.png", grid(made[:32]))
+            sheet = grid(files.read_array(path)[:32])
+            files.write_picture(self.folder / f"{name}.png", sheet)
         return dataclasses.replace(self.now(), file=f"{name}.npy")
 
     def draw(self, probes: np.ndarray) -> np.ndarray:
@@ -241,6 +250,8 @@ class Worker:
 
     def finish(self, status: record.StatusName, reason: str = "") -> None:
         """Write the record."""
+        if hasattr(self, "history"):
+            self.history.flush()
         steps, batch = self.steps, getattr(getattr(self, "settings", None), "batch", 0)
         shown, seconds = steps * batch, self.clock.seconds
         peak, kind = environment.peak_memory(self.run.framework, self.device)
@@ -295,7 +306,7 @@ def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:
 
 def first(domain: Domain, count: int) -> np.ndarray:
     """The `count` pictures of a domain that stand first by hash."""
-    return domain.pictures[np.sort(streams.probe_order(domain.names)[:count])]
+    return domain.pictures[streams.probe_order(domain.names)[:count]]
 
 
 def _next(moments: list[record.Moment], parts: int, first: int = 0) -> float:
@@ -308,7 +319,7 @@ def work(job: dict[str, Any], channel: processes.Channel) -> None:
     worker = Worker(job, channel)
 
     def stop(number: int, frame: Any) -> None:
-        worker.stopping = True
+        worker.told_to_stop = True
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
@@ -323,13 +334,14 @@ def work(job: dict[str, Any], channel: processes.Channel) -> None:
         worker.finish("done")
         checkpoint.remove_previous(worker.folder)
     except train.Diverged as error:
+        worker.steps = error.step
         worker.finish("diverged", str(error))
     except (InputError, ModelError) as error:
         worker.finish("failed", " ".join(filter(None, (str(error), error.hint))))
     except Exception as error:
         files.write_text(worker.folder / "error.txt", traceback.format_exc())
-        out = isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        out = isinstance(error, MemoryError) or any(words in reason for words in OUT_OF_MEMORY)
         worker.finish("out_of_memory" if out else "failed", reason)
 
 

@@ -45,7 +45,13 @@ BUILT_IN = (
 
 def models(plugins: tuple[Path, ...] = ()) -> tuple[Model, ...]:
     """List all models: built in, installed plugins, and the plugin files named."""
-    return BUILT_IN + _installed() + tuple(_in_file(Path(file)) for file in plugins)
+    found = BUILT_IN + _installed() + tuple(_in_file(Path(file)) for file in plugins)
+    seen: dict[tuple[str, str], Model] = {}
+    for model in found:
+        other = seen.setdefault((model.name, model.framework), model)
+        if other is not model:
+            raise InputError(f"{model.origin} calls its model {model.name}, as {other.origin} does")
+    return found
 
 
 def select(

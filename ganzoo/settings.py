@@ -1,6 +1,7 @@
 """What can be set on each model, in both frameworks. Defaults are the papers' and their codes'."""
 
 import difflib
+import math
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_origin, get_type_hints
 
@@ -34,8 +35,10 @@ class DCGAN:
     def check(self, size: int) -> None:
         """Refuse a picture size that the layers cannot reach."""
         require_power_of_two("dcgan", size, 32, 512)
-        require_positive(self, "latent", "width", "batch", "learning_rate_g", "learning_rate_d")
+        require_positive(self, "width", "batch", "learning_rate_g", "learning_rate_d")
         require_fraction(self, "real_label", "dropout")
+        if self.latent < 2:
+            raise InputError(f"setting latent={self.latent} must be at least 2")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,6 @@ class CycleGAN:
     decay_from: float = 0.5  # fraction of the budget after which the rates fall linearly to 0
     slope: float = 0.2  # of the leaky ReLUs
     norm_epsilon: float = 1e-5
-    norm_momentum: float = 0.1
     groups: int = 32  # of group norm; fewer where a layer has fewer channels
     init_std: float = 0.02
 
@@ -68,6 +70,9 @@ class CycleGAN:
         require_positive(self, "width", "d_width", "batch", "learning_rate_g", "learning_rate_d")
         require_positive(self, "d_layers", "groups")
         require_fraction(self, "decay_from")
+        for name in ("history", "lambda_cycle", "lambda_identity"):
+            if getattr(self, name) < 0:
+                raise InputError(f"setting {name}={getattr(self, name)} must not be negative")
         smallest = 2 ** (self.d_layers + 2)
         if size < smallest:
             raise InputError(
@@ -98,6 +103,8 @@ class CycleGANUNet(CycleGAN):
                 f"the encoder has {layers} layers; at {size} px it can have 2 to {deepest}",
                 f"set depth={deepest} or fewer, or as many filters in encoder",
             )
+        if min(*self.filters(size)[0], *self.filters(size)[1]) < 1:
+            raise InputError("every layer of encoder and decoder needs at least one filter")
         if len(self.filters(size)[1]) != layers - 1:
             raise InputError(
                 f"the decoder has {len(self.decoder)} layers; it needs one fewer than the"
@@ -151,14 +158,18 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = Fal
     typed = {name: _typed(kind, name, value) for name, value in overrides.items()}
     values = {**(SMALL.get(kind, {}) if small else {}), **typed}
     try:
-        return TypeAdapter(kind).validate_python(values)
+        settings: Any = TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         detail = error.errors()[0]
-        name = str(detail["loc"][0])
+        name = str((detail["loc"] or ("settings",))[0])
         raise InputError(
             f"{model}: {name}={overrides.get(name)!r} does not fit: {detail['msg']}",
             f"{name} is by default {getattr(kind, name, None)!r}",
         ) from None
+    for name, value in vars(settings).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{model}: {name}={value} is no number to train with")
+    return settings
 
 
 def _typed(kind: type, name: str, value: Any) -> Any:

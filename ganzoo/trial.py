@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ganzoo import registry
+from ganzoo.errors import InputError
 from ganzoo.settings import SMALL, resolve
 from ganzoo.trainer import Losses, Task
 
@@ -58,16 +59,20 @@ class Trial:
 def run(model: registry.Model, size: int = 32) -> Iterator[Answer]:
     """Ask every question of `model`; a failed one has its reason."""
     kind: Any = registry.load(model)
+    if size % 4:
+        raise InputError(
+            f"the made-up pictures need a size divisible by 4, not {size}", "--size 32"
+        )
     small = SMALL.get(kind.Settings)
     settings = resolve(kind.Settings, model.name, {"batch": 2}, small is not None)
     if hasattr(settings, "check"):
         settings.check(size)
     trial = Trial(kind, settings, size)
-    questions = list(QUESTIONS)
+    questions: list[Callable[[Trial], None]] = list(QUESTIONS)
     if kind.framework == "pytorch":
         from ganzoo.pytorch import gradients
 
-        questions += gradients.QUESTIONS
+        questions += gradients.questions(kind)
     if hasattr(kind, "views"):
         questions.append(views_are_pictures)
     for question in questions:
@@ -101,7 +106,8 @@ def generates_pictures(trial: Trial) -> None:
 def generating_changes_nothing(trial: Trial) -> None:
     """generate changes nothing that training depends on."""
     looked, left = trial.trainer(), trial.trainer()
-    trial.steps(looked, 1), trial.steps(left, 1)
+    for trainer in (looked, left):
+        trial.steps(trainer, 1)
     looked.generate(trial.sources(3))
     _demand(
         trial.steps(looked, 2, 3) == trial.steps(left, 2, 3),

@@ -1,14 +1,19 @@
 """What a model sees at each step: a pure function of seed and position, the same for all."""
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
+# Batches made ahead of the step that needs them, by as many threads as there are cores to spare.
+AHEAD = 4
+
 # Each purpose draws from a generator of its own, so that no draw shifts another.
-SOURCE, TARGET, NOISE, PROBE = range(4)
+SOURCE, TARGET, NOISE, PROBE = range(1, 5)
 
 
 class PictureStream:
@@ -67,6 +72,26 @@ class Stream:
         return source, self.target.batch(step, self.batch_size)
 
 
+class Ahead:
+    """A stream whose next batches are made while the model works. What comes is the same."""
+
+    def __init__(self, stream: Stream):
+        self._stream = stream
+        self._threads = ThreadPoolExecutor(max(1, min(AHEAD, (os.cpu_count() or 2) - 1)))
+        self._waiting: dict[int, Future[tuple[np.ndarray, np.ndarray]]] = {}
+
+    def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """The stream's batch of a step; those after it are begun."""
+        for later in range(step, step + AHEAD):
+            if later not in self._waiting:
+                self._waiting[later] = self._threads.submit(self._stream.batch, later)
+        return self._waiting.pop(step).result()
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.shutdown(cancel_futures=True)
+
+
 def noise(seed: Sequence[int], count: int, latent: int) -> np.ndarray:
     """Standard normal latents, float32 count Z."""
     return np.random.default_rng(list(seed)).standard_normal((count, latent), dtype=np.float32)
@@ -74,12 +99,26 @@ def noise(seed: Sequence[int], count: int, latent: int) -> np.ndarray:
 
 def probe_latents(count: int, latent: int) -> np.ndarray:
     """The latents every noise model is judged by, the same for all seeds."""
-    return noise([PROBE], count, latent)
+    return noise([0, PROBE, 0], count, latent)
 
 
 def probe_order(names: Sequence[str]) -> np.ndarray:
-    """Order in which pictures are picked for judging: by the hash of the name, never by hand."""
+    """Order in which pictures are picked for judging: by the hash of the name."""
     return np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names], kind="stable")
+
+
+class Probes:
+    """Pictures in the order of their names' hashes, chosen never by hand, read when asked for."""
+
+    def __init__(self, pictures: np.ndarray, names: Sequence[str], count: int):
+        self._pictures, self._order = pictures, probe_order(names)[:count]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, places: slice) -> np.ndarray:
+        """uint8 N H W 3."""
+        return self._pictures[self._order[places]]
 
 
 def walk(latents: np.ndarray, stops: int = 8) -> np.ndarray:

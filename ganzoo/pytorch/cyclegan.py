@@ -9,7 +9,14 @@ from torch.nn.functional import l1_loss
 
 from ganzoo import settings as options
 from ganzoo.pytorch.patchgan import PatchGAN
-from ganzoo.pytorch.training import TorchTrainer, adam, frozen, gan_loss, init_normal
+from ganzoo.pytorch.training import (
+    GENERATE_BATCH,
+    TorchTrainer,
+    adam,
+    frozen,
+    gan_loss,
+    init_normal,
+)
 from ganzoo.trainer import Losses, Pictures, Task
 
 
@@ -108,14 +115,19 @@ class CycleGAN(TorchTrainer):
         loss.backward()
         return loss
 
+    def translate(self, network: nn.Module, source: Pictures) -> Pictures:
+        """Draw with batch norm one at a time, so that no picture depends on its neighbours."""
+        batch = 1 if self.settings.norm == "batch" else GENERATE_BATCH
+        return self.draw(network, source, batch)
+
     def generate(self, source: Pictures) -> Pictures:
-        return self.draw(self.G, source)
+        return self.translate(self.G, source)
 
     def views(self, source: Pictures, target: Pictures) -> dict[str, Pictures]:
         """There and back from both sides, and what G does to a real painting."""
-        reverse = self.draw(self.F, target)
+        reverse = self.translate(self.F, target)
         return {
-            "back": self.draw(self.F, self.generate(source)),
+            "back": self.translate(self.F, self.generate(source)),
             "identity": self.generate(target),
             "reverse": reverse,
             "reverse_back": self.generate(reverse),

@@ -1,5 +1,7 @@
 """Are the gradients right? Every layout, precision and fusion switch is held against float64."""
 
+from collections.abc import Callable
+
 from ganzoo.pytorch.training import TorchTrainer
 from ganzoo.trial import Trial
 
@@ -39,13 +41,15 @@ def _compare(trial: Trial, batch: int) -> None:
 
 def _taught(trial: Trial, batch: int, double: bool) -> TorchTrainer:
     """A trainer after one step; its networks keep the gradients of their last lesson."""
-    trainer = trial.trainer(batch=batch)
-    if not isinstance(trainer, TorchTrainer):
-        raise AssertionError("only a TorchTrainer can be tried in float64: derive from it")
+    trainer: TorchTrainer = trial.trainer(batch=batch)
     if double:
         trainer.double()
     trial.steps(trainer, 1)
     return trainer
 
 
-QUESTIONS = [every_parameter_learns, right_at_batch_1, right_at_batch_2]
+def questions(kind: type) -> list[Callable[[Trial], None]]:
+    """What can be asked of a trainer whose networks and precision are in reach."""
+    if not issubclass(kind, TorchTrainer):
+        return []
+    return [every_parameter_learns, right_at_batch_1, right_at_batch_2]

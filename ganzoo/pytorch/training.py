@@ -43,14 +43,16 @@ class TorchTrainer:
             for t in moved
         ]
 
-    def draw(self, network: nn.Module, source: Noise | Pictures) -> Pictures:
-        """Let `network` make one picture for each source, in evaluation mode, a few at a time."""
+    def draw(
+        self, network: nn.Module, source: Noise | Pictures, batch: int = GENERATE_BATCH
+    ) -> Pictures:
+        """Let `network` make one picture for each source, in evaluation mode, `batch` at a time."""
         modes = {part: part.training for part in network.modules()}
         network.eval()
         with torch.inference_mode():
             parts = [
-                pictures(network(self.tensors(source[i : i + GENERATE_BATCH])[0]))
-                for i in range(0, len(source), GENERATE_BATCH)
+                pictures(network(self.tensors(source[i : i + batch])[0]))
+                for i in range(0, len(source), batch)
             ]
         for part, mode in modes.items():
             part.training = mode
@@ -58,7 +60,7 @@ class TorchTrainer:
 
     def random(self, purpose: int) -> np.random.Generator:
         """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
-        return np.random.default_rng([self.task.seed, self.steps, purpose])
+        return np.random.default_rng([self.task.seed, self.steps, purpose, 1])
 
     def set_learning_rate(self, scale: float, **rates: float) -> None:
         """Set each named optimiser's rate to `scale` times its own."""
@@ -177,10 +179,14 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
 
 
 def norm(settings: Any, channels: int) -> nn.Module:
-    """Batch, instance or group norm, as `settings.norm` says."""
+    """Batch, instance or group norm, as `settings.norm` says.
+
+    Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
+    et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
+    """
     kind = settings.norm
     if kind == "batch":
-        return nn.BatchNorm2d(channels, settings.norm_epsilon, settings.norm_momentum)
+        return nn.BatchNorm2d(channels, settings.norm_epsilon, track_running_stats=False)
     if kind == "instance":
         # Group norm with one channel a group: torch's own instance norm gives wrong gradients on
         # CPU at batch 1 when the incoming ones are channels-last.

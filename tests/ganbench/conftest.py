@@ -1,12 +1,37 @@
 """Helpers for tests that start real processes."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
-from ganbench import cli
+from ganbench import cli, record
 
-SMALL_RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
+_SCORE = record.Score("fid", "FID", 12.5, 300, 300, "lower", "", {"extractor": "x"}, 1)
+_RECORD = record.Record(
+    key="0123abcd",
+    model="dcgan",
+    label="dcgan",
+    framework="pytorch",
+    source="noise",
+    seed=0,
+    suite="s",
+    size=64,
+    budget="60s",
+    settings={"width": 32, "augment": ["color"]},
+    data={},
+    environment={},
+    status=record.Status("done", 10, 1.0),
+    snapshots=(record.Moment(10, 1.0, 2.0, 320, "samples/x.npy"),),
+    scores={"fid": _SCORE, "mifid": replace(_SCORE, metric="mifid", value=None)},
+    curve=(record.CurvePoint(10, 2.0, 320, {"fid": _SCORE}),),
+)
+
+
+@pytest.fixture
+def a_record():
+    """A finished run's record."""
+    return _RECORD
 
 
 @pytest.fixture

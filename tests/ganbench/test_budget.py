@@ -13,6 +13,8 @@ from ganbench.errors import InputError
         ("10,000img", 10000, "pictures"),
         ("500step", 500, "steps"),
         ("500steps", 500, "steps"),
+        ("1234567img", 1_234_567, "pictures"),
+        ("20000.55s", 20_000.55, "seconds"),
     ],
 )
 def test_what_people_type_is_understood(text, amount, unit):

@@ -1,35 +1,14 @@
 import json
-from dataclasses import replace
 
 import pytest
 
 from ganbench import record
 from ganbench.errors import InputError
 
-SCORE = record.Score("fid", "FID", 12.5, 300, 300, "lower", "", {"extractor": "x"}, 1)
-RECORD = record.Record(
-    key="0123abcd",
-    model="dcgan",
-    label="dcgan",
-    framework="pytorch",
-    source="noise",
-    seed=0,
-    suite="s",
-    size=64,
-    budget="60s",
-    settings={"width": 32, "augment": ["color"]},
-    data={},
-    environment={},
-    status=record.Status("done", 10, 1.0),
-    snapshots=(record.Moment(10, 1.0, 2.0, 320, "samples/x.npy"),),
-    scores={"fid": SCORE, "mifid": replace(SCORE, metric="mifid", value=None)},
-    curve=(record.CurvePoint(10, 2.0, 320, {"fid": SCORE}),),
-)
 
-
-def test_a_record_reads_back_as_itself(tmp_path):
-    record.write(tmp_path, RECORD)
-    assert record.read(tmp_path) == RECORD
+def test_a_record_reads_back_as_itself(tmp_path, a_record):
+    record.write(tmp_path, a_record)
+    assert record.read(tmp_path) == a_record
 
 
 @pytest.mark.parametrize(
@@ -41,18 +20,18 @@ def test_a_record_reads_back_as_itself(tmp_path):
         ({"seed": "zero"}, "seed"),
     ],
 )
-def test_a_record_of_another_shape_is_one_sentence(tmp_path, change, words):
-    record.write(tmp_path, RECORD)
+def test_a_record_of_another_shape_is_one_sentence(tmp_path, a_record, change, words):
+    record.write(tmp_path, a_record)
     path = tmp_path / "record.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(InputError, match=words):
         record.read(tmp_path)
 
 
-def test_a_cut_record_is_named_and_hides_no_other(tmp_path):
+def test_a_cut_record_is_named_and_hides_no_other(tmp_path, a_record):
     suite = tmp_path / "suite"
     for name in ("good", "bad"):
-        record.write(suite / name, RECORD)
+        record.write(suite / name, a_record)
     path = suite / "bad" / "record.json"
     path.write_text(path.read_text()[:100])
     (suite / "suite.json").write_text(json.dumps({"runs": ["good", "bad", "never begun"]}))
@@ -62,8 +41,8 @@ def test_a_cut_record_is_named_and_hides_no_other(tmp_path):
     assert "bad" in results.unreadable[0]
 
 
-def test_a_missing_value_stays_missing_in_the_table(tmp_path):
-    results = record.Results(tmp_path, {}, (), ((tmp_path, RECORD),))
+def test_a_missing_value_stays_missing_in_the_table(tmp_path, a_record):
+    results = record.Results(tmp_path, {}, (), ((tmp_path, a_record),))
     table = record.table(results)
     assert table["fid"][0] == 12.5
     assert table["mifid"].isna()[0]

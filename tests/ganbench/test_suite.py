@@ -23,8 +23,11 @@ RUN = Run(
     jitter=0.0,
     data=("a", "b"),
     samples=300,
+    curve_samples=100,
     snapshots=4,
     frames=16,
+    device="cpu",
+    code="0",
 )
 
 
@@ -60,6 +63,8 @@ def test_a_family_s_members_get_their_own_labels():
         {"data": ("a", "c")},
         {"samples": 301},
         {"code": "d"},
+        {"device": "cuda"},
+        {"curve_samples": 99},
     ],
 )
 def test_the_key_changes_with_whatever_changes_the_result(change):
@@ -99,6 +104,10 @@ def test_defaults_follow_the_device_and_give_way_to_wishes():
         ({"profile": "huge"}, 'no profile "huge"'),
         ({"jitter": 2.0}, "jitter"),
         ({"samples": 1}, "samples"),
+        ({"threads": 0}, "threads"),
+        ({"metrics": ()}, "no metrics"),
+        ({"models": ()}, "no models"),
+        ({"name": "../../x"}, "cannot name a folder"),
     ],
 )
 def test_numbers_no_run_can_use_are_refused(values, words):

@@ -73,6 +73,13 @@ def test_a_broken_plugin_is_one_sentence(tmp_path, text, words):
         registry.load(registry.select("my-gan", (file,))[0])
 
 
+def test_a_plugin_may_not_take_another_s_name(tmp_path):
+    file = tmp_path / "dcgan.py"
+    file.write_text(PLUGIN)
+    with pytest.raises(InputError, match="calls its model dcgan, as built in does"):
+        registry.models((file,))
+
+
 def test_a_missing_plugin_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         registry.models((tmp_path / "nothing.py",))

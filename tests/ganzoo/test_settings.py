@@ -39,6 +39,11 @@ def test_an_ill_typed_setting_says_what_it_should_be(kind, override):
     assert "by default" in caught.value.hint
 
 
+def test_a_number_that_is_none_is_refused():
+    with pytest.raises(InputError, match="lambda_cycle=nan"):
+        resolve(CycleGANResNet, "resnet", {"lambda_cycle": "nan"})
+
+
 @pytest.mark.parametrize("size", [48, 16, 1024])
 def test_dcgan_refuses_sizes_it_cannot_draw(size):
     with pytest.raises(InputError, match=f"cannot draw {size} px") as caught:
@@ -56,6 +61,11 @@ def test_dcgan_refuses_sizes_it_cannot_draw(size):
         CycleGANUNet(dropout=1.5),
         CycleGANResNet(blocks=0),
         DCGAN(learning_rate_d=-1.0),
+        DCGAN(latent=1),
+        CycleGANUNet(encoder=(8, 0, 8)),
+        CycleGANUNet(depth=7),
+        CycleGANResNet(history=-1),
+        CycleGANResNet(lambda_cycle=-1.0),
     ],
 )
 def test_settings_that_cannot_be_built_are_refused(settings):

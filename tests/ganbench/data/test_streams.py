@@ -3,7 +3,9 @@ import numpy as np
 from ganbench.data.streams import (
     SOURCE,
     TARGET,
+    Ahead,
     PictureStream,
+    Probes,
     Stream,
     probe_latents,
     probe_order,
@@ -79,3 +81,20 @@ def test_a_walk_starts_and_ends_at_its_latents():
     np.testing.assert_allclose(stops[[0, -1]], latents, rtol=1e-5)
     lengths = np.linalg.norm(stops, axis=1)
     assert lengths.min() > 0.9 * np.linalg.norm(latents, axis=1).min()
+
+
+def test_what_is_made_ahead_is_what_the_stream_gives():
+    stream = Stream(5, PictureStream(PICTURES, 0, TARGET, jitter=0.1), batch=3, seed=2)
+    ahead = Ahead(stream)
+    for step in (4, 5, 6, 0, 1):
+        for made, expected in zip(ahead.batch(step), stream.batch(step), strict=True):
+            np.testing.assert_array_equal(made, expected)
+    ahead.close()
+
+
+def test_probes_are_read_when_asked_for_and_never_change_with_their_number():
+    names = [f"{i}.jpg" for i in range(7)]
+    few, many = Probes(PICTURES, names, 3), Probes(PICTURES, names, 6)
+    assert (len(few), len(many)) == (3, 6)
+    np.testing.assert_array_equal(few[:3], many[:3])
+    assert not np.array_equal(few[:3], PICTURES[:3])
