@@ -1,11 +1,14 @@
 """Helpers for tests that start real processes."""
 
+import json
 import sys
 from dataclasses import replace
 
 import pytest
 
-from ganbench import cli, record
+from ganbench import cli, describe, processes, record
+from ganbench.errors import InputError
+from ganzoo.errors import InputError as ModelError
 
 _SCORE = record.Score("fid", "FID", 12.5, 300, 300, "lower", "", {"extractor": "x"}, 1)
 _RECORD = record.Record(
@@ -35,7 +38,24 @@ def a_record():
 
 
 @pytest.fixture
-def ganbench(monkeypatch, capsys):
+def describe_here(monkeypatch):
+    """Describe models in this process, which has torch already, instead of one of their own."""
+    elsewhere = processes.run
+
+    def run(module, job, on_message=None):
+        if module != "ganbench.describe":
+            return elsewhere(module, job, on_message)
+        try:
+            message = {"kind": "result"} | describe.describe(json.loads(json.dumps(job)), None)
+        except (InputError, ModelError) as error:
+            message = {"kind": "error", "message": str(error), "hint": error.hint}
+        return processes.Ended(0, (json.loads(json.dumps(message)),), "")
+
+    monkeypatch.setattr(processes, "run", run)
+
+
+@pytest.fixture
+def ganbench(monkeypatch, capsys, describe_here):
     """Call the real command in this process: exit code, standard output, standard error."""
 
     def call(*arguments: object) -> tuple[int, str, str]:
