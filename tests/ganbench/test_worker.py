@@ -113,6 +113,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(make_job, model, number):
             processes.interrupt(number)
 
     ended, before = run(broken, stop_at_five)
+    processes.calm()
     if number == signal.SIGINT:
         assert before.status.name == "interrupted"
         assert 5 <= before.status.step < 40
