@@ -16,8 +16,11 @@ app = typer.Typer(
     help="Train different GANs on the same pictures under the same budget, and see which to use.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # drawn boxes cost as much time as all the rest of `--help`
 )
-data_app = typer.Typer(help="Look at a set of pictures.", no_args_is_help=True)
+data_app = typer.Typer(
+    help="Look at a set of pictures.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(data_app, name="data")
 
 Results = Annotated[Path, typer.Option("--results", help="Folder for everything that comes out.")]
@@ -49,7 +52,7 @@ def _common(
 @app.command()
 def run(
     suite_file: Annotated[
-        Path | None, typer.Argument(metavar="[SUITE.toml]", help="Same as --suite.")
+        Path | None, typer.Argument(metavar="SUITE.toml", help="Same as --suite.")
     ] = None,
     suite: Annotated[Path | None, typer.Option(help="Experiment as a TOML file.")] = None,
     models: Annotated[
@@ -165,7 +168,7 @@ def check(
 
 @app.command()
 def doctor() -> None:
-    """Say what is installed, which device will be used, and what is missing."""
+    """Say what is installed, what will be used, what is missing."""
     from ganbench import doctor as examination
 
     raise typer.Exit(examination.run())
