@@ -17,13 +17,10 @@ from ganbench.screen import Screen
 from ganbench.suite import to_toml
 from ganbench.weights import Found
 
-CONCLUDE_AFTER = (
-    300.0  # seconds: after a run as long as this, the page is brought up to date at once
-)
-GALLERY = 12
+CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
+GALLERY = 12  # pictures of each domain that the report shows
 
-DONE, FAILED_RUNS, INTERRUPTED = 0, 3, 130
-
+DONE, FAILED_RUNS, INTERRUPTED = 0, 3, 130  # exit codes
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
@@ -92,8 +89,10 @@ def alone(folder: Path) -> Iterator[None]:
         raise InputError(
             f"another ganbench is at work in {folder}", "wait for it, or choose --name NAME"
         ) from None
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _introduce(plan: Plan, command: str, weights: Found) -> None:

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from ganbench import runner
+from ganbench.errors import InputError
+
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples" / "tiny_gan.py"
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2"
 QUICK = ("--size", 32, "--budget", "4step", "--samples", 8, "--device", "cpu")
 
 
-def write_plugin(folder: Path, old: str, new: str) -> Path:
-    file = folder / "broken_gan.py"
+def write_plugin(folder: Path, old: str, new: str, name: str = "broken_gan") -> Path:
+    file = folder / f"{name}.py"
     text = PLUGIN.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
@@ -124,12 +127,18 @@ def test_ctrl_c_saves_and_the_same_command_continues(two_domains, tmp_path):
 def test_a_failed_run_does_not_stop_the_others_and_exits_3(two_domains, tmp_path, ganbench):
     broken = "raise RuntimeError('<script>alert(1)</script>')\n        z, real ="
     file = write_plugin(tmp_path, "z, real =", broken)
+    suicide = "if source.any():  # not while it is being described, in this process\n"
+    suicide += "            __import__('os').kill(__import__('os').getpid(), 9)\n        z, real ="
+    killed = write_plugin(tmp_path, "z, real =", suicide, "killed_gan")
+    models = f"broken-gan,killed-gan,{RESNET}"
     code, out, _ = ganbench(
-        *("run", "--plugin", file, "--models", f"broken-gan,{RESNET}", "--data", two_domains),
+        *("run", "--plugin", file, "--plugin", killed, "--models", models, "--data", two_domains),
         *("--results", tmp_path / "results", *QUICK),
     )
     assert code == 3
-    assert "failed at step 0: RuntimeError" in out.replace("\n", " ")
+    assert "failed at step 0: RuntimeError" in out
+    assert "was killed by signal 9, probably for want of memory" in out
+    assert "done at step 4" in out
     table = (tmp_path / "results" / "comparison.csv").read_text()
     assert "failed" in table
     page = (tmp_path / "results" / "report.html").read_text()
@@ -269,3 +278,11 @@ def test_help_names_every_command(ganbench, monkeypatch):
     assert code == 0
     for command in ("run", "report", "list", "check", "doctor", "prepare", "data"):
         assert command in out
+
+
+def test_a_second_command_keeps_off_a_suite_at_work(tmp_path):
+    at_work = pytest.raises(InputError, match="another ganbench is at work")
+    with runner.alone(tmp_path), at_work, runner.alone(tmp_path):
+        raise AssertionError("two at once")
+    with runner.alone(tmp_path):
+        pass
