@@ -109,7 +109,8 @@ def _reference_lines(
     """Floor and untouched photographs, where they do not squash everything else."""
     interval = best.interval(primary.metric)
     low, high = ax.get_xlim()
-    for name, said in (("floor", "floor"), ("identity", "untouched photographs")):
+    # One label above the other: the two lines may stand close together.
+    for name, said, drop in (("floor", "floor", 0), ("identity", "untouched photographs", -10)):
         value = comparison.baseline(name, primary.metric)
         if value is None or interval is None:
             continue
@@ -118,7 +119,7 @@ def _reference_lines(
             continue
         ax.axvline(gap, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
         ax.annotate(
-            said, (gap, -0.95), xytext=(4 if gap < 0 else -4, 0), textcoords="offset points",
+            said, (gap, -0.95), xytext=(4 if gap < 0 else -4, drop), textcoords="offset points",
             ha="left" if gap < 0 else "right", va="center", color=svg.sentinel("muted"), fontsize=8,
         )  # fmt: skip
 
@@ -331,7 +332,7 @@ def _pareto_line(ax: "Axes", front: list[tuple[float, float, str]]) -> None:
 def _pareto_caption(front: list[tuple[float, float, str]], rows: list[Row]) -> str:
     names = [name for _, _, name in front]
     if len(names) == 1:
-        return f"{names[0]} is both the best and the least work: nothing is traded."
+        return f"{names[0]} is the best on average and the least work: nothing is traded."
     beaten = [row.name for row in rows if row.name not in names]
     said = f"Worth their work: {words.listed(names)}."
     verb = "is" if len(beaten) == 1 else "are"

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 
 import pytest
 
@@ -71,6 +72,14 @@ def test_a_broken_plugin_is_one_sentence(tmp_path, text, words):
     file.write_text(text)
     with pytest.raises(InputError, match=words):
         registry.load(registry.select("my-gan", (file,))[0])
+
+
+def test_an_installed_package_announces_its_models(monkeypatch):
+    points = [EntryPoint("mine", "mine:GAN", "ganzoo.models")]
+    points += [EntryPoint("mine.tensorflow", "mine.tf:GAN", "ganzoo.models")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    assert registry.select("mine")[0].address == "mine:GAN"
+    assert registry.select("mine", framework="tensorflow")[0].address == "mine.tf:GAN"
 
 
 def test_a_plugin_may_not_take_another_s_name(tmp_path):
