@@ -95,13 +95,6 @@ def test_the_page_is_built_again_from_the_records_alone(finished, ganbench):
     assert (results / "report.html").read_bytes() == page
 
 
-def test_the_loop_costs_little_beside_the_steps(finished):
-    results, _, _ = finished
-    for path in results.glob("*/cyclegan*/record.json"):
-        used = json.loads(path.read_text())["used"]
-        assert used["seconds_in_step"] > 0.5 * used["seconds"]
-
-
 def test_ctrl_c_saves_and_the_same_command_continues(two_domains, tmp_path):
     command = [sys.executable, "-m", "ganbench", "run", "--models", RESNET, "--data", two_domains]
     command += ["--results", tmp_path, *QUICK, "--budget", "400step"]
