@@ -63,7 +63,7 @@ def _start(module: str, job: Any, words: IO[bytes]) -> Iterator[subprocess.Popen
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C reaches us alone; `interrupt` passes it on
         # Idle threads spin for microseconds, then sleep. Spinning longer, as by default, made a
-        # step 36 times slower beside another busy process; never spinning, 1.5 times in peace.
+        # step 36 times slower beside another busy process; never spinning, 1.7 times in peace.
         env={"GOMP_SPINCOUNT": "10000", **os.environ},
     )
     _running.append(process)
