@@ -73,6 +73,9 @@ def run(
     seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.")] = None,
     frameworks: Annotated[str | None, typer.Option(help="pytorch, tensorflow or both.")] = None,
     metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Resize before scoring: tf or clean.", show_default="tf")
+    ] = None,
     profile: Annotated[
         str | None, typer.Option(help="Networks: small or official.", show_default="by device")
     ] = None,
@@ -83,6 +86,9 @@ def run(
     jitter: Annotated[float | None, typer.Option(help="Enlarge by this and crop.")] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads of a run.")] = None,
+    stop_collapsed: Annotated[
+        bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Folder below the results.")] = None,
     plugin: Plugins = None,
     inception_weights: Annotated[
@@ -106,6 +112,7 @@ def run(
         "seeds": seeds,
         "frameworks": frameworks,
         "metrics": metrics,
+        "protocol": protocol,
         "profile": profile,
         "samples": samples,
         "snapshots": snapshots,
@@ -114,6 +121,7 @@ def run(
         "jitter": jitter,
         "device": device,
         "threads": threads,
+        "stop_collapsed": stop_collapsed,
         "name": name,
         "plugins": tuple(str(path) for path in plugin) if plugin else None,
     }
@@ -125,6 +133,51 @@ def run(
         suite or suite_file, given, results, inception_weights, command, force, dry_run
     )
     raise typer.Exit(code)
+
+
+@app.command()
+def score(
+    fake: Annotated[
+        str | None, typer.Argument(help="Generated pictures: folder, zip, .npy, .npz or run.")
+    ] = None,
+    real: Annotated[str | None, typer.Argument(help="Real pictures, likewise.")] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="For instance fid,kid; see ganbench list metrics.")
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="Resize: tf or clean.")] = "tf",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    engine: Annotated[str, typer.Option(help="What runs the network: torch or openvino.")] = (
+        "torch"
+    ),
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")] = None,
+    inception_weights: Annotated[
+        Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
+    ] = None,
+    plugin: Annotated[
+        list[Path] | None, typer.Option("--plugin", help="Python file with a metric; repeatable.")
+    ] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write all of it; - prints it.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Recompute the scores of a run's record.")
+    ] = None,
+) -> None:
+    """Score generated pictures against real ones, without a benchmark around it."""
+    from ganbench.score import command
+    from ganbench.score.comparison import Settings
+
+    chosen = (
+        tuple(filter(None, map(str.strip, metrics.split(",")))) if metrics is not None else None
+    )
+    settings = Settings(
+        chosen, protocol, precision, engine, device, inception_weights, tuple(plugin or ())
+    )
+    if check is not None:
+        command.alone(FAKE=fake, REAL=real, metrics=metrics, json=json_file)
+        raise typer.Exit(command.check(check, settings))
+    sides = command.both(fake, real)
+    raise typer.Exit(command.run(*sides, settings, json_file))
 
 
 @app.command()
@@ -203,15 +256,21 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        from ganbench.commands import USER_ERRORS
-
         if os.environ.get("GANBENCH_DEBUG"):
             raise
-        if isinstance(error, USER_ERRORS):
-            _complain(f"error: {error}", error.hint)
+        if isinstance(error, _user_errors()):
+            _complain(f"error: {error}", getattr(error, "hint", ""))
             sys.exit(2)
         _complain(f"error: this is our mistake, not yours: {error}", _keep(traceback.format_exc()))
         sys.exit(1)
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    from ganbench.errors import InputError
+    from ganzoo.errors import InputError as ModelError
+    from metrics.errors import InputError as MetricError
+
+    return InputError, ModelError, MetricError
 
 
 def _keep(details: str) -> str:

@@ -1,24 +1,21 @@
 """What each command does, in the words of the other modules."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ganbench import files, overview, plan, runner, screen, weights
+from ganbench import files, overview, plan, plugins, runner, screen, weights
+from ganbench.bars import progress
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, read_suite, split_models
 from ganzoo import registry
-from ganzoo.errors import InputError as ModelError
 from metrics import registry as metric_registry
-from metrics.errors import InputError as MetricError
+from metrics.scoring import distinct
 
-USER_ERRORS = (InputError, ModelError, MetricError)
 LISTS = ("seeds", "frameworks", "metrics")
 
 
@@ -34,8 +31,7 @@ def run(
     """Plan and carry out a suite; returns the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     suite = from_flags(read_suite(file) if file else Suite(), flags)
-    for name in suite.metrics:
-        metric_registry.get(name)
+    check_metrics(suite)
     if not dry_run:
         files.check_writable(results)
     with progress(console) as on_progress:
@@ -49,6 +45,17 @@ def run(
     if code == runner.INTERRUPTED:
         console.print(f" saved. Continue with the same command:  {command}", markup=False)
     return code
+
+
+def check_metrics(suite: Suite) -> None:
+    """Look every metric up; the first one decides, so it must know which way is better."""
+    files = plugins.with_metrics(suite.plugins)
+    found = distinct([metric_registry.get(name, files) for name in suite.metrics])
+    if found and found[0].better == "neither":
+        raise InputError(
+            f"the first metric decides, but neither end of {found[0].name} is better",
+            f"--metrics fid,{','.join(suite.metrics)}",
+        )
 
 
 def from_flags(suite: Suite, flags: dict[str, Any]) -> Suite:
@@ -67,23 +74,6 @@ def from_flags(suite: Suite, flags: dict[str, Any]) -> Suite:
     return replace(suite, **{name: getattr(checked, name) for name in values})
 
 
-@contextmanager
-def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each long preparation on a terminal, nothing elsewhere."""
-    columns = (TextColumn(" {task.description}"), BarColumn(24), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bars:
-        tasks: dict[str, Any] = {}
-
-        def on_progress(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done, total=of)
-
-        yield on_progress
-
-
 def _downloading(on_progress: Callable[[str, int, int], None]) -> Callable[[int, int], None]:
     return lambda done, of: on_progress("Inception weights", done, of)
 
@@ -95,19 +85,27 @@ def report(results: Path, suite: str | None, public: bool, no_pictures: bool) ->
     print(runner.report(results, suite, public=public, no_pictures=no_pictures))
 
 
-def list_(what: str, plugins: tuple[Path, ...]) -> None:
+def list_(what: str, plugin_files: tuple[Path, ...]) -> None:
     """Print a table of models, data sets or metrics."""
     if what == "models":
-        for model in registry.models(plugins):
+        for model in registry.models(plugins.with_models(plugin_files)):
             print(f"{model.name:<18} {model.framework:<11} {model.about or model.origin}")
     elif what == "metrics":
-        for name in metric_registry.names():
-            metric = metric_registry.get(name)
-            print(f"{name:<18} {metric.better + ' is better':<18} {metric.title}")
+        list_metrics(plugins.with_metrics(plugin_files))
     elif what == "data":
         overview.list_data()
     else:
         raise InputError(f'there is no list of "{what}"', "ganbench list models, data or metrics")
+
+
+def list_metrics(plugin_files: tuple[Path, ...]) -> None:
+    """One line a metric: name, what is better, what question it answers, title, meaning."""
+    found = plugins.metrics(plugin_files)
+    rows = [(m.name, f"{m.better} is better", m.kind, m.title, m.about) for m in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row[:4], widths, strict=True)]
+        print("  ".join([*cells, row[4]]).rstrip())
 
 
 def check(model: str, size: int, plugins: tuple[Path, ...]) -> int:

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,31 @@ def write_pictures(path: Path, shape: tuple[int, ...], parts: Iterable[np.ndarra
             place += len(part)
         whole.flush()
         del whole
+
+
+@contextmanager
+def growing_array(
+    path: Path, dtype: np.dtype, row: tuple[int, ...]
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Write a .npy whose length is not known before its end: yields what appends rows to it."""
+    count = 0
+    with building(path) as draft, open(draft, "wb") as file:
+
+        def write_header() -> None:
+            about = {"descr": dtype.str, "fortran_order": False, "shape": (count, *row)}
+            np.lib.format.write_array_header_1_0(file, about)
+
+        def append(rows: np.ndarray) -> None:
+            nonlocal count
+            file.write(np.ascontiguousarray(rows, dtype).data)
+            count += len(rows)
+
+        write_header()
+        start = file.tell()
+        yield append
+        file.seek(0)
+        write_header()  # numpy leaves room in it for the count to grow in place
+        assert file.tell() == start
 
 
 def append_text(path: Path, text: str) -> None:

@@ -23,11 +23,16 @@ class Planned:
     parameters: dict[str, int]
     flop_per_step: int | None
     status: record.Status | None  # None: never begun
+    stop_collapsed: bool = False
 
     @property
     def finished(self) -> bool:
-        """Is there nothing left to do?"""
-        return self.status is not None and self.status.name in FINISHED
+        """Is there nothing left to do? A run stopped for its collapse may be wanted to go on."""
+        if self.status is None:
+            return False
+        if self.status.name == "collapsed" and self.status.progress < 1:
+            return self.stop_collapsed
+        return self.status.name in FINISHED
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,7 @@ class Plan:
             "folder": str(planned.folder),
             "device": self.device,
             "threads": self.suite.threads,
+            "stop_collapsed": self.suite.stop_collapsed,
             "checkpoint_seconds": CHECKPOINT_SECONDS,
             "message_seconds": MESSAGE_SECONDS,
             "source_folder": str(self.pair.source.folder),
@@ -133,7 +139,14 @@ def _runs(
             )
             place = folder / run.folder
             status = None if force else _status(place)
-            runs[run.key] = Planned(run, place, facts["parameters"], facts["flop_per_step"], status)
+            runs[run.key] = Planned(
+                run,
+                place,
+                facts["parameters"],
+                facts["flop_per_step"],
+                status,
+                suite.stop_collapsed,
+            )
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
 

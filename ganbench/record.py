@@ -74,12 +74,15 @@ class Score:
     value: float | None
     count: int  # generated pictures
     reference_count: int
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher", "neither"]
     unit: str
     protocol: dict[str, Any]  # extractor, its sha256, resize, precision, notes
     version: int
     note: str = ""
     details: dict[str, float] = field(default_factory=dict)
+    kind: Literal["distance", "quality", "variety", "copying", "translation"] = "distance"
+    error: float | None = None  # standard error over generated pictures, of one run
+    about: str = ""  # what the number means, in a line for people
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ class Record:
     views: dict[str, str] = field(default_factory=dict)  # what it shows -> .npy in the run's folder
     scores: dict[str, Score] = field(default_factory=dict)
     curve: tuple[CurvePoint, ...] = ()
+    evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     format: int = FORMAT
 
 

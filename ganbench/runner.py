@@ -194,6 +194,7 @@ def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) ->
         "samples": plan.suite.samples,
         "curve_samples": plan.suite.curve_samples,
         "metrics": list(plan.suite.metrics),
+        "protocol": plan.suite.protocol,
         "weights": str(weights.path) if weights.path else None,
         "device": plan.device,
         "plugins": list(plan.suite.plugins),
@@ -207,7 +208,7 @@ def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) ->
             screen.judged(message)
 
     screen.note("judging the samples")
-    ended = processes.run("ganbench.score", job, on_message)
+    ended = processes.run("ganbench.judge", job, on_message)
     if not interrupts.asked:
         description = files.read_json(plan.folder / "suite.json")
         description["primary"] = ended.result()["primary"]

@@ -108,7 +108,7 @@ class LiveScreen(Screen):
         left = message["seconds_left"]
         self._set(
             planned,
-            "training",
+            message["status"],
             message["progress"],
             f"{message['step']:,}",
             duration(left) if left is not None else "",
@@ -171,6 +171,7 @@ def _bar(progress: float, width: int = 12) -> str:
 def _event(message: dict[str, Any]) -> str:
     step = f"{message.get('step', 0):,}"
     words = {"snapshot": f"snapshot at step {step}", "resumed": f"resumed at step {step}"}
+    words["recovered"] = f"recovered at step {step}: its pictures differ again"
     words["warning"] = f"warning: {message.get('reason', '')}"
     return words.get(message["event"], "")
 
@@ -182,7 +183,9 @@ def _judging(message: dict[str, Any]) -> str:
 def _progress(message: dict[str, Any]) -> str:
     left = message["seconds_left"]
     losses = "  ".join(f"{name} {value:.3f}" for name, value in message["losses"].items())
+    collapsed = "  collapsed" if message["status"] == "collapsed" else ""
     return (
-        f"{message['progress']:4.0%}  step {message['step']:,}  {message['pictures']:,} pictures"
+        f"{message['progress']:4.0%}{collapsed}"
+        f"  step {message['step']:,}  {message['pictures']:,} pictures"
         f"  {message['pictures_per_second']:.1f}/s  {duration(left or 0)} left  {losses}"
     )

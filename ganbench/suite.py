@@ -9,9 +9,13 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ganbench import budget
+from ganbench import budget, plugins
 from ganbench.errors import InputError
 from ganzoo import registry
+from metrics.compare import USUAL, check_choices
+
+# What every suite measures; the first decides. The last four are about translators.
+STANDARD = (*USUAL, "input_change", "input_match", "cycle_error", "truth_error")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Suite:
     budget: str | None = None
     seeds: tuple[int, ...] = (0,)
     frameworks: tuple[str, ...] = ("pytorch",)
-    metrics: tuple[str, ...] = ("fid", "mifid")
+    metrics: tuple[str, ...] = STANDARD
+    protocol: str = "tf"  # resize before the network: TensorFlow 1's, or "clean" as in clean-fid
     profile: str | None = None  # "small" or "official" networks
     flip: bool = True  # mirror half of the pictures
     jitter: float = 0.0  # enlarge by this fraction and crop at random; 0.117 is CycleGAN's 286/256
@@ -47,6 +52,7 @@ class Suite:
     frames: int = 16  # of the training film
     device: str | None = None
     threads: int | None = None
+    stop_collapsed: bool = False  # end a run that draws one picture for every input
     plugins: tuple[str, ...] = ()
 
 
@@ -153,6 +159,7 @@ def check(suite: Suite) -> None:
         raise InputError("a seed is named twice", "--seeds 0,1,2")
     if suite.profile not in (None, "small", "official"):
         raise InputError(f'there is no profile "{suite.profile}"', "--profile small or official")
+    check_choices(protocol=suite.protocol)
     if not 0 <= suite.jitter <= 1:
         raise InputError(f"jitter {suite.jitter} is not between 0 and 1", "--jitter 0.117")
     least_of = {"samples": 2, "curve_samples": 2, "snapshots": 1, "frames": 2, "threads": 1}
@@ -198,12 +205,12 @@ def split_models(text: str) -> tuple[str, ...]:
 
 def selected(suite: Suite) -> list[tuple[registry.Model, Choice]]:
     """Cross the suite's choices with its frameworks; every name is looked up."""
-    plugins = tuple(Path(p) for p in suite.plugins)
+    files = plugins.with_models(suite.plugins)
     found = [
         (model, replace(choice, label=choice.label or model.name))
         for choice in choices(suite.models)
         for framework in suite.frameworks
-        for model in registry.select(choice.name, plugins, framework)
+        for model in registry.select(choice.name, files, framework)
     ]
     return [(m, _own_label(m, c)) for m, c in found]
 

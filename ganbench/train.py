@@ -5,15 +5,8 @@ from collections.abc import Callable
 
 from ganbench.clock import Clock
 from ganbench.data.streams import Ahead, Stream
+from ganbench.watch import Diverged
 from ganzoo.trainer import Losses, Trainer
-
-
-class Diverged(Exception):
-    """A loss is no longer a number."""
-
-    def __init__(self, name: str, value: float, step: int):
-        super().__init__(f"loss {name} became {value} at step {step}")
-        self.step = step
 
 
 def train(
@@ -56,5 +49,5 @@ def read(losses: Losses, step: int) -> dict[str, float]:
     values = {name: float(value) for name, value in losses.items()}
     for name, value in values.items():
         if not math.isfinite(value):
-            raise Diverged(name, value, step)
+            raise Diverged(f"loss {name} became {value} at step {step}", step)
     return values

@@ -14,6 +14,7 @@ from ganbench.clock import Clock
 from ganbench.data import Domain, open_domain, streams
 from ganbench.errors import InputError
 from ganbench.suite import Run
+from ganbench.watch import REAL, Diverged, Scale, Watch, scale
 from ganzoo import registry
 from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
@@ -60,6 +61,7 @@ class Worker:
         self.stream = self.make_stream()
         self.probes = self.choose_probes()
         self.history = history.History(self.folder / "history.csv")
+        self.watch = Watch(self.expected())
 
     def make_stream(self) -> streams.Ahead:
         """The pictures of every step."""
@@ -79,11 +81,18 @@ class Worker:
             return streams.probe_latents(self.run.samples, self.settings.latent)
         return streams.Probes(self.source.pictures, self.source.names, self.run.samples)
 
+    def expected(self) -> Scale:
+        """What real pictures look like, for those of the model to be held against."""
+        source = self.probes[:PROBE] if self.run.source == "pictures" else None
+        return scale(first(self.target, REAL), source)
+
     # Training
 
     def train(self) -> None:
-        """Train until the budget is used or we are told to stop."""
+        """Train until the budget is used, we are told to stop or the run is given up."""
         self.resume()
+        if self.given_up:
+            return
         if not self.film:
             self.film.append(self.keep("film", PROBE))
         self.warm_up()
@@ -113,6 +122,8 @@ class Worker:
         self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
         self.film = [record.Moment(**moment) for moment in state["film"]]
         self.earlier_wall = state["wall_seconds"]
+        if "watch" in state:
+            self.watch.restore(state["watch"])
         self.history.cut(self.steps)
         self.event("resumed", step=self.steps)
 
@@ -133,6 +144,11 @@ class Worker:
         """Were we told to stop, or is our parent gone?"""
         return self.told_to_stop or self.channel.gone
 
+    @property
+    def given_up(self) -> bool:
+        """Is this a collapsed run that shall not go on?"""
+        return self.job["stop_collapsed"] and self.watch.collapse is not None
+
     def progress(self, steps: int) -> float:
         """Used fraction of the budget."""
         return self.budget.used(self.clock.seconds, steps * self.settings.batch, steps)
@@ -142,11 +158,14 @@ class Worker:
         return (
             self.stopping
             or progress >= 1
-            or self.device == "cpu"
-            or steps % READ_EVERY == 0
+            or self.reads(steps)
             or progress >= _next(self.film, self.run.frames - 1)
             or progress >= _next(self.snapshots, self.run.snapshots, first=1)
         )
+
+    def reads(self, steps: int) -> bool:
+        """Are the losses read after this step, whatever else happens?"""
+        return self.device == "cpu" or steps % READ_EVERY == 0
 
     def between(self, steps: int, progress: float, losses: dict[str, float]) -> bool:
         """Write down, look, save; off the clock. Returns False to stop."""
@@ -156,15 +175,20 @@ class Worker:
         if now - self.said > self.job["message_seconds"] or progress >= 1:
             self.said = now
             self.say(progress, losses)
+        if self.reads(steps):  # a stop in between must not be one more look
+            self.watch.losses(steps, losses)
         if progress >= _next(self.film, self.run.frames - 1):
             self.film.append(self.keep("film", PROBE))
+            self.look(self.film[-1])
         if progress >= _next(self.snapshots, self.run.snapshots, first=1):
             count = len(self.probes) if progress >= 1 else self.run.curve_samples
             self.snapshots.append(self.keep("samples", count))
             self.event("snapshot", step=steps)
-        if self.stopping or progress >= 1 or now - self.saved > self.job["checkpoint_seconds"]:
+            self.look(self.snapshots[-1])
+        ending = self.stopping or self.given_up
+        if ending or progress >= 1 or now - self.saved > self.job["checkpoint_seconds"]:
             self.save()
-        return not self.stopping
+        return not ending
 
     def now(self) -> record.Moment:
         """Where the run stands."""
@@ -195,6 +219,16 @@ class Worker:
             )
         return made
 
+    def look(self, kept: record.Moment) -> None:
+        """Watch the pictures just kept; a collapse and its end are told."""
+        pictures = files.read_array(self.folder / kept.file)[:PROBE]
+        if not self.watch.pictures(kept.step, kept.progress, pictures):
+            return
+        if found := self.watch.collapse:
+            self.event("warning", about="collapse", step=kept.step, reason=found.reason)
+        else:
+            self.event("recovered", about="collapse", step=kept.step)
+
     def save(self) -> None:
         """Save all that a resume needs."""
         state = {
@@ -204,6 +238,7 @@ class Worker:
             "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
             "film": [dataclasses.asdict(moment) for moment in self.film],
             "wall_seconds": self.wall_seconds(),
+            "watch": self.watch.state(),
         }
         self.history.flush()
         checkpoint.save(self.folder, self.trainer.save, state)
@@ -237,6 +272,7 @@ class Worker:
             pictures_per_second=self.steps * self.settings.batch / seconds if seconds else 0.0,
             seconds_left=seconds * (1 - progress) / progress if progress else None,
             losses=losses,
+            status="collapsed" if self.watch.collapse else "training",
         )
 
     def event(self, kind: str, **content: Any) -> None:
@@ -248,18 +284,28 @@ class Worker:
         """Seconds of this run's processes so far."""
         return self.earlier_wall + time.perf_counter() - self.began
 
-    def finish(self, status: record.StatusName, reason: str = "") -> None:
-        """Write the record."""
+    def conclude(self) -> None:
+        """Write the record of a run that came to its end: done, or collapsed since some step."""
+        found = self.watch.collapse
+        if found is None:
+            self.finish("done")
+            return
+        early = f"; stopped at step {self.steps:,}" if self.progress(self.steps) < 1 else ""
+        self.finish("collapsed", found.reason + early, found.step)
+
+    def finish(self, status: record.StatusName, reason: str = "", since: int | None = None) -> None:
+        """Write the record. `since`: the step that the status is about, if not the last."""
         if hasattr(self, "history"):
             self.history.flush()
         steps, batch = self.steps, getattr(getattr(self, "settings", None), "batch", 0)
         shown, seconds = steps * batch, self.clock.seconds
+        at = steps if since is None else since
         peak, kind = environment.peak_memory(self.run.framework, self.device)
         pictures = self.run.source == "pictures"
         written = record.Record(
             **blank(self.job),
             environment=environment.describe(self.run.framework, self.device),
-            status=record.Status(status, steps, self.progress(steps) if batch else 0.0, reason),
+            status=record.Status(status, at, self.progress(steps) if batch else 0.0, reason),
             used=record.Used(
                 steps=steps,
                 seconds=seconds,
@@ -282,7 +328,7 @@ class Worker:
             views=self.views,
         )
         record.write(self.folder, written)
-        self.event("status", status=status, step=steps, reason=reason)
+        self.event("status", status=status, step=at, reason=reason)
 
 
 def blank(job: dict[str, Any]) -> dict[str, Any]:
@@ -331,9 +377,9 @@ def work(job: dict[str, Any], channel: processes.Channel) -> None:
             worker.finish("interrupted")
             return
         worker.show()
-        worker.finish("done")
+        worker.conclude()
         checkpoint.remove_previous(worker.folder)
-    except train.Diverged as error:
+    except Diverged as error:
         worker.steps = error.step
         worker.finish("diverged", str(error))
     except (InputError, ModelError) as error:

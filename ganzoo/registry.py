@@ -107,23 +107,33 @@ def _installed() -> tuple[Model, ...]:
     return tuple(found)
 
 
+def holds_model(file: Path) -> bool:
+    """Is there a model's class in this plugin file?"""
+    return bool(_classes(file))
+
+
 def _in_file(file: Path) -> Model:
     """Read from a plugin file, without running it, its class and framework."""
+    for name, constants in _classes(file).items():
+        framework = constants.get("framework", "pytorch")
+        address = f"{file.resolve()}:{name}"
+        return Model(file.stem.replace("_", "-"), address, framework, origin=str(file))
+    raise InputError(
+        f'plugin {file} has no model: no class in it says source = "noise" or "pictures"',
+        "examples/ has a complete plugin",
+    )
+
+
+def _classes(file: Path) -> dict[str, dict[str, str]]:
+    """Names and constants of the classes that say what their source is."""
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"plugin {file} cannot be read: {error}") from None
     except SyntaxError as error:
         raise InputError(f"plugin {file} is not Python: line {error.lineno}: {error.msg}") from None
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and "source" in (constants := _constants(node)):
-            name = file.stem.replace("_", "-")
-            framework = constants.get("framework", "pytorch")
-            return Model(name, f"{file.resolve()}:{node.name}", framework, origin=str(file))
-    raise InputError(
-        f'plugin {file} has no model: no class in it says source = "noise" or "pictures"',
-        "examples/ has a complete plugin",
-    )
+    classes = {n.name: _constants(n) for n in tree.body if isinstance(n, ast.ClassDef)}
+    return {name: constants for name, constants in classes.items() if "source" in constants}
 
 
 def _constants(node: ast.ClassDef) -> dict[str, str]:

@@ -5,10 +5,11 @@ d = |mu1 - mu2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)), covariances with N - 1, float
 
 import numpy as np
 
+from metrics import jackknife
 from metrics.errors import InputError
-from metrics.features import Features, checked_pair
 from metrics.gaussian import Gaussian
 from metrics.registry import Measurement, Metric
+from metrics.sample import Sample, checked_pair
 
 ENOUGH = 2048  # pictures; below, the covariance of 2,048 features has not full rank
 
@@ -40,7 +41,7 @@ def gaussian_distance(one: Gaussian, other: Gaussian) -> float:
     if one.mean.shape != other.mean.shape:
         raise InputError("the two sets have different numbers of features: another extractor")
     traces = np.trace(one.covariance) + np.trace(other.covariance)
-    return _assemble(one.mean - other.mean, traces, _factor(one).T @ _factor(other))
+    return _assemble(one.mean - other.mean, traces, factor(one).T @ factor(other))
 
 
 def _assemble(step: np.ndarray, traces: float, cross: np.ndarray) -> float:
@@ -51,7 +52,7 @@ def _assemble(step: np.ndarray, traces: float, cross: np.ndarray) -> float:
     return max(0.0, float(step @ step) + float(traces) - 2 * overlap)
 
 
-def _factor(gaussian: Gaussian) -> np.ndarray:
+def factor(gaussian: Gaussian) -> np.ndarray:
     """L of S = L L^T, F x rank; eigenvalues below the rank tolerance are rounding noise."""
     values, vectors = np.linalg.eigh(gaussian.covariance)
     tolerance = values[-1] * len(values) * np.finfo(np.float64).eps
@@ -68,6 +69,39 @@ def _require_two(generated: int, real: int) -> None:
         )
 
 
+def sampling_error(generated: np.ndarray, real: np.ndarray) -> float | None:
+    """Standard error of the distance over generated pictures: the grouped jackknife.
+
+    The product of both sides is made once; every group left out then costs one small eigenvalue
+    problem. None where the sets are too large for that.
+    """
+    if len(generated) * len(real) > generated.shape[-1] ** 2:
+        return None
+    ours, theirs = checked_pair(generated, real)
+    middle = theirs.mean(axis=0)
+    a, b = ours - middle, (theirs - middle) / np.sqrt(len(theirs) - 1)
+    cross, squares, spread = a @ b.T, np.einsum("nf,nf->n", a, a), np.vdot(b, b)
+
+    def without(group: np.ndarray) -> float:
+        kept = np.delete(np.arange(len(a)), group)
+        step, part = a[kept].mean(axis=0), cross[kept] - cross[kept].mean(axis=0)
+        length = step @ step
+        trace = (squares[kept].sum() - len(kept) * length) / (len(kept) - 1)
+        overlap = _nuclear_norm(part) / np.sqrt(len(kept) - 1)
+        return float(length + trace + spread - 2 * overlap)
+
+    groups = jackknife.parts(len(a))
+    if not groups:
+        return None
+    return jackknife.spread([without(group) for group in groups], len(a), len(groups[0]))
+
+
+def _nuclear_norm(matrix: np.ndarray) -> float:
+    """Sum of singular values to about 8 digits, from the smaller of its two squares."""
+    square = matrix @ matrix.T if len(matrix) < matrix.shape[1] else matrix.T @ matrix
+    return float(np.sqrt(np.maximum(np.linalg.eigvalsh(square), 0)).sum())
+
+
 def count_note(generated: int, real: int) -> str:
     """What to say beside a distance of so few pictures; empty when there are enough."""
     if min(generated, real) >= ENOUGH:
@@ -76,9 +110,9 @@ def count_note(generated: int, real: int) -> str:
     return f"{count:,} {side} pictures: below {ENOUGH:,} the distance is biased upwards"
 
 
-def measure(generated: Features, real: Features) -> Measurement:
+def measure(generated: Sample, real: Sample) -> Measurement:
     """Fréchet distance of the pooled features."""
-    value = frechet_distance(generated.pool, real.pool)
+    value = frechet_distance(generated.features(), real.features())
     return Measurement(value, {}, count_note(len(generated), len(real)))
 
 
@@ -92,4 +126,6 @@ FID = Metric(
     protocol={"covariance": "N-1", "distance": "nuclear norm, float64"},
     version=1,
     measure=measure,
+    error=lambda generated, real: sampling_error(generated.features(), real.features()),
+    about="distance of two Gaussians fitted to what the network sees; too high for few pictures",
 )

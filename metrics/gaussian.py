@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.errors import InputError
-from metrics.features import checked
+from metrics.sample import checked
 
 BLOCK = 4096  # rows turned to float64 at a time, so that memory does not grow with N
 

@@ -8,9 +8,9 @@ few of them.
 import numpy as np
 
 from metrics.errors import InputError
-from metrics.features import Features, checked_pair
 from metrics.fid import count_note, frechet_distance
 from metrics.registry import Measurement, Metric
+from metrics.sample import Sample, checked_pair
 
 EPSILON = 0.1  # the authors' value for Inception; Kaggle never published its own
 FLOOR = 1e-15  # the authors' floor: a set of copies must not score a perfect 0 / 0
@@ -45,10 +45,10 @@ def penalise(distance: float, nearest: float, epsilon: float = EPSILON) -> tuple
     return max(distance, FLOOR) * penalty, penalty
 
 
-def measure(generated: Features, real: Features) -> Measurement:
+def measure(generated: Sample, real: Sample) -> Measurement:
     """Fréchet distance of the pooled features, raised where the nearest distance shows copying."""
-    distance = frechet_distance(generated.pool, real.pool)
-    nearest = nearest_distance(generated.pool, real.pool)
+    distance = frechet_distance(generated.features(), real.features())
+    nearest = nearest_distance(generated.features(), real.features())
     value, penalty = penalise(distance, nearest)
     details = {"frechet_distance": distance, "nearest_distance": nearest, "penalty": penalty}
     return Measurement(value, details, _note(nearest, penalty, len(generated), len(real)))
@@ -82,4 +82,5 @@ MIFID = Metric(
     version=1,
     measure=measure,
     official_only=True,  # eps: other features lie nearer to each other or farther apart
+    about="FID, raised where samples are near copies of real pictures; what Kaggle ranks by",
 )

@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from metrics import registry
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -11,12 +15,34 @@ def test_nothing_is_left_to_fill_in():
     assert "@@" not in README
 
 
-def test_every_file_it_names_is_there():
-    named = re.findall(r"\]\(([^)#]+)\)", README)
-    assert len(named) > 3
-    assert [path for path in named if not (ROOT / path).exists()] == []
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_every_file_that_a_page_names_is_there(page):
+    named = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    local = [path for path in named if not path.startswith("http")]
+    assert [path for path in local if not (page.parent / path).exists()] == []
 
 
-def test_the_example_is_as_long_as_it_says():
-    lines = (ROOT / "examples" / "tiny_gan.py").read_text(encoding="utf-8").count("\n")
-    assert f"in {lines} lines" in README
+@pytest.mark.parametrize("example", ["tiny_gan.py", "colour_distance.py"])
+def test_an_example_is_as_long_as_it_says(example):
+    lines = (ROOT / "examples" / example).read_text(encoding="utf-8").count("\n")
+    assert re.search(rf"{example}\)[^(]*in {lines} lines", README)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *("features | torch-fidelity", "FID | torch-fidelity", "KID | torch-fidelity"),
+        *("Inception Score | torch-fidelity", "precision | torch-fidelity"),
+        *("recall | torch-fidelity", "MiFID | torchmetrics", "density | prdc"),
+        *("coverage | prdc", "FID, clean | clean-fid", "FWD | the paper"),
+    ],
+)
+def test_the_proof_has_a_row_for_every_reference(row):
+    assert f"\n| {row}" in (ROOT / "docs" / "parity.md").read_text(encoding="utf-8")
+
+
+def test_it_counts_the_metrics_and_the_docs_name_each():
+    said = {16: "Sixteen", 17: "Seventeen", 18: "Eighteen"}[len(registry.BUILT_IN)]
+    assert re.search(rf"\[{said}\s+metrics\]\(docs/metrics.md\)", README)
+    docs = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE) == list(registry.BUILT_IN)

@@ -48,6 +48,16 @@ def embedded(kind: Kind, size: int) -> Recipe:
     return Recipe(f"scenes: {KINDS[kind]}", fingerprint, count, partial(_drawn, kind, size, count))
 
 
+def truths(indices: tuple[int, ...], size: int) -> Recipe:
+    """The true paintings of these embedded photographs, in this order."""
+    from ganbench.data import scenes
+
+    content = ["scenes", scenes.VERSION, "truth", indices, size]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    make = partial(_true, indices, size)
+    return Recipe("scenes: true paintings", fingerprint, len(indices), make)
+
+
 def _workers() -> int:
     return min(8, os.cpu_count() or 1)
 
@@ -97,18 +107,25 @@ def _from_records(listing: Listing, size: int, scratch: Path) -> tuple[int, Made
 
 
 def _drawn(kind: Kind, size: int, count: int, scratch: Path) -> tuple[int, Made]:
-    return count, _draw_all(kind, size, count)
+    return count, _draw_all(kind, size, range(count))
 
 
-def _draw_all(kind: Kind, size: int, count: int) -> Made:
+def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made]:
+    return len(indices), _draw_all("truth", size, indices)
+
+
+def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
     # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
+    indices = tuple(indices)
     with ProcessPoolExecutor(_workers(), mp_context=get_context("spawn")) as pool:
-        pictures = _in_order(pool, partial(_draw, kind, size), range(count))
-        for index, pixels in enumerate(pictures):
+        pictures = _in_order(pool, partial(_draw, kind, size), indices)
+        for index, pixels in zip(indices, pictures, strict=True):
             yield f"{kind}-{index:04d}", Picture(pixels, size, size)
 
 
-def _draw(kind: Kind, size: int, index: int) -> Any:
+def _draw(kind: str, size: int, index: int) -> Any:
     from ganbench.data import scenes
 
+    if kind == "truth":
+        return scenes.pair(index, size)[1]
     return (scenes.photo if kind == "photo" else scenes.painting)(index, size)

@@ -1,5 +1,6 @@
 """From what the user typed to two domains."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,18 @@ def load_one(path: str, size: int, on_progress: OnProgress | None = None) -> Dom
     """One folder, zip or TFRecord file (or folder of them) as one domain."""
     check_size(size)
     return store.domain(making.listed(sources.one(path), size), size, on_progress)
+
+
+def truth(photographs: Domain, places: Sequence[int]) -> Domain | None:
+    """True paintings of some pictures of a domain, in their order; None where nobody knows them.
+
+    They are known for the photographs of the embedded set.
+    """
+    size = photographs.pictures.shape[1]
+    if photographs.fingerprint != making.embedded("photo", size).fingerprint:
+        return None
+    indices = tuple(int(photographs.names[place].rpartition("-")[2]) for place in places)
+    return store.domain(making.truths(indices, size), size)
 
 
 def check_size(size: int) -> None:

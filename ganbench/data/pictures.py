@@ -9,8 +9,10 @@ Embedded colour profiles are not applied.
 import io
 import threading
 import warnings
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -22,6 +24,12 @@ ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif"),
     *(".tif", ".tiff", ".webp", ".ppm", ".pgm", ".avif"),
 )
+
+ORIENTATION = 0x0112  # EXIF tag
+QUARTER_TURNS = (5, 6, 7, 8)  # its values that exchange width and height
+TURNS = (2, 3, 4, *QUARTER_TURNS)  # those that change anything
+
+T = TypeVar("T")
 
 _large = threading.Lock()
 # Pillow's own guard warns from 89 million pixels on; MOST_PIXELS is checked here instead.
@@ -41,13 +49,40 @@ class Picture:
     height: int
 
 
+@dataclass(frozen=True)
+class Header:
+    """Size that `decode_whole` would give, and what it would do beside a plain convert("RGB")."""
+
+    height: int
+    width: int
+    turned: bool  # by EXIF orientation
+    alpha: bool  # laid on white
+
+
 def decode(data: bytes, size: int) -> Picture:
     """Decode the bytes of one picture file; BrokenPicture says what is wrong with a bad one."""
+    return _opened(data, lambda image: _prepare(image, size))
+
+
+def decode_whole(data: bytes) -> np.ndarray:
+    """uint8 H W 3 of one picture file in its own size: nothing is cut or resized.
+
+    BrokenPicture says what is wrong with a bad one.
+    """
+    return _opened(data, lambda image: np.asarray(_to_rgb(_upright(image))))
+
+
+def look(data: bytes) -> Header:
+    """What the header of a picture file says, without decoding it; BrokenPicture."""
+    return _opened(data, _header)
+
+
+def _opened(data: bytes, use: Callable[[Image.Image], T]) -> T:
     if not data:
         raise BrokenPicture("the file is empty")
     try:
         with Image.open(io.BytesIO(data)) as image, _room_for(image):
-            return _prepare(image, size)
+            return use(image)
     except BrokenPicture:
         raise
     except UnidentifiedImageError:
@@ -74,6 +109,17 @@ def _prepare(image: Image.Image, size: int) -> Picture:
     if turned and width != height:
         width, height = height, width
     return Picture(np.asarray(_square(rgb, size)), width, height)
+
+
+def _header(image: Image.Image) -> Header:
+    try:
+        turn = image.getexif().get(ORIENTATION, 1)
+    except Exception:  # as in _upright
+        turn = 1
+    height, width = image.height, image.width
+    if turn in QUARTER_TURNS:
+        height, width = width, height
+    return Header(height, width, turn in TURNS, image.has_transparency_data)
 
 
 def _upright(image: Image.Image) -> Image.Image:

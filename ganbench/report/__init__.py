@@ -12,7 +12,7 @@ def build(
     there is nothing to report or the folder cannot be written.
     """
     from ganbench import files, record
-    from ganbench.report import page, private, rows, svg, tables
+    from ganbench.report import markdown, page, private, rows, svg, tables
 
     read = record.read_results(results, suite)
     read = private.scrubbed(read) if public else read
@@ -24,7 +24,7 @@ def build(
             files.write_text(folder / f"{figure.name}.svg", svg.for_file(figure.svg))
         folder.mkdir(exist_ok=True)
     files.write_text(results / "comparison.csv", tables.to_csv(tables.comparison_table(comparison)))
-    files.write_text(results / "comparison.md", tables.to_markdown(comparison))
+    files.write_text(results / "comparison.md", markdown.to_markdown(comparison))
     files.write_text(results / "report.html", made.html)
     return results / "report.html"
 

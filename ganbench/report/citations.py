@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from ganbench.record import Score
+
 _ENTRIES = {
     "heusel2017": """@inproceedings{heusel2017,
   title = {{GANs} Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium},
@@ -45,23 +47,60 @@ _ENTRIES = {
   booktitle = {International Conference on Machine Learning},
   year = {2020}
 }""",
+    "chong2020": """@inproceedings{chong2020,
+  title = {Effectively Unbiased {FID} and {Inception Score} and Where to Find Them},
+  author = {Chong, Min Jin and Forsyth, David},
+  booktitle = {IEEE/CVF Conference on Computer Vision and Pattern Recognition},
+  year = {2020}
+}""",
+    "veeramacheneni2025": """@inproceedings{veeramacheneni2025,
+  title = {{Fr{\\'e}chet} Wavelet Distance: A Domain-Agnostic Metric for Image Generation},
+  author = {Veeramacheneni, Lokesh and Wolter, Moritz and Kuehne, Hildegard and Gall, Juergen},
+  booktitle = {International Conference on Learning Representations},
+  year = {2025}
+}""",
+    "zhu2017": """@inproceedings{zhu2017,
+  title = {Unpaired Image-to-Image Translation Using Cycle-Consistent Adversarial Networks},
+  author = {Zhu, Jun-Yan and Park, Taesung and Isola, Phillip and Efros, Alexei A.},
+  booktitle = {IEEE International Conference on Computer Vision},
+  year = {2017}
+}""",
+    "shao1995": """@book{shao1995,
+  title = {The Jackknife and Bootstrap},
+  author = {Shao, Jun and Tu, Dongsheng},
+  publisher = {Springer},
+  year = {1995}
+}""",
 }
-_BY_NAME = {  # what a metric's key contains -> the paper that defined it
-    "mifid": "bai2021",
-    "fid": "heusel2017",
-    "_fd": "heusel2017",
-    "kid": "binkowski2018",
-    "inception_score": "salimans2016",
-    "precision": "kynkaanniemi2019",
-    "recall": "kynkaanniemi2019",
-    "density": "naeem2020",
-    "coverage": "naeem2020",
+_DEFINED_BY = {  # a metric's key, less what names the network -> the papers that defined it
+    "fid": ("heusel2017",),
+    "fd": ("heusel2017",),
+    "kid": ("binkowski2018",),
+    "kd": ("binkowski2018",),
+    "mifid": ("heusel2017", "bai2021"),
+    "mifd": ("heusel2017", "bai2021"),
+    "fwd": ("veeramacheneni2025",),
+    "fid_infinity": ("heusel2017", "chong2020"),
+    "fd_infinity": ("heusel2017", "chong2020"),
+    "is": ("salimans2016",),
+    "precision": ("kynkaanniemi2019",),
+    "recall": ("kynkaanniemi2019",),
+    "density": ("naeem2020",),
+    "coverage": ("naeem2020",),
+    "cycle_error": ("zhu2017",),
 }
 
 
-def bibtex(metrics: Iterable[str]) -> str:
-    """Entries for the metrics used, each once."""
-    keys = [
-        entry for metric in metrics for part, entry in _BY_NAME.items() if part in metric.lower()
-    ]
+def bibtex(metrics: Iterable[Score]) -> str:
+    """Entries for the metrics used and for their errors, each once."""
+    used = list(metrics)
+    keys = [entry for score in used for entry in _papers(score.metric)]
+    if any(score.error is not None for score in used):
+        keys.append("shao1995")
     return "\n\n".join(_ENTRIES[key] for key in dict.fromkeys(keys))
+
+
+def _papers(key: str) -> tuple[str, ...]:
+    """Papers of `fid`, or of `random_inception_fd`: the longest ending that is known."""
+    endings = [name for name in _DEFINED_BY if key == name or key.endswith(f"_{name}")]
+    return _DEFINED_BY[max(endings, key=len)] if endings else ()

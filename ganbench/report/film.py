@@ -1,9 +1,8 @@
 """The training film: the fixed probe at the same moments for every model, and where it broke."""
 
-import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,8 @@ from ganbench.report.rows import Comparison, Row
 FILM_BYTES = 560_000  # all films together, in base64
 FAILURE_BYTES = 110_000
 TILES = (96, 64, 48, 32, 24, 16)
-SUDDEN = 0.5  # a spread below this part of the moment before is where the collapse began
+FLAT = 1.5  # grey levels; no picture of a good moment differs so little within itself
+MOST_SCORES = 3  # in the sentence about a failure; the table of the page has them all
 
 ADVICE = {
     "collapsed": "Try another seed, a lower learning rate for the discriminator, augmentation, "
@@ -43,6 +43,12 @@ class Film:
     stills: tuple[tuple[str, str], ...]  # data URI and words of first, middle and last frame
 
     @property
+    def broke(self) -> float:
+        """Progress at which a run that did not end well went wrong."""
+        at = [m.progress for m in self.moments if m.step >= self.record.status.step]
+        return at[0] if at else self.record.status.progress
+
+    @property
     def stops(self) -> list[list[float]]:
         """Progress, pictures and seconds of every frame, for the slider."""
         return [[round(m.progress, 4), m.pictures, round(m.seconds, 1)] for m in self.moments]
@@ -50,7 +56,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that did not end well, with its last good and first bad pictures."""
+    """A run that did not end well, with the last pictures from before and of all."""
 
     row: Row
     record: Record
@@ -58,6 +64,7 @@ class Failure:
     good: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
     caption: str = ""
+    scores: str = ""  # what a run that did not end well scored all the same
 
 
 def films(runs: Sequence[Shown]) -> list[Film]:
@@ -101,8 +108,11 @@ def moment_words(moment: Moment) -> str:
 
 def film_caption(made: Sequence[Film]) -> str:
     """What the film shows, from the change between its last two frames."""
-    ended = [f"{film.row.name} ends at {words.percent(film.record.status.progress)}"
-             for film in made if film.record.status.name != "done"]  # fmt: skip
+    ended = [
+        f"{film.row.name} ends at {words.percent(film.record.status.progress)}"
+        for film in made
+        if film.record.status.name != "done" and film.record.status.progress < 1
+    ]
     count = max(len(film.moments) for film in made)
     start = f"The same probe at {words.plural(count, 'moment')} of the budget, for every model."
     return start + (f" {words.listed(ended)}." if ended else " Every film runs to the end.")
@@ -112,38 +122,47 @@ def failures(comparison: Comparison, with_pictures: bool) -> list[Failure]:
     """Every run that is not done, in the order of the table."""
     broken = [(row, run) for row in comparison.rows for run in row.runs
               if run[1].status.name != "done"]  # fmt: skip
-    share = FAILURE_BYTES // max(1, len(broken))
-    return [_failure(row, folder, record, share if with_pictures else 0)
-            for row, (folder, record) in broken]  # fmt: skip
+    share = FAILURE_BYTES // max(1, len(broken)) if with_pictures else 0
+    return [
+        replace(_failure(row, folder, record, share), scores=_scores(record))
+        for row, (folder, record) in broken
+    ]
+
+
+def _scores(record: Record) -> str:
+    known = [score for score in record.scores.values() if score.value is not None]
+    return ", ".join(f"{score.name} {words.number(score.value)}" for score in known[:MOST_SCORES])
 
 
 def _failure(row: Row, folder: Path, record: Record, share: int) -> Failure:
     advice = ADVICE.get(record.status.name, "")
     moments = frames(folder, record) if share > 3000 else []
-    if len(moments) < 2 or record.status.name not in ("collapsed", "diverged"):
+    if not moments or record.status.name not in ("collapsed", "diverged"):
         return Failure(row, record, advice)
-    first_bad = _first_bad(moments, record)
-    before, good = moments[first_bad - 1]
-    said = f"Last good: step {before.step:,}, the pictures differ by "
-    said += f"{words.number(pictures.spread(good))} grey levels."
-    if first_bad == len(moments):
-        (uris,) = pictures.fit([good], (4, 2), share)
-        return Failure(row, record, advice, uris, (), f"{said} No later picture was kept.")
-    after, bad = moments[first_bad]
-    good_uris, bad_uris = pictures.fit([good, bad], (4, 2), share)
-    said += f" First bad: step {after.step:,}, they differ by "
-    said += f"{words.number(pictures.spread(bad))}."
+    fine = _fine(moments, record)
+    if not fine:
+        (uris,) = pictures.fit([moments[-1][1]], (4, 2), share)
+        said = f"No picture is from before. {_said('Last', *moments[-1])}"
+        return Failure(row, record, advice, bad=uris, caption=said)
+    said = _said("Last good", *fine[-1])
+    if len(fine) == len(moments):
+        (uris,) = pictures.fit([fine[-1][1]], (4, 2), share)
+        return Failure(row, record, advice, uris, caption=f"{said} No later picture was kept.")
+    good_uris, bad_uris = pictures.fit([fine[-1][1], moments[-1][1]], (4, 2), share)
+    said += f" {_said('Last of all', *moments[-1])}"
     return Failure(row, record, advice, good_uris, bad_uris, said)
 
 
-def _first_bad(moments: list[tuple[Moment, np.ndarray]], record: Record) -> int:
-    """Index of the first bad frame: where the spread fell sharply, or else where the run broke.
+def _said(what: str, moment: Moment, stack: np.ndarray) -> str:
+    gap = words.number(pictures.spread(stack))
+    return f"{what}: step {moment.step:,}, the pictures differ by {gap} grey levels."
 
-    The number of frames when every one of them is from before.
-    """
-    spreads = [pictures.spread(stack) for _, stack in moments]
-    for index, (before, after) in enumerate(itertools.pairwise(spreads), start=1):
-        if after < SUDDEN * before:
-            return index
-    broken = [i for i, (moment, _) in enumerate(moments) if moment.step >= record.status.step]
-    return max(1, broken[0]) if broken else len(moments)
+
+def _fine(
+    moments: list[tuple[Moment, np.ndarray]], record: Record
+) -> list[tuple[Moment, np.ndarray]]:
+    """The moments before the step at which the run was found broken, less flat ones at the end."""
+    fine = [(moment, stack) for moment, stack in moments if moment.step < record.status.step]
+    while fine and fine[-1][1].std(axis=(1, 2)).max() < FLAT:
+        fine.pop()
+    return fine

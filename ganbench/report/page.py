@@ -14,13 +14,20 @@ from markupsafe import Markup
 
 from ganbench.record import Results
 from ganbench.report import (
+    apart,
+    beyond,
     citations,
+    copying,
     figures,
     film,
+    footnotes,
     gallery,
+    gap,
     losses,
+    markdown,
     statistics,
     summary,
+    sure,
     svg,
     tables,
     words,
@@ -44,22 +51,36 @@ class Page:
 def assemble(results: Results, comparison: Comparison, public: bool, with_pictures: bool) -> Page:
     """Render `results`; `public` leaves out the pictures of the data set."""
     drawn = _figures(comparison)
+    nearest = copying.section(comparison, public, with_pictures)
+    pairs = apart.pairs(comparison)
     lost = [loss for row in comparison.rows if (loss := losses.losses(row)) is not None]
     view = {
         "suite": results.suite,
         "verdict": judge(results, comparison),
         "comparison": comparison,
         "table": summary.table(comparison),
+        "footnotes": footnotes.footnotes(comparison),
+        "beyond": beyond.table(comparison),
+        "gap": gap.scale(comparison),
+        "gap_missing": gap.why_not(comparison),
         "drawn": drawn,
         "losses": lost,
         "curves": _curve_table(comparison),
-        "differences": _differences(comparison),
+        "pairs": pairs,
+        "told_apart": apart.finding(pairs),
+        "letters": apart.letters(pairs),
+        "sure": sure.table(comparison),
+        "meanings": [
+            (tables.heading(s), words.sentence(s.about)) for s in comparison.metrics if s.about
+        ],
+        "strays": sure.strays(comparison),
+        "copying": nearest,
         "visible": _visible_difference(comparison),
         "failures": film.failures(comparison, with_pictures),
         "data": _data(results),
         "used": _used(comparison),
-        "bibtex": citations.bibtex(score.metric for score in comparison.metrics),
-        "markdown": tables.to_markdown(comparison),
+        "bibtex": citations.bibtex(comparison.metrics),
+        "markdown": markdown.to_markdown(comparison),
         "csv": tables.to_csv(tables.comparison_table(comparison)),
         "record": _record(results),
         "public": public,
@@ -67,7 +88,8 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         **_pictures(results, comparison, public, with_pictures),
     }
     html = _environment().get_template("page.html").render(view)
-    return Page(html, (*drawn.values(), *(loss.figure for loss in lost)))
+    figures_ = [*drawn.values(), *(loss.figure for loss in lost)]
+    return Page(html, (*figures_, *([nearest.figure] if nearest.figure else [])))
 
 
 def _figures(comparison: Comparison) -> dict[str, Figure]:
@@ -118,6 +140,8 @@ def _environment() -> jinja2.Environment:
         "style": Markup(svg.css_variables() + "\n" + style),
         "words": words,
         "heading": tables.heading,
+        "over_seeds": sure.OVER_SEEDS,
+        "over_pictures": sure.OVER_PICTURES,
         "ending": summary.ending,
         "moment_words": film.moment_words,
     }
@@ -146,10 +170,20 @@ def _record(results: Results) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _finite(value)
     if len(json.dumps(plain)) > MOST_JSON:
+        plain["left_out"] = ["protocol, details, note and about of the curves' scores"]
+        for run in plain["runs"]:
+            for point in run["curve"]:
+                point["scores"] = {key: _bare(score) for key, score in point["scores"].items()}
+    if len(json.dumps(plain)) > MOST_JSON:
         plain["left_out"] = ["curve", "film", "snapshots"]
         for run in plain["runs"]:
             run["curve"], run["film"], run["snapshots"] = [], [], []
     return plain
+
+
+def _bare(score: dict[str, Any]) -> dict[str, Any]:
+    """A score with its number, less what the final score of the same run says as well."""
+    return score | {"protocol": {}, "details": {}, "note": "", "about": ""}
 
 
 def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str, str]]]]:
@@ -172,24 +206,6 @@ def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str,
         ]
         if points:
             found.append((row, points))
-    return found
-
-
-def _differences(comparison: Comparison) -> list[tuple[Any, str, str, int]]:
-    """Numbers of the forest plot: row, mean difference, interval, seeds in common."""
-    primary = comparison.primary
-    ranked = comparison.scored(primary.metric) if primary else []
-    found = []
-    for row in ranked[1:]:
-        assert primary is not None
-        best = ranked[0].values(primary.metric)
-        interval = statistics.paired(row.values(primary.metric), best)
-        if interval is None:
-            found.append((row, words.MISSING, "no seed in common", 0))
-        else:
-            sure = interval.half_width is not None
-            text = words.between(interval.low, interval.high) if sure else "one seed, no interval"
-            found.append((row, words.number(interval.mean), text, interval.count))
     return found
 
 

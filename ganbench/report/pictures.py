@@ -80,7 +80,10 @@ def strip(frames: Sequence[Image.Image]) -> Image.Image:
 
 
 def fit(
-    stacks: Sequence[np.ndarray], counts: Sequence[int], bytes_left: int
+    stacks: Sequence[np.ndarray],
+    counts: Sequence[int],
+    bytes_left: int,
+    edges: Sequence[int] = EDGES,
 ) -> list[tuple[str, ...]]:
     """URIs of every stack, with ever fewer and smaller pictures until all together fit.
 
@@ -88,7 +91,7 @@ def fit(
     """
     made: list[tuple[str, ...]] = []
     for count in counts:
-        for edge in EDGES[:3] if count != counts[-1] else EDGES:
+        for edge in edges[:3] if count != counts[-1] else edges:
             made = [tuple(uris(stack[:count], edge)) for stack in stacks]
             if sum(len(uri) for line in made for uri in line) <= bytes_left:
                 return made

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from ganbench.record import Baseline, Record, Results, Score
 from ganbench.report import statistics
 from ganbench.report.statistics import Interval
 
+CLEAN = "clean-fid"  # in the protocol's resize
 COLOURS = 8  # in page.css: --c1 to --c8
 MARKERS = "osD^vPX*"  # matplotlib's names; page.html draws the same shapes
 
@@ -49,12 +50,26 @@ class Row:
         return self.records[0].source if self.records else "pictures"
 
     def values(self, metric: str) -> dict[int, float]:
-        """Score by seed, of the runs that used their whole budget."""
+        """Score by seed, of the runs that ended well."""
         return _values(self.finished, metric)
 
     def stray_values(self, metric: str) -> dict[int, float]:
-        """Scores of runs that ended early: shown, never averaged."""
+        """Scores of runs that did not end well: shown, never averaged."""
         return _values(self.unfinished, metric)
+
+    def survivors(self, metric: str) -> str:
+        """Which seeds the mean is over, where some did not end well; otherwise empty."""
+        if not self.unfinished or not (count := len(self.values(metric))):
+            return ""
+        endings = {record.status.name for record in self.unfinished}
+        how = "did not collapse" if endings == {"collapsed"} else "ended well"
+        of = len(self.records)
+        who = (
+            f"result of the one seed of {of}"
+            if count == 1
+            else f"mean of the {count} of {of} seeds"
+        )
+        return f"{who} that {how}"
 
     def interval(self, metric: str) -> Interval | None:
         return statistics.over_seeds(list(self.values(metric).values()))
@@ -94,9 +109,12 @@ class Comparison:
         return sorted((row for row in self.rows if row.values(metric)), key=self._rank(metric))
 
     def tied_with_best(self, metric: str) -> set[str]:
-        """Names of the best row and of all that their seeds cannot tell from it."""
+        """Names of the best row and of all that their seeds cannot tell from it.
+
+        None where neither end of a metric is better.
+        """
         ranked = self.scored(metric)
-        if not ranked:
+        if not ranked or _better(self, metric) == "neither":
             return set()
         best = ranked[0]
         return {best.name} | {row.name for row in ranked[1:] if _tied(row, best, metric)}
@@ -113,8 +131,11 @@ def _tied(row: Row, best: Row, metric: str) -> bool:
 
 def direction(comparison: Comparison, metric: str) -> int:
     """+1 where lower is better, -1 where higher is."""
-    better = {score.metric: score.better for score in comparison.metrics}
-    return -1 if better.get(metric) == "higher" else 1
+    return -1 if _better(comparison, metric) == "higher" else 1
+
+
+def _better(comparison: Comparison, metric: str) -> str:
+    return next((score.better for score in comparison.metrics if score.metric == metric), "lower")
 
 
 def compare(results: Results) -> Comparison:
@@ -138,7 +159,13 @@ def _metrics(results: Results) -> tuple[Score, ...]:
             if key not in found or found[key].value is None:
                 found[key] = score
     primary = results.suite.get("primary")
-    return tuple(found[key] for key in sorted(found, key=lambda key: key != primary))
+    return tuple(_named(found[key]) for key in sorted(found, key=lambda key: key != primary))
+
+
+def _named(score: Score) -> Score:
+    """A distance through clean-fid's resize may not pass for the plain one: FID (clean)."""
+    clean = CLEAN in str(score.protocol.get("resize", ""))
+    return replace(score, name=f"{score.name} (clean)") if clean else score
 
 
 def _rows(results: Results) -> tuple[Row, ...]:

@@ -55,6 +55,17 @@ def differences(first: Mapping[int, float], second: Mapping[int, float]) -> list
     return [first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())]
 
 
+def p_value(interval: Interval) -> float:
+    """Two-sided p of Student's t test that the mean is 0; from two values or more."""
+    from scipy.stats import t
+
+    assert interval.deviation is not None
+    if interval.deviation == 0:
+        return 0.0 if interval.mean else 1.0
+    size = abs(interval.mean) / interval.deviation * math.sqrt(interval.count)
+    return float(2 * t.sf(size, interval.count - 1))
+
+
 def t_factor(count: int, confidence: float = CONFIDENCE) -> float:
     """Half-width of the interval of `count` values in standard deviations: 2.48 for 3 seeds."""
     from scipy.stats import t

@@ -1,4 +1,4 @@
-"""comparison.csv for machines and comparison.md for people: one row a model, and two baselines."""
+"""comparison.csv: one row a model and one for each row that nobody trained; nothing is left out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,18 @@ from typing import Any
 import pandas
 
 from ganbench.record import Record, Score
-from ganbench.report import words
+from ganbench.report import gap, sure
 from ganbench.report.rows import Comparison, Row
 
+ARROWS = {"lower": " ↓", "higher": " ↑", "neither": ""}
 STATUSES = ("done", "collapsed", "diverged", "out_of_memory", "failed", "interrupted")
 SCORE_COLUMNS = (
-    "mean", "half_width", "sd", "seeds", "pictures", "reference_pictures", "extractor",
+    "mean", "half_width_over_seeds", "half_width_over_pictures", "sd", "seeds", "pictures",
+    "reference_pictures", "extractor",
+)  # fmt: skip
+GAP_COLUMNS = (
+    "style_gap_percent_mean", "style_gap_percent_half_width_over_seeds",
+    "style_gap_percent_half_width_over_pictures",
 )  # fmt: skip
 COST_COLUMNS = (
     "training_seconds", "target_pictures", "pictures_per_second", "peak_memory_bytes",
@@ -22,13 +28,15 @@ COST_COLUMNS = (
 def comparison_table(comparison: Comparison) -> pandas.DataFrame:
     """One row a model (and framework), then floor and identity; a missing value stays missing.
 
-    For each metric: mean, half-width of the 95 % interval and standard deviation over seeds,
-    number of seeds, generated and reference pictures, extractor. Seconds, pictures per second and
-    memory are means over the finished runs.
+    For each metric: mean, half-widths of two 95 % intervals (over seeds, Student's t; over the
+    pictures of one run, jackknife), standard deviation over seeds, number of seeds, generated and
+    reference pictures, extractor. Seconds, pictures per second and memory are means over the
+    finished runs.
     """
     rows = [_model(row, comparison) for row in comparison.rows]
     rows += [
-        {"row": baseline.name, "model": baseline.title} | _baseline(baseline.scores, comparison)
+        {"row": baseline.name, "model": baseline.title}
+        | _baseline(baseline.name, baseline.scores, comparison)
         for baseline in comparison.baselines.values()
     ]
     return pandas.DataFrame(rows, columns=_columns(comparison), dtype=object)
@@ -62,6 +70,7 @@ def _columns(comparison: Comparison) -> list[str]:
     columns = ["row", "model", "framework", "seeds", *STATUSES]
     for score in comparison.metrics:
         columns += [f"{score.metric}_{kind}" for kind in SCORE_COLUMNS]
+        columns += GAP_COLUMNS if score is comparison.primary else ()
     return [*columns, *COST_COLUMNS]
 
 
@@ -76,6 +85,7 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
     }
     for score in comparison.metrics:
         values |= _scores(row, score)
+    values |= _gap(row, comparison)
     flop = mean_cost(row, lambda record: record.cost.flop_per_step)
     return values | {
         "training_seconds": mean_cost(row, lambda record: record.used.seconds),
@@ -87,6 +97,15 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def _gap(row: Row, comparison: Comparison) -> dict[str, Any]:
+    ends = gap.scale(comparison)
+    interval = gap.closed(row, ends) if ends else None
+    if ends is None or interval is None:
+        return {}
+    halves = interval.half_width, gap.over_pictures(row, ends)
+    return dict(zip(GAP_COLUMNS, (interval.mean, *halves), strict=True))
+
+
 def _scores(row: Row, score: Score) -> dict[str, Any]:
     interval = row.interval(score.metric)
     if interval is None:
@@ -94,18 +113,24 @@ def _scores(row: Row, score: Score) -> dict[str, Any]:
     used = next(r.scores[score.metric] for r in row.finished if score.metric in r.scores)
     return {
         f"{score.metric}_mean": interval.mean,
-        f"{score.metric}_half_width": interval.half_width,
+        f"{score.metric}_half_width_over_seeds": interval.half_width,
+        f"{score.metric}_half_width_over_pictures": sure.over_pictures(row, score.metric),
         f"{score.metric}_sd": interval.deviation,
         f"{score.metric}_seeds": interval.count,
         **_protocol(used),
     }
 
 
-def _baseline(scores: dict[str, Score], comparison: Comparison) -> dict[str, Any]:
+def _baseline(name: str, scores: dict[str, Score], comparison: Comparison) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for metric in (score.metric for score in comparison.metrics):
         if metric in scores:
             values |= {f"{metric}_mean": scores[metric].value} | _protocol(scores[metric])
+            error = scores[metric].error
+            if error is not None:
+                values[f"{metric}_half_width_over_pictures"] = sure.NORMAL * error
+    if gap.scale(comparison):
+        values[GAP_COLUMNS[0]] = 0.0 if name == "identity" else 100.0
     return values
 
 
@@ -117,48 +142,10 @@ def _protocol(score: Score) -> dict[str, Any]:
     }
 
 
-def to_markdown(comparison: Comparison) -> str:
-    """The table as Markdown, with the sample count and extractor of each metric beneath."""
-    heads = ["model", *(heading(score) for score in comparison.metrics)]
-    heads += ["seeds", "training", "pictures/s", "peak memory", "parameters", "GFLOP/step"]
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)]]
-    baselines = comparison.baselines
-    lines += [_baseline_cells(comparison, n, len(heads)) for n in ("floor",) if n in baselines]
-    lines += [_model_cells(row, comparison) for row in comparison.rows]
-    lines += [_baseline_cells(comparison, n, len(heads)) for n in ("identity",) if n in baselines]
-    table = "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
-    notes = [f"- {protocol_sentence(score)}" for score in comparison.metrics]
-    about = "Mean ± half-width of the 95 % interval over seeds (Student's t), finished runs only."
-    return "\n".join([table, "", about, "", *notes]) + "\n"
-
-
 def heading(score: Score) -> str:
-    """Name of a metric with an arrow towards better."""
-    return f"{score.name} {'↓' if score.better == 'lower' else '↑'}"
-
-
-def protocol_sentence(score: Score) -> str:
-    """How a metric was measured, in one line."""
-    parts = [f"{score.name}: {score.better} is better"]
-    parts.append(f"{score.count:,} generated against {score.reference_count:,} real pictures")
-    parts += [extractor(score)] if extractor(score) else []
-    parts += [f"version {score.version}"] + ([score.note] if score.note else [])
-    return "; ".join(parts)
-
-
-def _cell(text: str) -> str:
-    """Text that cannot end a Markdown cell nor begin a tag in it."""
-    plain = " ".join(text.split()).replace("|", "\\|")
-    return plain.replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _model_cells(row: Row, comparison: Comparison) -> list[str]:
-    cells = [row.name]
-    for score in comparison.metrics:
-        interval = row.interval(score.metric)
-        text = words.spread(interval.mean, interval.half_width) if interval else words.MISSING
-        cells.append(f"**{text}**" if row.name in comparison.tied_with_best(score.metric) else text)
-    return [*cells, status_summary(row), *costs(row)]
+    """Name of a metric with its unit and an arrow towards better, where one end is better."""
+    unit = f" ({score.unit})" if score.unit else ""
+    return f"{score.name}{unit}{ARROWS[score.better]}"
 
 
 def status_summary(row: Row) -> str:
@@ -170,21 +157,3 @@ def status_summary(row: Row) -> str:
         if name != "done"
     ]
     return ", ".join([f"{names.count('done')} of {len(names)} done", *others])
-
-
-def costs(row: Row) -> list[str]:
-    """Training time, pictures a second, peak memory, parameters and work a step, in words."""
-    return [
-        words.duration(mean_cost(row, lambda record: record.used.seconds)),
-        words.number(mean_cost(row, lambda record: record.cost.pictures_per_second)),
-        words.memory(mean_cost(row, lambda record: record.cost.peak_memory_bytes)),
-        words.millions(parameters(row)),
-        words.work(mean_cost(row, lambda record: record.cost.flop_per_step)),
-    ]
-
-
-def _baseline_cells(comparison: Comparison, name: str, width: int) -> list[str]:
-    cells = [f"*{comparison.baselines[name].title}*"]
-    for score in comparison.metrics:
-        cells.append(words.number(comparison.baseline(name, score.metric)))
-    return cells + [words.MISSING] * (width - len(cells))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ganbench.record import Results, Score
-from ganbench.report import statistics, words
+from ganbench.record import Record, Results, Score
+from ganbench.report import grounds, statistics, words
 from ganbench.report.rows import Comparison, Row, direction
 from ganbench.report.statistics import Interval
 from ganbench.report.words import between, number, plural
@@ -56,8 +56,10 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
         sentence = "<strong>Nothing is scored yet</strong>: the runs are there, their numbers not."
         return "not_scored", Markup(sentence), []
     ranked, behind = _contenders(comparison.scored(primary.metric), primary)
-    support = [_floor(comparison, ranked[0], primary)]
+    support = [grounds.floor(comparison, ranked[0], primary)]
     support += [_thin(row, ranked[0], primary) for row in behind]
+    support.insert(0, grounds.style_gap(comparison, ranked, primary))
+    support.insert(0, grounds.survivors(ranked[0], primary))
     if _none_beats(comparison, ranked, primary):
         return "none_beats", _none_sentence(comparison, ranked, primary), _present(support)
     return _ranked(comparison, ranked, primary, support)
@@ -92,7 +94,7 @@ def _ranked(
         headline = (
             _no_winner(best, rivals, primary) if rivals else _winner(best, ranked[1], primary)
         )
-    support.insert(0, _against_identity(comparison, ranked, primary))
+    support.insert(0, grounds.against_identity(comparison, ranked, primary))
     return kind, headline, _present(support)
 
 
@@ -222,45 +224,6 @@ def _none_sentence(comparison: Comparison, ranked: list[Row], primary: Score) ->
     return Markup(head) + tail
 
 
-def _against_identity(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
-    """Who beats the photographs as they came, and who does not."""
-    untouched = comparison.baseline("identity", primary.metric)
-    if untouched is None:
-        return None
-    sign = direction(comparison, primary.metric)
-    gains = [
-        (row, statistics.over_seeds([sign * (untouched - value) for value in values.values()]))
-        for row in ranked
-        if (values := row.values(primary.metric))
-    ]
-    best = gains[0][1]
-    assert best is not None
-    said = Markup("{} beats the untouched photographs by {}").format(
-        ranked[0].name, number(best.mean)
-    )
-    if best.half_width is not None:
-        said += " " + between(best.low, best.high)
-        said += "" if best.excludes_zero else ", which its seeds do not settle"
-    losers = [row.name for row, gain in gains[1:] if gain is not None and gain.mean <= 0]
-    if not losers:
-        return said + "."
-    verb = "does" if len(losers) == 1 else "do"
-    return said + Markup("; {} {} not.").format(words.listed(losers), verb)
-
-
-def _floor(comparison: Comparison, best: Row, primary: Score) -> Markup | None:
-    floor = comparison.baseline("floor", primary.metric)
-    interval = best.interval(primary.metric)
-    if floor is None or interval is None:
-        return None
-    gap = direction(comparison, primary.metric) * (interval.mean - floor)
-    if gap <= 0:
-        return Markup("It is at the floor: as near as one half of the real paintings to the other.")
-    return Markup(
-        "The floor, one half of the real paintings against the other, is {}: {} away."
-    ).format(number(floor, interval.mean), number(gap))
-
-
 def _warnings(results: Results, comparison: Comparison) -> list[Markup]:
     warnings = [Markup.escape(text) for text in results.suite.get("warnings") or []]
     warnings += _protocol_warnings(comparison)
@@ -279,7 +242,7 @@ def _protocol_warnings(comparison: Comparison) -> list[Markup]:
     if any(score.metric.startswith("random") for score in comparison.metrics):
         warnings.append(Markup("random-Inception weights: these numbers are not FID."))
     frechet = [s for s in comparison.metrics if s.metric.endswith(("fid", "_fd"))]
-    few = [score for score in frechet if 0 < score.reference_count < UNBIASED_FROM]
+    few = [s for s in frechet if s.value is not None and 0 < s.reference_count < UNBIASED_FROM]
     if few:
         warnings.append(
             Markup("{} reference pictures: {} {} biased upwards.").format(
@@ -311,12 +274,16 @@ def _endings(row: Row) -> list[Markup]:
     """One sentence for each run that did not end well."""
     return [
         Markup("{} seed {} {}{}.").format(
-            row.name,
-            record.seed,
-            STATUS_WORDS[record.status.name],
-            f" at {words.percent(record.status.progress)} of its budget"
-            if record.status.progress
-            else "",
+            row.name, record.seed, STATUS_WORDS[record.status.name], _how_far(record)
         )
         for record in row.unfinished
     ]
+
+
+def _how_far(record: Record) -> str:
+    if record.status.progress >= 1:
+        scored = any(score.value is not None for score in record.scores.values())
+        return "; it used its whole budget" + (", its numbers are not averaged" if scored else "")
+    if not record.status.progress:
+        return ""
+    return f" at {words.percent(record.status.progress)} of its budget"

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from ganbench.record import Score
+
 MISSING = "–"
 
 
@@ -20,7 +22,12 @@ def number(value: float | None, like: float | None = None) -> str:
     """`value` with about three digits, or with as many decimals as `like` would have."""
     if value is None or not math.isfinite(value):
         return MISSING
-    text = f"{value:,.{decimals(value if like is None else like)}f}"
+    return fixed(value, decimals(value if like is None else like))
+
+
+def fixed(value: float, places: int) -> str:
+    """`value` with so many decimals, a true minus and no negative zero."""
+    text = f"{value:,.{places}f}"
     return text.replace("-", "\N{MINUS SIGN}") if text.strip("-0.,") else text.lstrip("-")
 
 
@@ -28,7 +35,8 @@ def spread(mean: float | None, half_width: float | None) -> str:
     """Mean ± half-width of its interval, in the same decimals."""
     if mean is None or half_width is None:
         return number(mean)
-    return f"{number(mean)} ± {number(half_width, like=mean)}"
+    like = max(abs(mean), abs(half_width))
+    return f"{number(mean, like)} ± {number(half_width, like)}"
 
 
 def between(low: float, high: float) -> str:
@@ -94,6 +102,16 @@ def plural(value: int, noun: str) -> str:
 def listed(items: Sequence[str]) -> str:
     """a, b and c."""
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
+
+
+def against(score: Score) -> str:
+    """How many pictures a number compares."""
+    return f"{score.count:,} against {score.reference_count:,} pictures"
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital letter in front and a full stop behind."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def shortened(text: str, length: int = 34) -> str:

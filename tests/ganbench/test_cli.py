@@ -13,6 +13,8 @@ import pytest
 
 from ganbench import runner
 from ganbench.errors import InputError
+from ganbench.suite import STANDARD
+from metrics import registry
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "examples" / "tiny_gan.py"
@@ -64,7 +66,8 @@ def test_numbers_from_random_weights_are_never_called_fid(finished):
         assert not re.search(r"(?<!not )\b(Mi)?FID\b(?! is defined)", text), text
     for path in results.glob("*/*/record.json"):
         scores = json.loads(path.read_text())["scores"]
-        assert set(scores) == {"random_inception_fd", "random_inception_mifd"}
+        assert set(scores) == {registry.get(name).key_without_weights for name in STANDARD}
+        assert not set(scores) & {"fid", "kid", "mifid", "precision", "recall"}
         assert scores["random_inception_fd"]["value"] > 0
         assert scores["random_inception_mifd"]["value"] is None
 
@@ -138,6 +141,26 @@ def test_a_failed_run_does_not_stop_the_others_and_exits_3(two_domains, tmp_path
     assert "<script>alert(1)" not in page
 
 
+def test_stop_collapsed_ends_a_run_that_draws_one_picture(
+    two_domains, tmp_path, ganbench, monkeypatch
+):
+    monkeypatch.setattr(runner, "score", lambda *_: None)
+    old = 'return self.draw(self.networks["G"], source)'
+    one = "import numpy as np\n        self.drawn = getattr(self, 'drawn', 0) + 1\n"
+    one += "        made = self.draw(self.networks['G'], source)\n"
+    one += "        varied = np.random.default_rng(0).integers(0, 256, made.shape, np.uint8)\n"
+    one += "        return varied if self.drawn < 6 else np.repeat(varied[:1], len(made), axis=0)"
+    file = write_plugin(tmp_path, old, one, "one_gan")
+    command = ("run", "--plugin", file, "--models", "one-gan", "--data", two_domains)
+    command += ("--results", tmp_path / "results", *QUICK, "--budget", "60step")
+    code, out, _ = ganbench(*command, "--stop-collapsed")
+    assert code == 3
+    assert "warning: it draws nearly one picture for every input since step" in out
+    assert re.search(r"collapsed at step \d+.*; stopped at step [1-5]\d", out)
+    assert "1 done, 0 to do" in ganbench(*command, "--stop-collapsed", "--dry-run")[1]
+    assert "0 done, 1 to do" in ganbench(*command, "--dry-run")[1]
+
+
 def test_a_dry_run_prints_the_plan_and_writes_nothing(two_domains, tmp_path, ganbench):
     code, out, _ = ganbench(
         *("run", "--models", "dcgan,cyclegan", "--data", two_domains, "--dry-run"),
@@ -154,6 +177,8 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(two_domains, tmp_path, gan
     [
         (["--models", "cyclgan-resnet"], 'no model "cyclgan-resnet"'),
         (["--models", "dcgan", "--metrics", "fidd"], "no metric 'fidd'"),
+        (["--models", "dcgan", "--metrics", "diversity,fid"], "neither end of diversity is better"),
+        (["--models", "dcgan", "--protocol", "pil"], "no protocol 'pil'"),
         (["--models", "dcgan:widht=3"], 'no setting "widht"'),
         (["--models", "dcgan:width=wide"], "does not fit"),
         (["--models", "dcgan:width"], "is no setting"),

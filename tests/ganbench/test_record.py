@@ -28,6 +28,19 @@ def test_a_record_of_another_shape_is_one_sentence(tmp_path, a_record, change, w
         record.read(tmp_path)
 
 
+def test_a_record_from_before_kinds_errors_and_evidence_still_reads(tmp_path, a_record):
+    record.write(tmp_path, a_record)
+    path = tmp_path / "record.json"
+    value = json.loads(path.read_text())
+    del value["evidence"]
+    for score in value["scores"].values():
+        del score["kind"], score["error"], score["about"]
+    path.write_text(json.dumps(value))
+    read = record.read(tmp_path)
+    assert read.evidence == {}
+    assert {(s.kind, s.error, s.about) for s in read.scores.values()} == {("distance", None, "")}
+
+
 def test_a_cut_record_is_named_and_hides_no_other(tmp_path, a_record):
     suite = tmp_path / "suite"
     for name in ("good", "bad"):

@@ -19,6 +19,7 @@ PROGRESS = {
     "pictures_per_second": 4.1,
     "seconds_left": 2760.0,
     "losses": {"G": 1.25},
+    "status": "training",
 }
 
 
@@ -59,6 +60,25 @@ def test_a_terminal_gets_one_row_a_run():
         shown.message(PLANNED, PROGRESS)
     for words in ("dcgan", "training", "62%", "1,200", "46 min", "G 1.250"):
         assert words in printed(console)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_collapse_is_said_at_once_and_stays_in_sight(terminal):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=160, highlight=False)
+    told = {"kind": "event", "event": "warning", "about": "collapse", "step": 28, "reason": "one"}
+    with screen.make(console, (PLANNED,)) as shown:
+        shown.message(PLANNED, told)
+        shown._spoken = float("-inf")
+        shown.message(PLANNED, PROGRESS | {"status": "collapsed"})
+    assert "warning: one" in printed(console)
+    assert "collapsed" in printed(console)
+    assert "training" not in printed(console)
+
+
+def test_a_recovery_is_a_line(plain):
+    shown = screen.make(plain, (PLANNED,))
+    shown.message(PLANNED, {"kind": "event", "event": "recovered", "about": "collapse", "step": 40})
+    assert "recovered at step 40" in printed(plain)
 
 
 def test_a_failed_run_says_why_on_both(plain, a_record):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ganbench import files, plan, processes, record
+from ganbench import files, plan, processes, record, worker
 from ganbench.suite import from_values
 
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
@@ -31,6 +31,38 @@ class Odd:
         return {{"G": 1.0}}
     def generate(self, source):
         return np.zeros((len(source), self.size, self.size, 3), {dtype!r})
+    def save(self, folder):
+        folder.mkdir(exist_ok=True)
+        (folder / "steps").write_text(str(self.steps))
+    def load(self, folder):
+        self.steps = int((folder / "steps").read_text())
+"""
+
+FAILING = """
+import numpy as np
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Settings:
+    batch: int = 2
+    latent: int = 3
+
+class Failing:
+    framework = "pytorch"
+    source = "noise"
+    Settings = Settings
+    def __init__(self, settings, task):
+        self.size, self.steps = task.size, 0
+    def step(self, source, target):
+        self.steps += 1
+        steps = self.steps
+        return {{"D": 0.5 + steps % 7, "G": {loss}}}
+    def generate(self, source):
+        steps = self.steps
+        varied = np.random.default_rng(0).integers(0, 256, (len(source), self.size, self.size, 3))
+        one = np.repeat(varied[:1], len(source), axis=0)
+        black = np.zeros_like(varied)
+        return ({draw}).astype(np.uint8)
     def save(self, folder):
         folder.mkdir(exist_ok=True)
         (folder / "steps").write_text(str(self.steps))
@@ -73,6 +105,47 @@ def odd(tmp_path, make_job):
         return make_job("odd", plugin=file, budget=budget)
 
     return make
+
+
+@pytest.fixture
+def failing(tmp_path, make_job):
+    """Job of a plugin whose pictures and loss at `steps` are what the two expressions say."""
+
+    def make(draw="varied", loss="1.0 / steps", budget="60step", folder="results", **more):
+        file = tmp_path / "failing.py"
+        file.write_text(FAILING.format(draw=draw, loss=loss))
+        return make_job("failing", plugin=file, budget=budget, folder=folder, **more)
+
+    return make
+
+
+class Listener:
+    """A parent that hears everything and goes away at `leave_at`."""
+
+    def __init__(self, leave_at=None):
+        self.leave_at, self.gone, self.heard = leave_at, False, []
+
+    def send(self, kind, **content):
+        self.heard.append({"kind": kind, **content})
+        self.gone = self.gone or (kind == "progress" and content["step"] == self.leave_at)
+
+
+@pytest.fixture
+def work_here(monkeypatch):
+    """Work a job off in this process, which saves the start of another; returns its record."""
+    monkeypatch.setattr("ganbench.worker.signal.signal", lambda number, handler: None)
+
+    def work(job, leave_at=None):
+        listener = Listener(leave_at)
+        worker.work(job | {"message_seconds": 0.0}, listener)
+        return record.read(Path(job["folder"])), listener.heard
+
+    return work
+
+
+def diary(job, kind):
+    lines = (Path(job["folder"]) / "events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == kind]
 
 
 def run(job, on_message=None):
@@ -213,3 +286,92 @@ def test_what_was_written_last_is_in_the_diary(make_job):
     assert events[0] == "started"
     assert events[-1] == "status"
     assert events.count("snapshot") == 4
+
+
+def test_a_collapsed_run_is_flagged_and_goes_on(failing, work_here):
+    job = failing("one if steps >= 20 else varied")
+    made, heard = work_here(job)
+    assert (made.status.name, made.status.step, made.status.progress) == ("collapsed", 20, 1.0)
+    assert "one picture for every input since step 20" in made.status.reason
+    assert made.used.steps == 60
+    assert [m.step for m in made.snapshots] == [15, 30, 45, 60]
+    assert set(made.views) == {"output", "walk"}
+    (warning,) = diary(job, "warning")
+    assert (warning["about"], warning["step"]) == ("collapse", 28)
+    assert "since step 20" in warning["reason"]
+    said = {m["step"]: m["status"] for m in heard if m["kind"] == "progress"}
+    assert (said[28], said[29]) == ("training", "collapsed")
+
+
+def test_a_collapsed_run_stops_when_asked_and_goes_on_when_not_asked_any_more(failing, work_here):
+    draw = "one if steps >= 20 else varied"
+    straight = failing(draw, folder="straight")
+    unstopped, _ = work_here(straight)
+    job = failing(draw, folder="stopped", stop_collapsed=True)
+    assert Path(job["folder"]).name == Path(straight["folder"]).name
+    stopped, _ = work_here(job)
+    assert (stopped.status.name, stopped.status.step) == ("collapsed", 20)
+    assert stopped.status.reason.endswith("stopped at step 28")
+    assert stopped.status.progress == pytest.approx(28 / 60)
+    assert stopped.used.steps == 28
+    assert [m.step for m in stopped.film] == [0, 4, 8, 12, 16, 20, 24, 28]
+    assert [m.step for m in stopped.snapshots] == [15]
+    again, _ = work_here(job)
+    assert again.used.steps == 28
+    goes_on, _ = work_here(job | {"stop_collapsed": False})
+    assert goes_on.status == unstopped.status
+    assert result_bytes(job) == result_bytes(straight)
+
+
+def test_a_run_that_recovers_is_done_and_its_diary_tells_both(failing, work_here):
+    job = failing("one if 20 <= steps < 40 else varied")
+    made, _ = work_here(job)
+    assert made.status == record.Status("done", 60, 1.0, "")
+    assert [event["step"] for event in diary(job, "warning")] == [28]
+    assert [event["step"] for event in diary(job, "recovered")] == [40]
+
+
+def test_a_model_that_never_draws_two_pictures_is_given_time_to_learn(failing, work_here):
+    assert work_here(failing("one"))[0].status.name == "done"
+    made, _ = work_here(failing("one", budget="400step"))
+    assert (made.status.name, made.status.step) == ("collapsed", 300)
+
+
+def test_black_pictures_end_as_diverged(failing, work_here):
+    job = failing("black if steps >= 20 else varied")
+    made, _ = work_here(job)
+    assert (made.status.name, made.status.step) == ("diverged", 28)
+    assert made.status.reason == "every picture it draws is one flat colour since step 20"
+    assert made.film[-1].step == 28
+    assert [m.step for m in made.snapshots] == [15]
+
+
+def test_a_loss_that_explodes_ends_as_diverged(failing, work_here):
+    made, _ = work_here(failing(loss="-1e7 * steps if steps >= 30 else 1.0 / steps"))
+    assert (made.status.name, made.status.step) == ("diverged", 49)
+    assert "loss G has exploded: its size is 4.9e+08 at step 49" in made.status.reason
+
+
+def test_losses_that_never_change_end_as_diverged(odd, work_here):
+    made, _ = work_here(odd(budget="200step"))
+    assert (made.status.name, made.status.step) == ("diverged", 101)
+    assert made.status.reason == "no loss has changed for 100 looks in a row: G stays at 1"
+
+
+@pytest.mark.parametrize(
+    ("draw", "loss", "leave_at"),
+    [
+        ("one if steps >= 20 else varied", "1.0 / steps", 22),
+        ("one if steps >= 20 else varied", "1.0 / steps", 29),
+        ("black if steps >= 20 else varied", "1.0 / steps", 27),
+        ("varied", "1e7 if steps >= 30 else 1.0 / steps", 41),
+    ],
+)
+def test_what_the_watch_has_seen_outlives_an_interruption(failing, work_here, draw, loss, leave_at):
+    straight, _ = work_here(failing(draw, loss, folder="straight"))
+    job = failing(draw, loss, folder="broken")
+    first, _ = work_here(job, leave_at)
+    assert (first.status.name, first.status.step) == ("interrupted", leave_at)
+    second, _ = work_here(job)
+    assert second.status.name in ("collapsed", "diverged")
+    assert second.status == straight.status

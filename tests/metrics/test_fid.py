@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from metrics import jackknife
 from metrics.errors import InputError
-from metrics.features import Features
-from metrics.fid import FID, frechet_distance, gaussian_distance
+from metrics.fid import FID, frechet_distance, gaussian_distance, sampling_error
 from metrics.gaussian import Gaussian
+from metrics.sample import Sample
 
 GENERATOR = np.random.default_rng(1)
 
@@ -97,9 +98,21 @@ def test_nan_features_and_different_extractors_are_refused():
 
 
 def test_small_sets_carry_a_warning_and_large_ones_none():
-    small, large = Features(normal(300, 4)), Features(normal(2048, 4))
+    small, large = Sample(normal(300, 4)), Sample(normal(2048, 4))
     assert FID.measure(large, small).note == (
         "300 reference pictures: below 2,048 the distance is biased upwards"
     )
     assert "300 generated pictures" in FID.measure(small, large).note
     assert FID.measure(large, large).note == ""
+
+
+@pytest.mark.parametrize(("count", "real_count", "features"), [(40, 30, 64), (25, 60, 50)])
+def test_the_sampling_error_is_the_jackknife_of_the_distance(count, real_count, features):
+    generated, real = normal(count, features), normal(real_count, features) + 1
+    slow = jackknife.standard_error(lambda rows: frechet_distance(generated[rows], real), count)
+    assert sampling_error(generated, real) == pytest.approx(slow, rel=1e-6)
+
+
+def test_there_is_no_sampling_error_for_sets_that_are_too_large_or_too_small():
+    assert sampling_error(normal(40, 8), normal(40, 8)) is None
+    assert sampling_error(normal(2, 8), normal(4, 8)) is None

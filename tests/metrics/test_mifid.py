@@ -3,9 +3,9 @@ import pytest
 
 from metrics import mifid
 from metrics.errors import InputError
-from metrics.features import Features
 from metrics.fid import frechet_distance
 from metrics.mifid import MIFID, nearest_distance, penalise
+from metrics.sample import Sample
 
 GENERATOR = np.random.default_rng(2)
 
@@ -26,7 +26,7 @@ def test_a_generator_that_copies_30_of_300_pictures_is_punished_only_in_kaggles_
     generated = np.repeat(real[:30], 10, axis=0) + 0.05 * directions(300)
     assert nearest_distance(generated, real) < 0.01
     assert nearest_distance(real, generated) > 0.3
-    measured = MIFID.measure(Features(generated), Features(real))
+    measured = MIFID.measure(Sample(generated), Sample(real))
     assert measured.details["penalty"] > 100
     assert measured.value == pytest.approx(
         frechet_distance(generated, real) / measured.details["nearest_distance"]
@@ -36,7 +36,7 @@ def test_a_generator_that_copies_30_of_300_pictures_is_punished_only_in_kaggles_
 
 def test_fresh_pictures_pay_no_penalty():
     generated, real = directions(50), directions(40)
-    measured = MIFID.measure(Features(generated), Features(real))
+    measured = MIFID.measure(Sample(generated), Sample(real))
     assert measured.value == frechet_distance(generated, real)
     assert measured.details["penalty"] == 1
     assert "no copying penalty" in measured.note and "local estimate" in measured.note
@@ -54,7 +54,7 @@ def test_a_perfect_copy_is_finite_and_no_perfect_score():
     real = directions(20)
     value, _ = penalise(0.0, 0.0)
     assert value == 1.0
-    measured = MIFID.measure(Features(real), Features(real))
+    measured = MIFID.measure(Sample(real), Sample(real))
     assert np.isfinite(measured.value) and measured.details["penalty"] > 1e10
 
 
@@ -84,7 +84,7 @@ def test_agrees_with_torchmetrics_once_its_arguments_are_swapped():
         tensor = torch.from_numpy(features)
         return tensor.mean(0), torch.from_numpy(np.cov(features, rowvar=False)), tensor
 
-    ours = MIFID.measure(Features(generated), Features(real)).value
+    ours = MIFID.measure(Sample(generated), Sample(real)).value
     swapped = float(_mifid_compute(*statistics(generated), *statistics(real)))
     as_documented = float(_mifid_compute(*statistics(real), *statistics(generated)))
     assert ours == pytest.approx(swapped, rel=1e-5)

@@ -1,13 +1,21 @@
 import subprocess
 import sys
+from dataclasses import fields, replace
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
+import numpy as np
 import pytest
 
 from metrics import registry
 from metrics.errors import InputError
+from metrics.fid import FID
 from metrics.registry import Metric
+from metrics.sample import Sample
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "colour_distance.py"
 
 OFFICIAL = SimpleNamespace(official=True, name="Inception 2015-12-05", key="inception")
 RANDOM = SimpleNamespace(official=False, name="random-Inception", key="random_inception")
@@ -25,17 +33,24 @@ def plug_in(monkeypatch, *points: tuple[str, str]) -> None:
 def test_every_metric_says_what_it_is(name):
     metric = registry.get(name)
     assert metric.name == name
-    assert metric.better in ("lower", "higher") and metric.version >= 1
+    assert metric.better in get_args(registry.Better) and metric.version >= 1
     assert metric.needs and metric.protocol
+    assert metric.about[:1].islower() or metric.about.startswith("FID")
+    assert metric.kind in get_args(registry.Kind)
+    assert set(metric.needs) <= {field.name for field in fields(Sample)}
 
 
 @pytest.mark.parametrize("name", registry.names())
 def test_only_official_weights_give_the_published_name(name):
     metric = registry.get(name)
     assert metric.called(OFFICIAL) == (metric.name, metric.title)
+    if not metric.sees_features:  # no network, so no weights that could be others
+        assert metric.called(RANDOM) == metric.called(None) == (metric.name, metric.title)
+        return
     for extractor in (RANDOM, OTHER):
         key, title = metric.called(extractor)
-        assert metric.name not in key and metric.title not in title
+        assert key != metric.name and title != metric.title
+        assert "FID" not in title and "KID" not in title
         assert extractor.key in key and extractor.name in title
 
 
@@ -50,12 +65,13 @@ def test_the_names_under_random_weights_are_fixed():
 def test_an_unknown_name_gets_the_nearest_and_the_list():
     with pytest.raises(InputError, match="no metric 'FIDD'") as caught:
         registry.get("FIDD")
-    assert caught.value.hint == "did you mean fid? metrics: fid, mifid"
+    assert caught.value.hint == f"did you mean fid? metrics: {', '.join(registry.names())}"
 
 
 def test_an_installed_plugin_is_found_by_its_entry_point(monkeypatch):
-    plug_in(monkeypatch, ("mine", "metrics.fid:FID"), ("fid", "somewhere.else:X"))
-    assert registry.names() == ["fid", "mifid", "mine"]
+    plug_in(monkeypatch, ("mine", f"{__name__}:MINE"), ("fid", "somewhere.else:X"))
+    monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(MINE=replace(FID, name="mine")))
+    assert registry.names() == [*registry.BUILT_IN, "mine"]
     assert isinstance(registry.get("mine"), Metric)
     assert registry.get("fid").title == "FID"  # a plugin cannot replace a built-in one
 
@@ -66,6 +82,46 @@ def test_a_broken_plugin_is_named(monkeypatch):
         registry.get("gone")
     with pytest.raises(InputError, match=r"metric odd .* is no metrics\.registry\.Metric"):
         registry.get("odd")
+    plug_in(monkeypatch, ("better_fid", "metrics.fid:FID"))
+    with pytest.raises(InputError, match=r"metric better_fid .* calls itself fid"):
+        registry.get("better_fid")
+
+
+def test_a_plugin_file_is_read_without_running_it_and_loaded_when_asked_for(tmp_path):
+    trap = tmp_path / "trap.py"
+    trap.write_text(f'open(r"{tmp_path}/ran", "w")\nM = Metric(name="trap", title="Trap")\n')
+    assert registry.names((trap, EXAMPLE))[-2:] == ["trap", "colour_distance"]
+    assert not (tmp_path / "ran").exists()
+    metric = registry.get("colour_distance", (trap, EXAMPLE))
+    assert metric.title == "colour distance"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_example_plugin_measures_the_mean_colour():
+    metric = registry.get("colour_distance", (EXAMPLE,))
+    black, red = np.zeros((2, 3, 4, 4, 3), np.uint8)
+    red[..., 0] = 200
+    assert metric.measure(Sample(pictures=red), Sample(pictures=black)).value == 200
+    assert metric.called(None) == ("colour_distance", "colour distance")
+
+
+def test_a_plugin_file_cannot_replace_a_built_in_metric(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text('FID = registry.Metric("fid", "My FID")\n')
+    assert registry.in_file(file) == {"fid": f"{file}:FID"}
+    assert registry.get("fid", (file,)).title == "FID"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("def (", "is not Python: line 1"), (None, "cannot be read")],
+)
+def test_a_plugin_file_that_is_none_is_one_sentence(text, sentence, tmp_path):
+    file = tmp_path / "plugin.py"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        registry.names((file,))
 
 
 def test_metrics_import_without_torch():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganbench.data import load, making, scenes
+from ganbench.data import load, making, scenes, truth
 from ganbench.errors import InputError
 
 
@@ -52,3 +52,16 @@ def test_one_embedded_side_goes_with_ones_own_pictures(
     monkeypatch.setattr(scenes, "COUNTS", {"photo": 2, "painting": 2})
     pair = load(None, "scenes", str(make_set("mine")), 32)
     assert (pair.source.title, pair.target.title) == ("scenes: photographs", "mine")
+
+
+def test_the_true_paintings_of_embedded_photographs_are_known_in_any_order(monkeypatch) -> None:
+    monkeypatch.setattr(scenes, "COUNTS", {"photo": 5, "painting": 2})
+    pair = load("scenes", None, None, 32)
+    found = truth(pair.source, [3, 0])
+    assert found is not None and found.names == ("truth-0003", "truth-0000")
+    np.testing.assert_array_equal(found.pictures[0], scenes.pair(3, 32)[1])
+    assert truth(pair.target, [0]) is None
+
+
+def test_nobody_knows_the_true_paintings_of_other_photographs(two_domains) -> None:
+    assert truth(load(str(two_domains), None, None, 32).source, [0]) is None

@@ -1,5 +1,6 @@
 """A results folder as the runner leaves it, made of procedural pictures and closed-form numbers."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -73,10 +74,37 @@ def score(value: float | None, count: int = 300, **changes: Any) -> Score:
     return replace(plain, **changes)
 
 
-def scores(value: float, count: int = 300) -> dict[str, Score]:
-    precision = score(0.9 - value / 400, count, metric="precision", name="precision",
-                      better="higher")  # fmt: skip
-    return {"random_inception_fd": score(value, count), "precision": precision}
+def scores(value: float, count: int = 300, source: str = "pictures") -> dict[str, Score]:
+    """All metrics of a run whose Fréchet distance is `value`, the rest in closed form from it."""
+    made = [score(value, count, error=1.5, about="How far the crowd of pictures is from real ones")]
+    kernel = made[0].protocol | {"kernel": "(x.y / F + 1)^3"}
+    inside = max(0.0, 1 - value / 400)
+    for key, name, number, better, kind, error in (
+        ("random_inception_kd", "random-Inception KD", value / 500 - 0.122, "lower", "distance",
+         0.002),
+        ("fwd", "FWD", value / 10, "lower", "distance", 0.4),
+        ("random_inception_precision", "random-Inception precision", inside, "higher", "quality",
+         0.02),
+        ("random_inception_recall", "random-Inception recall", inside**2, "higher", "variety",
+         0.03),
+        ("random_inception_coverage", "random-Inception coverage", inside**1.5, "higher",
+         "variety", None),
+        ("random_inception_nearest", "random-Inception nearest distance", value / 20, "higher",
+         "copying", None),
+    ):  # fmt: skip
+        about = f"What {name} says in a line"
+        protocol = kernel if key.endswith("_kd") else made[0].protocol
+        made.append(score(number, count, metric=key, name=name, better=better, kind=kind,
+                          error=error, about=about, protocol=protocol))  # fmt: skip
+    translator = source == "pictures"
+    made.append(score(
+        value / 3 if translator else None, count, metric="input_change", name="change of the input",
+        better="higher", kind="translation", unit="grey levels",
+        note="" if translator else "these pictures were not made from others",
+    ))  # fmt: skip
+    made.append(score(None, count, metric="mifid", name="MiFID",
+                      note="MiFID is defined on the official Inception features only"))  # fmt: skip
+    return {found.metric: found for found in made}
 
 
 class Fake:
@@ -103,13 +131,14 @@ class Fake:
             used=Used(round(speed * 60 * status.progress), 60 * status.progress,
                       round(speed * 60 * status.progress), round(speed * 60), 300, 240),
             cost=Cost(speed + seed / 10, 900 * 2**20, "process", parameters, round(flop)),
-            scores=scores(level) if status.name in ("done", "collapsed") else {},
+            scores=scores(level, source=source) if status.name in ("done", "collapsed") else {},
             curve=self._curve(level, speed, status),
         )  # fmt: skip
         run = replace(run, **changes)
         folder = self.suite / name
         if pictures:
-            run = replace(run, views=self._views(folder, run), film=self._film(folder, run, speed))
+            run = replace(run, views=self._views(folder, run), film=self._film(folder, run, speed),
+                          evidence=self._nearest(folder, run))  # fmt: skip
         record.write(folder, run)
         self._history(folder, run)
         self.runs.append(name)
@@ -151,6 +180,28 @@ class Fake:
         collapsed = run.status.name == "collapsed"
         return np.repeat(pictures[:1], 16, 0) if collapsed else pictures
 
+    def _nearest(self, folder: Path, run: Record) -> dict[str, str]:
+        """What a judge stores of the pictures nearest to real ones; a DCGAN copies a few."""
+        rng = np.random.default_rng(run.seed)
+        stack = np.concatenate([
+            np.concatenate([noisy(self.paintings[k : k + 1], 0.15, k), self.paintings[k : k + 3]])
+            for k in range(8)
+        ])  # fmt: skip
+        files.write_array(folder / "nearest/pictures.npy", stack)
+        generated = rng.normal(14, 2, 120).clip(8)
+        if run.source == "noise":
+            generated[:12] = rng.uniform(1, 3, 12)
+        rows = [
+            {"sample": 11 * k, "real": [{"name": f"painting {k + j}.jpg", "distance": 1.25 + k + j}
+                                        for j in range(3)]}
+            for k in range(8)
+        ]  # fmt: skip
+        found = {"pictures": "nearest/pictures.npy", "neighbours": 3, "rows": rows,
+                 "generated": generated.tolist(),
+                 "real": rng.normal(12, 2, 300).clip(6).tolist()}  # fmt: skip
+        files.write_json(folder / "nearest/nearest.json", found)
+        return {"nearest": "nearest/nearest.json"}
+
     def _film(self, folder: Path, run: Record, speed: float) -> tuple[Moment, ...]:
         end = painted(self.photographs if run.source == "pictures" else self.paintings, 0.8)
         moments = []
@@ -159,9 +210,9 @@ class Fake:
             if progress > run.status.progress + 0.5 / self.moments:
                 break
             frame = noisy(end, 0.92 * (1 - progress) ** 1.5, run.seed)
-            if run.status.progress < progress + 1.5 / self.moments and progress < 0.99:
-                frame = self._end(run, frame)
             step = round(speed * 60 * progress)
+            if step >= run.status.step:
+                frame = self._end(run, frame)
             moments.append(Moment(step, progress, 60 * progress, step, f"film/{k:02d}.npy"))
             files.write_array(folder / moments[-1].file, frame)
         return tuple(moments)
@@ -220,7 +271,10 @@ def three_models(folder: Path, size: int = 32, moments: int = 12, labels: Any = 
     endings = [
         None,
         Status(
-            "collapsed", 12300, 0.5, "the spread of 16 probe pictures fell to 0.02 of the data's"
+            "collapsed",
+            12300,
+            1.0,
+            "it draws nearly one picture for every input since step 12,300",
         ),
         Status("diverged", 18450, 0.75, "loss D is not a number"),
     ]
@@ -248,6 +302,16 @@ def make_three() -> Callable[..., Path]:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The usual suite, made once; read it, do not change it."""
     return three_models(tmp_path_factory.mktemp("usual") / "results")
+
+
+@pytest.fixture(scope="session")
+def built(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The usual suite with its report; read it, do not change it."""
+    from ganbench.report import build
+
+    folder = shutil.copytree(results, tmp_path_factory.mktemp("built") / "results")
+    build(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,7 @@ def test_light_and_dark_reach_text_and_figures(opened, theme, ground):
 def test_nothing_overflows_the_page(opened, width, script):
     tab = opened(viewport={"width": width, "height": 844}, java_script_enabled=script)
     if script:
+        tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert tab.locator("main").bounding_box()["width"] <= width
 
@@ -107,21 +108,32 @@ def test_without_script_pairs_stand_side_by_side_and_the_film_has_three_frames(o
     assert after["x"] >= before["x"] + before["width"] and after["y"] == before["y"]
     assert tab.locator(".film").first.locator(".stills img:visible").count() == 3
     assert tab.locator(".screen:visible, button:visible, select:visible").count() == 0
-    names = tab.locator("tbody.models th .model").all_inner_texts()
+    names = tab.locator("table.main:not(.beyond) tbody.models th .model").all_inner_texts()
     assert [name.strip() for name in names] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
 
 
 def test_a_head_sorts_the_models_and_leaves_the_fixed_lines(opened):
     tab = opened()
     tab.get_by_role("button", name="pictures/s").click()
-    names = tab.locator("table.main tbody th").all_inner_texts()
+    names = tab.locator("table.main:not(.beyond) tbody th").all_inner_texts()
     order = [name.split("\n")[0].strip() for name in names]
     assert order[1:4] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
     tab.get_by_role("button", name="pictures/s").click()
     assert "dcgan" in tab.locator("tbody.models th").first.inner_text()
     head = tab.locator("th", has=tab.get_by_role("button", name="pictures/s"))
     assert head.get_attribute("aria-sort") == "descending"
-    assert "floor" in tab.locator("table.main tbody th").first.inner_text()
+    assert "floor" in tab.locator("table.main:not(.beyond) tbody th").first.inner_text()
+
+
+def test_a_head_of_the_second_table_sorts_only_that(opened):
+    tab = opened()
+    tab.locator("table.beyond").get_by_role("button", name="recall").click()
+    tab.locator("table.beyond").get_by_role("button", name="recall").click()
+    second = tab.locator("table.beyond tbody.models th").all_inner_texts()
+    assert [name.strip() for name in second] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
+    tab.locator("table.beyond").get_by_role("button", name="recall").click()
+    assert "dcgan" in tab.locator("table.beyond tbody.models th").first.inner_text()
+    assert "resnet" in tab.locator("table.main tbody.models th").first.inner_text()
 
 
 def test_one_slider_moves_every_film_and_the_link_remembers(opened):

@@ -47,3 +47,14 @@ def test_seeds_to_settle_is_the_first_count_whose_interval_leaves_zero():
     needed = statistics.seeds_to_settle(2.0, 3.0)
     assert statistics.t_factor(needed) * 3.0 < 2.0 <= statistics.t_factor(needed - 1) * 3.0
     assert statistics.seeds_to_settle(0.001, 3.0) is None
+
+
+def test_the_p_value_is_5_percent_where_the_interval_touches_zero():
+    spread = statistics.over_seeds([-1.0, 0.0, 1.0])
+    touching = [value + spread.half_width for value in (-1.0, 0.0, 1.0)]
+    assert statistics.p_value(statistics.over_seeds(touching)) == pytest.approx(0.05)
+
+
+def test_equal_differences_leave_no_doubt_and_no_division_by_zero():
+    assert statistics.p_value(statistics.over_seeds([2.0, 2.0])) == 0
+    assert statistics.p_value(statistics.over_seeds([0.0, 0.0])) == 1

@@ -24,9 +24,37 @@ def test_a_winner_needs_an_interval_without_zero_and_all_seeds(fake):
         "Use a: random-Inception FD 120.0, better than b in all 3 seeds by 12.0 (10.8 to 13.2)."
     )
     assert "a beats the untouched photographs by 43.0 (40.5 to 45.5)." in found.text
-    assert "The floor, one half of the real paintings against the other, is 61.0: 59.0 away" in (
+    assert "against the other (300 against 300 pictures), is 61.0: 59.0 away (300 against" in (
         found.text
     )
+
+
+def test_below_the_floor_of_a_biased_metric_nothing_is_claimed(fake):
+    found = judged(fake, {"a": [50.0, 51.0]})
+    assert "at the floor" not in found.text
+    assert "is 61.0: 10.5 worse than the model (300 against 300 pictures), but the number of" in (
+        found.text
+    )
+
+
+def test_at_the_floor_is_said_of_kid(fake, score_of):
+    for seed in range(2):
+        kid = score_of(-0.1 - seed / 1000, metric="kid", name="KID", protocol={"kernel": "cubic"})
+        fake.run("a", seed, 0, pictures=False, scores={"kid": kid}, curve=())
+    results = record.read_results(fake.finish(["a"], primary="kid"))
+    floor = score_of(0.0, metric="kid", protocol={"kernel": "cubic"})
+    baselines = (record.Baseline("floor", "floor", {"kid": floor}),)
+    results = record.Results(
+        results.folder, results.suite, baselines, results.runs, results.unreadable
+    )
+    assert "It is at the floor" in verdict.judge(results, rows.compare(results)).text
+
+
+def test_a_best_that_lost_seeds_is_called_the_best_of_the_others(fake):
+    found = judged(fake, {"a": [120.0, 121.0, COLLAPSED], "b": [132.0, 133.5, 130.5]})
+    assert "The number of a is the mean of the 2 of 3 seeds that did not collapse." in found.text
+    found = judged(fake, {"a": [120.0, 121.0, 119.0], "b": [132.0, 133.5, COLLAPSED]})
+    assert "did not collapse" not in found.text
 
 
 def test_seeds_that_disagree_make_no_winner_and_say_how_many_would(fake):

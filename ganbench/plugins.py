@@ -1,0 +1,40 @@
+"""Plugin files: which hold models, which hold metrics. None is run to find out."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ganzoo import registry as zoo
+from metrics import registry as judges
+from metrics.errors import InputError
+
+Files = tuple[Path, ...]
+
+
+def with_metrics(files: Iterable[str | Path]) -> Files:
+    """The files that hold a metric."""
+    return tuple(path for path in map(Path, files) if judges.in_file(path))
+
+
+def metrics(files: Files) -> list[judges.Metric]:
+    """All metrics there are; an installed one that does not load is left out with a word.
+
+    InputError for a broken one in `files`, which somebody named.
+    """
+    named = {name for file in files for name in judges.in_file(file)}
+    found = []
+    for name in judges.names(files):
+        try:
+            found.append(judges.get(name, files))
+        except InputError as error:
+            if name in named or name in judges.BUILT_IN:
+                raise
+            print(f"note: left out: {error}", file=sys.stderr)
+    return found
+
+
+def with_models(files: Iterable[str | Path]) -> Files:
+    """The files that hold a model, and those that hold nothing: ganzoo says what they lack."""
+    return tuple(
+        path for path in map(Path, files) if zoo.holds_model(path) or not judges.in_file(path)
+    )

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+
+from metrics import jackknife, kid
+from metrics.errors import InputError
+from metrics.kid import KID, kernel_distance
+from metrics.sample import Sample
+
+RANDOM = np.random.default_rng(8)
+
+
+def two_sides(n: int = 60, m: int = 50, dimension: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    return RANDOM.normal(0.4, 0.8, (n, dimension)), RANDOM.normal(size=(m, dimension))
+
+
+def slow_mmd(x: np.ndarray, y: np.ndarray) -> float:
+    """The definition, pair by pair."""
+
+    def k(a: np.ndarray, b: np.ndarray) -> float:
+        return (a @ b / len(a) + 1) ** 3
+
+    own = np.mean([k(a, b) for i, a in enumerate(x) for j, b in enumerate(x) if i != j])
+    real = np.mean([k(a, b) for i, a in enumerate(y) for j, b in enumerate(y) if i != j])
+    return own + real - 2 * np.mean([k(a, b) for a in x for b in y])
+
+
+def test_it_is_the_definition():
+    generated, real = two_sides()
+    assert kernel_distance(generated, real).value == pytest.approx(slow_mmd(generated, real))
+
+
+def test_points_have_the_distance_of_their_kernel():
+    """Twice the same a against twice the same b: k(a, a) + k(b, b) - 2 k(a, b)."""
+    a, b = np.array([[1.0, 1], [1, 1]]), np.array([[0.0, 2], [0, 2]])
+    assert kernel_distance(a, b).value == pytest.approx(8 + 27 - 2 * 8)
+
+
+def test_it_is_zero_on_average_when_both_sides_are_alike():
+    values = [kernel_distance(*RANDOM.normal(size=(2, 40, 3))).value for _ in range(300)]
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(300)
+    assert min(values) < 0 < max(values)
+
+
+def test_identical_pictures_on_both_sides_have_distance_zero():
+    same = np.full((5, 7), 0.4)
+    assert kernel_distance(same, same).value == pytest.approx(0, abs=1e-12)
+    assert kernel_distance(same, same).error == pytest.approx(0, abs=1e-12)
+
+
+def test_swapped_sides_have_the_same_distance_and_another_error():
+    generated, real = two_sides()
+    one, other = kernel_distance(generated, real), kernel_distance(real, generated)
+    assert one.value == pytest.approx(other.value, rel=1e-12)
+    assert one.error != pytest.approx(other.error, rel=0.01)
+
+
+def test_order_and_blocks_change_only_rounding(monkeypatch):
+    generated, real = two_sides()
+    whole = kernel_distance(generated, real)
+    monkeypatch.setattr(kid, "BLOCK", 170)
+    blocked = kernel_distance(generated[::-1], real[::-1])
+    assert blocked.value == pytest.approx(whole.value, rel=1e-10)
+    assert blocked.error == pytest.approx(whole.error, rel=1e-10)
+
+
+def test_the_error_is_the_delete_one_jackknife():
+    generated, real = two_sides()
+    expected = jackknife.standard_error(
+        lambda rows: kernel_distance(generated[rows], real).value, 60, groups=60
+    )
+    assert kernel_distance(generated, real).error == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_error_is_the_spread_over_other_draws():
+    real = RANDOM.normal(size=(100, 4))
+    found = [kernel_distance(RANDOM.normal(0.4, 1, (80, 4)), real) for _ in range(200)]
+    spread = np.std([estimate.value for estimate in found], ddof=1)
+    assert np.mean([estimate.error for estimate in found]) == pytest.approx(spread, rel=0.15)
+
+
+@pytest.fixture
+def small_subsets(monkeypatch):
+    monkeypatch.setattr(kid, "SUBSET_SIZE", 30)
+    monkeypatch.setattr(kid, "SUBSETS", 20)
+
+
+def test_subsets_from_one_pass_are_those_one_by_one(small_subsets, monkeypatch):
+    generated, real = two_sides()
+    at_once = kernel_distance(generated, real)
+    expected = [slow_mmd(generated[a], real[b]) for a, b in kid.draws(60, 50)]
+    np.testing.assert_allclose(at_once.subsets, expected, rtol=1e-9)
+    monkeypatch.setattr(kid, "ALL_PAIRS", 55)
+    one_by_one = kernel_distance(generated, real)
+    np.testing.assert_allclose(one_by_one.subsets, expected, rtol=1e-9)
+    assert one_by_one.error == pytest.approx(at_once.error, rel=0.3)
+
+
+def test_the_mean_over_subsets_has_their_spread_in_its_error(small_subsets):
+    generated, real = two_sides()
+    found = kernel_distance(generated, real)
+    assert found.value == found.subsets.mean()
+    sums, _ = kid.kernel_sums(generated, real)
+    alone = jackknife.spread(sums.without_one(), len(sums.own))
+    assert found.error**2 == pytest.approx(alone**2 + found.subsets.var() / 20)
+
+
+def test_what_is_said_depends_on_whether_there_are_subsets(small_subsets):
+    generated, real = (Sample(pool=side) for side in two_sides())
+    measured = KID.measure(generated, real)
+    assert measured.note == "" and measured.details["subset_spread"] > 0
+    measured = KID.measure(generated[:29], real)
+    assert "all pictures at once" in measured.note and measured.details == {}
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 5), (5, 1), (0, 0)])
+def test_one_picture_is_one_sentence(n, m):
+    with pytest.raises(InputError, match=f"at least 2 pictures .* {n} generated and {m} real"):
+        kernel_distance(np.ones((n, 3)), np.ones((m, 3)))
+
+
+def test_two_pictures_give_a_number_without_an_error():
+    found = kernel_distance(*RANDOM.normal(size=(2, 2, 3)))
+    assert np.isfinite(found.value) and found.error is None
