@@ -1,6 +1,5 @@
 """A run's state on disk: only what checkpoint.json names with size and sha256 is believed."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +62,4 @@ def _open(path: Path) -> dict[str, Any]:
 
 
 def _seal(path: Path) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": files.sha256(path)}

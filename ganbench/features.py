@@ -65,7 +65,7 @@ def write(
         with files.building(folder) as draft:
             draft.mkdir()
             count = _append_all(draft, _made(parts))
-            digests = {path.name: _sha256(path) for path in sorted(draft.glob("*.npy"))}
+            digests = {path.name: files.sha256(path) for path in sorted(draft.glob("*.npy"))}
             told = {"count": count, "sha256": digests, "about": dict(about())}
             files.write_json(draft / "about.json", told)
     except _NotOurs as wrapped:
@@ -106,7 +106,9 @@ def read(folder: Path) -> Sample:
     """Features that are in the cache; InputError when they are not, or not whole."""
     told = _told(folder)
     try:
-        whole = all(_sha256(folder / name) == sha256 for name, sha256 in told["sha256"].items())
+        whole = all(
+            files.sha256(folder / name) == sha256 for name, sha256 in told["sha256"].items()
+        )
         found = {
             name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["sha256"]
         }
@@ -134,8 +136,3 @@ def _told(folder: Path) -> dict[str, Any]:
 def _array(path: Path) -> np.ndarray:
     array = files.read_array(path)
     return array if len(array) > MANY else np.array(array)
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

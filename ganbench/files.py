@@ -1,5 +1,6 @@
 """The one module that writes: everything is written beside its place and then moved in."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -111,6 +112,12 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path: Path) -> Any:

@@ -21,12 +21,13 @@ NEIGHBOURS = 3
 class Judge:
     """One extractor, the chosen metrics and the reference they compare with."""
 
-    def __init__(self, job: dict[str, Any], channel: processes.Channel):
+    def __init__(self, job: dict[str, Any], channel: Any, extractor: Any = None):
+        """`extractor`: one that is there already, in place of the one that the job describes."""
         self.job, self.channel = job, channel
         self.folder = Path(job["folder"])
         plugins = tuple(Path(file) for file in job["plugins"])
         self.metrics = [registry.get(name, plugins) for name in job["metrics"]]
-        self.extractor = self.build_extractor()
+        self.extractor = extractor or self.build_extractor()
         self.source = open_domain(Path(job["source_folder"]))
         self.target = open_domain(Path(job["target_folder"]))
         self.shown = streams.probe_order(self.source.names)[: job["samples"]]

@@ -4,7 +4,8 @@ Mean absolute difference in grey levels, 0 to 255, as in the cycle-consistency l
 (Zhu et al. 2017, equation 2), there on a scale of -1 to 1.
 """
 
-from metrics.pictures import absolute_errors, check_pairs, error_of_mean
+from metrics import jackknife
+from metrics.pictures import absolute_errors, check_pairs
 from metrics.registry import Measurement, Metric
 from metrics.sample import Sample
 
@@ -14,7 +15,7 @@ def measure(generated: Sample, real: Sample) -> Measurement:
     assert generated.inputs is not None and generated.back is not None
     check_pairs(generated.inputs, generated.back, ("input", "translated-back"))
     errors = absolute_errors(generated.inputs, generated.back)
-    return Measurement(float(errors.mean()), error=error_of_mean(errors))
+    return Measurement(float(errors.mean()), error=jackknife.of_mean(errors))
 
 
 CYCLE_ERROR = Metric(

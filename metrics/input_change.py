@@ -7,8 +7,9 @@ like some other one scores 1 on average.
 
 import numpy as np
 
+from metrics import jackknife
 from metrics.errors import InputError
-from metrics.pictures import blocks, check_pairs, error_of_mean, squared_errors
+from metrics.pictures import blocks, check_pairs, squared_errors
 from metrics.registry import Measurement, Metric
 from metrics.sample import Sample
 
@@ -41,7 +42,7 @@ def measure(generated: Sample, real: Sample) -> Measurement:
     if between == 0:
         raise InputError("all input pictures are the same: there is no difference to compare with")
     change = float(np.sqrt(changes.mean()))
-    error = (error_of_mean(changes) or 0.0) / (2 * change) / between if change > 0 else 0.0
+    error = (jackknife.of_mean(changes) or 0.0) / (2 * change) / between if change > 0 else 0.0
     details = {"change_grey_levels": change, "between_inputs_grey_levels": between}
     return Measurement(change / between, details, error=error)
 

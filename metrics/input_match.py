@@ -6,8 +6,9 @@ the correlation of luminance averaged to 16 x 16, so colour and contrast may cha
 
 import numpy as np
 
+from metrics import jackknife
 from metrics.errors import InputError
-from metrics.pictures import blocks, check_pairs, error_of_mean
+from metrics.pictures import blocks, check_pairs
 from metrics.registry import Measurement, Metric
 from metrics.sample import Sample
 
@@ -65,7 +66,9 @@ def measure(generated: Sample, real: Sample) -> Measurement:
     """Share of outputs nearest to their own input; the real pictures play no part."""
     assert generated.inputs is not None
     found = matches(generated.pixels(), generated.inputs)
-    return Measurement(float(found.mean()), {"chance": 1 / len(found)}, error=error_of_mean(found))
+    return Measurement(
+        float(found.mean()), {"chance": 1 / len(found)}, error=jackknife.of_mean(found)
+    )
 
 
 INPUT_MATCH = Metric(

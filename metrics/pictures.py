@@ -64,8 +64,3 @@ def squared_errors(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         step = ours.astype(np.float32) - theirs  # whole numbers: their squares are exact
         parts.append(np.mean(step * step, axis=(1, 2, 3), dtype=np.float64))
     return np.concatenate(parts)
-
-
-def error_of_mean(values: np.ndarray) -> float | None:
-    """Standard error of the mean of one value a picture; None for a single one."""
-    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None

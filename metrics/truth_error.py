@@ -5,7 +5,8 @@ Mean absolute difference in grey levels, 0 to 255.
 
 import numpy as np
 
-from metrics.pictures import absolute_errors, check_pairs, error_of_mean, squared_errors
+from metrics import jackknife
+from metrics.pictures import absolute_errors, check_pairs, squared_errors
 from metrics.registry import Measurement, Metric
 from metrics.sample import Sample
 
@@ -17,7 +18,7 @@ def measure(generated: Sample, real: Sample) -> Measurement:
     check_pairs(pictures, truth, ("output", "true"))
     errors = absolute_errors(pictures, truth)
     details = {"root_mean_squared": float(np.sqrt(squared_errors(pictures, truth).mean()))}
-    return Measurement(float(errors.mean()), details, error=error_of_mean(errors))
+    return Measurement(float(errors.mean()), details, error=jackknife.of_mean(errors))
 
 
 TRUTH_ERROR = Metric(

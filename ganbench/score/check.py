@@ -57,17 +57,6 @@ class Check:
         return not self.lines[0].why and not self.differing
 
 
-class Again(judge.Judge):
-    """The judge of a suite, with the extractor that a record names."""
-
-    def __init__(self, job: dict[str, Any], extractor: Any, channel: Any):
-        self._extractor = extractor
-        super().__init__(job, channel)
-
-    def build_extractor(self) -> Any:
-        return self._extractor
-
-
 class Telling:
     """Takes the judge's messages of progress."""
 
@@ -176,7 +165,7 @@ def _why_not(score: record.Score, metric: Metric | None, extractor: Any) -> str:
 def _again(
     job: dict[str, Any], extractor: Any, tick: Tick, run: record.Record, folder: Path
 ) -> dict[str, record.Score]:
-    chief = Again(job, extractor, Telling(tick))
+    chief = judge.Judge(job, Telling(tick), extractor)
     made = chief.of_run(run, folder, run.snapshots[-1], job["samples"])
     return chief.final_scores(made, run, folder)
 

@@ -145,8 +145,7 @@ def _versions() -> tuple[str, ...]:
 
 def _sha256(path: Path) -> str:
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return files.sha256(path)
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror or error})") from None
 

@@ -25,8 +25,3 @@ def test_differences_do_not_wrap_around():
     black, white = np.zeros_like(SOME), np.full_like(SOME, 255)
     assert pictures.absolute_errors(black, white).tolist() == [255] * 5
     assert pictures.squared_errors(black, white).tolist() == [255**2] * 5
-
-
-def test_the_error_of_a_mean_needs_two_values():
-    assert pictures.error_of_mean(np.array([1.0])) is None
-    assert pictures.error_of_mean(np.array([1.0, 3.0])) == 1
