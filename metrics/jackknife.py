@@ -11,6 +11,7 @@ import numpy as np
 
 GROUPS = 20  # at most
 SEED = 0
+MOST_PAIRS = 5_000_000  # generated x real pictures; beyond, 20 repetitions would take minutes
 
 
 def standard_error(

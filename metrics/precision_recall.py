@@ -14,7 +14,6 @@ from metrics.neighbours import closed, comparable, radii, require_more_than, squ
 from metrics.registry import Measurement, Metric
 from metrics.sample import Sample
 
-MOST_PAIRS = 5_000_000  # of pictures; beyond, no error is estimated
 K = 3  # the authors' choice, and torch-fidelity's
 PROTOCOL = {"neighbours": K, "distance": "Euclidean, float64", "ball": "closed"}
 
@@ -77,7 +76,7 @@ def measure_recall(generated: Sample, real: Sample) -> Measurement:
     features, groups = generated.features(), jackknife.parts(len(generated))
     if len(features) - max((len(group) for group in groups), default=0) <= K:
         groups = []  # with some left out there would be no neighbours
-    if len(features) * max(len(features), len(real)) > MOST_PAIRS:
+    if len(features) * max(len(features), len(real)) > jackknife.MOST_PAIRS:
         groups = []  # twenty-one passes over the pairs
     values = recalls(features, real.features(), [np.arange(0), *groups])
     size = len(groups[0]) if groups else 1

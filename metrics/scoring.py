@@ -12,7 +12,6 @@ from metrics.registry import Measurement, Metric, NamedExtractor
 from metrics.sample import Sample
 
 MISSING = float("nan")
-MOST_PAIRS = 5_000_000  # generated x real pictures; beyond, 20 repetitions would take minutes
 WHY_MISSING = {
     "inputs": "these pictures were not made from others",
     "truth": "what these pictures should have become is not known",
@@ -110,7 +109,7 @@ def measure(
         return Measurement(MISSING, {}, reason)
     try:
         measured = _measured(metric, generated, real)
-        few = len(generated) * len(real) <= MOST_PAIRS
+        few = len(generated) * len(real) <= jackknife.MOST_PAIRS
         if errors and few and metric.jackknife and measured.error is None:
             return _with_error(metric, measured, generated, real)
         return measured
