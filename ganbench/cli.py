@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # drawn boxes cost as much time as all the rest of `--help`
 )
 data_app = typer.Typer(
-    help="Look at a set of pictures.", no_args_is_help=True, rich_markup_mode=None
+    help="Look at a set of pictures, or convert it.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(data_app, name="data")
 
@@ -247,6 +247,25 @@ def inspect(
     from ganbench import commands
 
     commands.inspect(data, source, target, size, out)
+
+
+@data_app.command("convert")
+def convert_data(
+    to: Annotated[str, typer.Option(help="tfrecord, folder or zip.")],
+    data: Annotated[str | None, typer.Argument(help="Both domains; by default scenes.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to.", show_default="DATA-tfrecord, DATA.zip")
+    ] = None,
+    source: Source = None,
+    target: Target = None,
+    size: Annotated[
+        int | None, typer.Option(help="Pixels on a side, of scenes.", show_default="256")
+    ] = None,
+) -> None:
+    """Write the pictures as TFRecords, a folder or a zip; files go over as they are."""
+    from ganbench import commands
+
+    commands.convert_data(data, source, target, to, out, size)
 
 
 def main() -> None:

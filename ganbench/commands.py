@@ -146,3 +146,25 @@ def inspect(data: str | None, source: str | None, target: str | None, size: int,
     for sentence in (facts["headline"], facts["health"], facts["colours"], *facts["warnings"]):
         print(sentence)
     print(out)
+
+
+def convert_data(
+    data: str | None,
+    source: str | None,
+    target: str | None,
+    to: str,
+    out: Path | None,
+    size: int | None,
+) -> None:
+    """Write a set of pictures in another format; what was left out goes to standard error."""
+    from ganbench.data.convert import convert
+
+    with progress(Console(stderr=True)) as on_progress:
+        done = convert(data, source, target, to, out, size, on_progress)
+    if done.skipped:
+        print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
+    for one in done.skipped:
+        print(f"  {one.name}: {one.reason}", file=sys.stderr)
+    for folder, count in done.counts.items():
+        print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
+    print(done.place)

@@ -2,16 +2,18 @@
 
 import hashlib
 import inspect
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import ganzoo
-from ganbench import environment, processes
+from ganbench import frameworks, processes
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, with_device_defaults
 from ganzoo import registry
+from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task, Trainer
 
@@ -19,7 +21,9 @@ from ganzoo.trainer import Task, Trainer
 def describe(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     """Resolve the device and, for each model of one framework, settings, parameters and work."""
     suite = from_values(job["suite"], "the suite")
-    device = environment.choose_device(job["framework"], suite.device)
+    frameworks.require(job["framework"])
+    device = frameworks.choose_device(job["framework"], suite.device)
+    frameworks.prepare(job["framework"], device="cpu")  # nothing is trained here
     suite = with_device_defaults(suite, device)
     models = [
         _describe(registry.Model(**item["model"]), item["settings"], suite)
@@ -49,7 +53,8 @@ def _code(kind: Any) -> str:
     package = Path(ganzoo.__file__).parent
     shared = sorted(package.glob(f"{kind.framework}/*.py"))
     digest = hashlib.sha256()
-    for file in (Path(inspect.getfile(kind)), package / "settings.py", *shared):
+    common = (package / "settings.py", package / "draws.py")
+    for file in (Path(inspect.getfile(kind)), *common, *shared):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -57,9 +62,20 @@ def _code(kind: Any) -> str:
 def _measure(
     model: registry.Model, kind: Any, settings: Any, size: int
 ) -> tuple[dict[str, int], int | None]:
-    """Count parameters by network and operations of a step, on torch's meta device."""
-    if kind.framework != "pytorch":
-        return {}, None
+    """Parameters by network and, in PyTorch, operations of a step."""
+    try:
+        if kind.framework == "pytorch" and (counted := _count_on_meta(kind, settings, size)):
+            return counted
+        return count_parameters(kind(settings, Task(size))), None
+    except ModelError:
+        raise
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"
+        raise InputError(f"{model.name} cannot be built: {words}") from error
+
+
+def _count_on_meta(kind: Any, settings: Any, size: int) -> tuple[dict[str, int], int] | None:
+    """Measure without memory; None for what needs real numbers: its work cannot be counted."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -68,18 +84,23 @@ def _measure(
             trainer = kind(settings, Task(size, 0, "meta"))
             trainer.step(*blank_batch(kind, settings, size))
         return count_parameters(trainer), counter.get_total_flops()
-    except Exception:  # what needs real numbers can be trained, but its work not counted
-        try:
-            return count_parameters(kind(settings, Task(size))), None
-        except Exception as error:
-            words = f"{type(error).__name__}: {error}"
-            raise InputError(f"{model.name} cannot be built: {words}") from error
+    except ModelError:
+        raise
+    except Exception:
+        return None
 
 
 def count_parameters(trainer: Trainer) -> dict[str, int]:
     """Number of parameters of each network, where the trainer shows its networks."""
     networks = getattr(trainer, "networks", {})
-    return {name: sum(p.numel() for p in net.parameters()) for name, net in networks.items()}
+    return {name: _size(network) for name, network in networks.items()}
+
+
+def _size(network: Any) -> int:
+    """Trainable parameters of a torch module or a Keras model."""
+    if hasattr(network, "trainable_variables"):
+        return sum(math.prod(v.shape) for v in network.trainable_variables)
+    return sum(p.numel() for p in network.parameters())
 
 
 def blank_batch(kind: Any, settings: Any, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ganbench
-from ganbench.errors import InputError
+from ganbench import frameworks
 
 PACKAGES = (
     "torch",
@@ -22,37 +22,10 @@ PACKAGES = (
 )
 
 
-def prepare(framework: str, threads: int | None) -> None:
-    """Set a fresh process up for `framework`."""
-    if framework == "pytorch":
-        import torch
-
-        if threads:
-            torch.set_num_threads(threads)
-
-
-def choose_device(framework: str, wanted: str | None) -> str:
-    """Name the device to train on; InputError when the wanted one is not there."""
-    if framework != "pytorch":
-        return wanted or "cpu"
-    import torch
-
-    there = ["cpu"]
-    if torch.cuda.is_available():
-        there = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count())), *there]
-    if torch.backends.mps.is_available():
-        there.append("mps")
-    if wanted is not None and wanted not in there:
-        raise InputError(f'there is no device "{wanted}" here', f"--device {' or '.join(there)}")
-    return wanted or there[0]
-
-
 def peak_memory(framework: str, device: str) -> tuple[int, str]:
     """Peak bytes so far, and what they measure: "GPU" or "process"."""
-    if framework == "pytorch" and device.startswith("cuda"):
-        import torch
-
-        return torch.cuda.max_memory_allocated(device), "GPU"
+    if device.startswith("cuda"):
+        return frameworks.gpu_peak_bytes(framework, device), "GPU"
     return process_peak_bytes(), "process"
 
 
@@ -75,8 +48,8 @@ def process_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def describe(framework: str, device: str) -> dict[str, Any]:
-    """Everything that a stranger needs to judge or repeat a run."""
+def describe(framework: str | None, device: str) -> dict[str, Any]:
+    """What a stranger needs to judge or repeat a run; None as framework imports none."""
     facts: dict[str, Any] = {
         "ganbench": ganbench.__version__,
         "commit": commit(),
@@ -86,17 +59,7 @@ def describe(framework: str, device: str) -> dict[str, Any]:
         "device": device,
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
     }
-    if framework == "pytorch":
-        import torch
-
-        facts["threads"] = torch.get_num_threads()
-        facts["precision"] = "fp32"
-        if device.startswith("cuda"):
-            facts["gpu"] = torch.cuda.get_device_name(device)
-            facts["cuda"] = torch.version.cuda
-            if torch.backends.cudnn.allow_tf32:
-                facts["precision"] = "fp32, convolutions in TF32"
-    return facts
+    return facts | (frameworks.facts(framework, device) if framework else {})
 
 
 def installed(package: str) -> str | None:

@@ -1,5 +1,6 @@
 """From a suite to the list of runs: data loaded, models measured, nothing trained."""
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -166,7 +167,38 @@ def _describe(suite: Suite, models: list) -> list[dict[str, Any]]:
         result = processes.run("ganbench.describe", job).result()
         for i, facts in zip(places, result["models"], strict=True):
             found[i] = facts | {"device": result["device"]}
-    return [found[i] for i in range(len(models))]
+    described = [found[i] for i in range(len(models))]
+    _check_devices(described, models)
+    return _with_work(described, models)
+
+
+def _check_devices(described: list[dict[str, Any]], models: list) -> None:
+    """Refuse frameworks on different devices: their seconds could not be compared."""
+    devices = {
+        model.framework: f["device"] for (model, _), f in zip(models, described, strict=True)
+    }
+    if len(set(devices.values())) > 1:
+        where = ", ".join(f"{framework} {device}" for framework, device in devices.items())
+        raise InputError(f"the frameworks would use different devices ({where})", "--device cpu")
+
+
+def _with_work(described: list[dict[str, Any]], models: list) -> list[dict[str, Any]]:
+    """Give a twin the operations of a step that were counted on its PyTorch model."""
+    counted = {
+        (model.name, _settled(facts)): facts["flop_per_step"]
+        for (model, _), facts in zip(models, described, strict=True)
+        if model.origin == "built in" and facts["flop_per_step"] is not None
+    }
+    return [
+        facts | {"flop_per_step": counted.get((model.name, _settled(facts)))}
+        if facts["flop_per_step"] is None and model.origin == "built in"
+        else facts
+        for (model, _), facts in zip(models, described, strict=True)
+    ]
+
+
+def _settled(facts: dict[str, Any]) -> str:
+    return json.dumps(facts["settings"], sort_keys=True)
 
 
 def title(suite: Suite) -> str:

@@ -52,6 +52,8 @@ class Cost:
     memory_kind: str = ""  # "GPU" or "process"
     parameters: dict[str, int] = field(default_factory=dict)  # by network
     flop_per_step: int | None = None
+    start_seconds: float | None = None  # worker's first line to a built model: imports, weights
+    compile_seconds: float | None = None  # what the first step took beyond the step after it
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Record:
     scores: dict[str, Score] = field(default_factory=dict)
     curve: tuple[CurvePoint, ...] = ()
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
+    first_losses: dict[str, float] = field(default_factory=dict)  # of step 1
     format: int = FORMAT
 
 

@@ -118,7 +118,7 @@ def _introduce(plan: Plan, command: str, weights: Found) -> None:
             "runs": [planned.run.folder for planned in plan.runs],
             "toml": to_toml(suite),
             "data": plan.data | {"gallery": gallery},
-            "environment": environment.describe("", plan.device),
+            "environment": environment.describe(None, plan.device),
             "warnings": warnings,
             "primary": before.get("primary"),
             "samples": suite.samples,
@@ -155,7 +155,7 @@ def _bury(plan: Plan, planned: Planned, job: dict[str, Any], ended: processes.En
         planned.folder,
         record.Record(
             **worker.blank(job),
-            environment=environment.describe("", plan.device),
+            environment=environment.describe(None, plan.device),
             status=record.Status("failed", steps, 0.0, _last_words(ended)),
             used=record.Used(
                 steps=steps, seconds=state.get("seconds", 0.0), target_pictures=steps * batch

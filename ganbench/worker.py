@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import budget, checkpoint, environment, files, history, processes, record, train
+from ganbench import (
+    budget,
+    checkpoint,
+    environment,
+    files,
+    frameworks,
+    history,
+    processes,
+    record,
+    train,
+)
 from ganbench.clock import Clock
 from ganbench.data import Domain, open_domain, streams
 from ganbench.errors import InputError
@@ -22,8 +32,7 @@ from ganzoo.trainer import Task
 
 PROBE = 16  # pictures of the film
 PART = 128  # pictures made before they go to the disk
-WARM_UP_STEPS = 2
-OUT_OF_MEMORY = ("OutOfMemory", "allocate memory", "ALLOC_FAILED")
+OUT_OF_MEMORY = ("OutOfMemory", "allocate memory", "ALLOC_FAILED", "OOM when", "ResourceExhausted")
 READ_EVERY = 10  # steps between two looks at the losses on an accelerator, which must wait for it
 
 
@@ -45,17 +54,21 @@ class Worker:
         self.views: dict[str, str] = {}
         self.earlier_wall = 0.0
         self.said = 0.0
+        self.start_seconds: float | None = None
+        self.compile_seconds: float | None = None
+        self.first_losses: dict[str, float] = {}
 
     # Building
 
     def build(self) -> None:
         """Make the trainer and its stream of pictures."""
-        environment.prepare(self.run.framework, self.job["threads"])
+        frameworks.prepare(self.run.framework, self.job["threads"], self.device)
         name, address, framework = self.run.model, self.run.address, self.run.framework
         kind = registry.load(registry.Model(name, address, framework))
         self.settings = resolve(kind.Settings, name, self.run.settings)
         task = Task(self.run.size, self.run.seed, self.device)
         self.trainer = kind(self.settings, task)
+        self.start_seconds = time.perf_counter() - self.began
         self.source = open_domain(Path(self.job["source_folder"]))
         self.target = open_domain(Path(self.job["target_folder"]))
         self.stream = self.make_stream()
@@ -122,6 +135,7 @@ class Worker:
         self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
         self.film = [record.Moment(**moment) for moment in state["film"]]
         self.earlier_wall = state["wall_seconds"]
+        self.first_losses = state["first_losses"]
         if "watch" in state:
             self.watch.restore(state["watch"])
         self.history.cut(self.steps)
@@ -133,11 +147,19 @@ class Worker:
         files.remove(folder)
         try:
             self.trainer.save(folder)
-            for _ in range(WARM_UP_STEPS):
-                train.read(self.trainer.step(*self.stream.batch(self.steps)), self.steps)
+            (first, losses), (second, _) = self.rehearse(), self.rehearse()
+            self.compile_seconds = max(0.0, first - second)
+            if self.steps == 0:
+                self.first_losses = losses
             self.trainer.load(folder)
         finally:
             files.remove(folder)
+
+    def rehearse(self) -> tuple[float, dict[str, float]]:
+        """Take one step; returns its seconds and losses."""
+        batch, began = self.stream.batch(self.steps), time.perf_counter()
+        losses = train.read(self.trainer.step(*batch), self.steps)
+        return time.perf_counter() - began, losses
 
     @property
     def stopping(self) -> bool:
@@ -238,6 +260,7 @@ class Worker:
             "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
             "film": [dataclasses.asdict(moment) for moment in self.film],
             "wall_seconds": self.wall_seconds(),
+            "first_losses": self.first_losses,
             "watch": self.watch.state(),
         }
         self.history.flush()
@@ -304,7 +327,7 @@ class Worker:
         pictures = self.run.source == "pictures"
         written = record.Record(
             **blank(self.job),
-            environment=environment.describe(self.run.framework, self.device),
+            environment=self.surroundings(),
             status=record.Status(status, at, self.progress(steps) if batch else 0.0, reason),
             used=record.Used(
                 steps=steps,
@@ -322,13 +345,22 @@ class Worker:
                 memory_kind=kind,
                 parameters=self.job["parameters"],
                 flop_per_step=self.job["flop_per_step"],
+                start_seconds=self.start_seconds,
+                compile_seconds=self.compile_seconds,
             ),
+            first_losses=self.first_losses,
             snapshots=tuple(self.snapshots),
             film=tuple(self.film),
             views=self.views,
         )
         record.write(self.folder, written)
         self.event("status", status=status, step=at, reason=reason)
+
+    def surroundings(self) -> dict[str, Any]:
+        """Versions and hardware, with the precision that the settings ask for."""
+        facts = environment.describe(self.run.framework, self.device)
+        mixed = self.run.settings.get("precision") == "bf16"
+        return facts | ({"precision": "bf16, weights and losses in fp32"} if mixed else {})
 
 
 def blank(job: dict[str, Any]) -> dict[str, Any]:

@@ -28,18 +28,20 @@ class Model:
     about: str = ""
 
 
-BUILT_IN = (
-    Model("dcgan", "ganzoo.pytorch.dcgan:DCGAN", about="from noise; Radford et al. 2016"),
-    Model(
-        "cyclegan-unet",
-        "ganzoo.pytorch.unet:CycleGANUNet",
-        about="from photographs, U-Net; Zhu et al. 2017 with Isola et al. 2017",
-    ),
-    Model(
-        "cyclegan-resnet",
-        "ganzoo.pytorch.resnet:CycleGANResNet",
-        about="from photographs, residual blocks; Zhu et al. 2017",
-    ),
+_ABOUT = {
+    "dcgan": "from noise; Radford et al. 2016",
+    "cyclegan-unet": "from photographs, U-Net; Zhu et al. 2017 with Isola et al. 2017",
+    "cyclegan-resnet": "from photographs, residual blocks; Zhu et al. 2017",
+}
+_CLASSES = {
+    "dcgan": "dcgan:DCGAN",
+    "cyclegan-unet": "unet:CycleGANUNet",
+    "cyclegan-resnet": "resnet:CycleGANResNet",
+}
+BUILT_IN = tuple(
+    Model(name, f"ganzoo.{framework}.{place}", framework, about=_ABOUT[name])
+    for framework in FRAMEWORKS
+    for name, place in _CLASSES.items()
 )
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from ganzoo.errors import InputError
 
 Augmentation = Literal["color", "translation", "cutout"]
+Precision = Literal["fp32", "bf16"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class DCGAN:
     real_label: float = 1.0  # below 1: one-sided label smoothing (Salimans et al. 2016)
     dropout: float = 0.0  # in D, after each activation
     augment: tuple[Augmentation, ...] = ()  # of all that D sees (DiffAugment, Zhao et al. 2020)
+    precision: Precision = "fp32"  # bf16: mixed, weights and losses stay in fp32
+    xla: bool = False  # compile the step with XLA; TensorFlow only
 
     def check(self, size: int) -> None:
         """Refuse a picture size that the layers cannot reach."""
@@ -64,6 +67,8 @@ class CycleGAN:
     norm_epsilon: float = 1e-5
     groups: int = 32  # of group norm; fewer where a layer has fewer channels
     init_std: float = 0.02
+    precision: Precision = "fp32"  # bf16: mixed, weights and losses stay in fp32
+    xla: bool = False  # compile the step with XLA; TensorFlow only
 
     def check(self, size: int) -> None:
         """Refuse a picture size that the discriminators cannot judge, and numbers out of range."""

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from ganbench import files
 from ganbench.data.pictures import RESIZE_VERSION, BrokenPicture, Picture, decode
 from ganbench.data.sources import Listing, one
 from ganbench.data.store import Made, Recipe
@@ -24,12 +26,14 @@ U = TypeVar("U")
 
 def listed(listing: Listing, size: int) -> Recipe:
     """The recipe of a listing; reads and hashes every file, which is what makes the cache safe."""
+    from ganbench.data import tfrecord
+
     with ThreadPoolExecutor(_workers()) as pool:
         digests = list(_in_order(pool, partial(_digest, listing), listing.names))
     content = [
         RESIZE_VERSION,
         size,
-        listing.records,
+        tfrecord.VERSION if listing.records else False,
         list(zip(listing.names, digests, strict=True)),
     ]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
@@ -75,8 +79,10 @@ def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) ->
 
 def _digest(listing: Listing, name: str) -> str:
     try:
+        if listing.records:  # whole sets, which may be larger than any picture's bytes
+            return files.sha256(listing.tree.path / (listing.prefix + name))
         return hashlib.sha256(listing.read(name)).hexdigest()
-    except UnreadableFile as reason:
+    except (UnreadableFile, OSError) as reason:
         return str(reason)
 
 
@@ -100,10 +106,12 @@ def _try_decode(listing: Listing, size: int, name: str) -> Picture | str:
 def _from_records(listing: Listing, size: int, scratch: Path) -> tuple[int, Made]:
     from ganbench.data import tfrecord
 
-    unpacked = scratch / "records.zip"
-    paths = [listing.tree.path / (listing.prefix + name) for name in listing.names]
-    tfrecord.unpack(paths, unpacked, listing.title)
-    return _from_pictures(one(str(unpacked)), size, scratch)
+    (found,) = tfrecord.unpack([listing], scratch)
+    skipped: Made = iter(found.skipped)
+    if not found.pictures:
+        return len(found.skipped), skipped
+    count, made = _from_pictures(one(str(found.archive)), size, scratch)
+    return count + len(found.skipped), chain(made, skipped)
 
 
 def _drawn(kind: Kind, size: int, count: int, scratch: Path) -> tuple[int, Made]:

@@ -55,7 +55,11 @@ def one(path: str) -> Listing:
 
 def two(path: str) -> tuple[Listing, Listing]:
     """The two domains of a folder or zip as (source, target); OneSet when it has not two."""
-    tree = open_tree(path)
+    return two_in(open_tree(path))
+
+
+def two_in(tree: Tree) -> tuple[Listing, Listing]:
+    """`two` of a place whose files are known already."""
     root = _root(tree)
     holder = root.rstrip("/").rpartition("/")[2] or tree.title
     inside = Counter(name[len(root) :].partition("/")[0] for name in _usable(tree, root, deep=True))

@@ -1,9 +1,10 @@
-"""TFRecords of Kaggle's schema -> a zip of their pictures, in a process of its own.
+"""TFRecords of Kaggle's schema <-> a zip of their pictures, in a process of its own.
 
-TensorFlow only finds the records; the JPEG bytes go through Pillow like all other pictures. It
-never shares a process with torch (together they abort), so `unpack` starts this module with
-`python -m ganbench.data.tfrecord`, which reads {"files": [...], "out": "..."} from its standard
-input and answers {"count": n} or {"error": "..."} on its standard output.
+TensorFlow finds, checks and writes the records; the pictures in them are carried as they are and
+go through Pillow like all others. It never shares a process with torch (together they abort), so
+`python -m ganbench.data.tfrecord` is started, which reads a question as JSON from its standard
+input and answers on its standard output: {"sets": [...]} when asked to unpack, {} when asked to
+pack, or {"error": "..."}.
 """
 
 import importlib.util
@@ -12,33 +13,78 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ganbench import files
+from ganbench.data import records, trees
+from ganbench.data.sources import Listing
 from ganbench.errors import InputError
 
+VERSION = 2  # of what is read: raise it when other records are used or named otherwise
 SCHEMA = ("image", "image_name", "target")  # the picture's bytes, its name, its side
+INSTALL = 'pip install "ganbench[tensorflow]"'
 
 
-def unpack(paths: list[Path], out: Path, title: str) -> int:
-    """Write the pictures of some TFRecord files to the zip `out`; return how many there are.
+@dataclass(frozen=True)
+class Unpacked:
+    """The pictures of one set of TFRecord files, and the records that hold none."""
 
-    InputError without TensorFlow, and for files that are cut or of another schema.
+    archive: Path  # a zip
+    pictures: list[tuple[str, str]]  # entry of the zip, file name that the record stands for
+    skipped: list[tuple[str, str]]  # record or file, and why it cannot be used
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One TFRecord file to be written."""
+
+    file: str
+    target: str  # what its records are said to show
+    pictures: list[tuple[str, str]]  # entry of a zip, image_name
+
+
+def unpack(listings: Sequence[Listing], scratch: Path) -> list[Unpacked]:
+    """Bring the pictures of each listing of TFRecords into a zip in `scratch`, in their order.
+
+    Records that cannot be used are named. InputError without TensorFlow.
     """
+    titles = " and ".join(listing.title for listing in listings)
+    _require(f"{titles} holds TFRecords, and reading them needs TensorFlow")
+    archives = [scratch.absolute() / f"records-{place}.zip" for place in range(len(listings))]
+    sets = [
+        {"root": str(one.tree.path.absolute() / one.prefix), "names": one.names, "out": str(out)}
+        for one, out in zip(listings, archives, strict=True)
+    ]
+    answer = _ask({"unpack": sets}, f"cannot read the TFRecords of {titles}")
+    return [_unpacked(out, found) for out, found in zip(archives, answer["sets"], strict=True)]
+
+
+def _unpacked(archive: Path, found: dict[str, list[list[str]]]) -> Unpacked:
+    pictures, skipped = ([(a, b) for a, b in found[key]] for key in ("pictures", "skipped"))
+    return Unpacked(archive, pictures, skipped)
+
+
+def pack(archive: Path, shards: Sequence[Shard]) -> None:
+    """Write pictures of a zip as TFRecords; InputError without TensorFlow or without room."""
+    require_writer()
+    question = {"archive": str(archive.absolute()), "shards": [asdict(one) for one in shards]}
+    _ask({"pack": question}, "cannot write the TFRecords")
+
+
+def require_writer() -> None:
+    """InputError when TFRecords cannot be written here, before anything is done for them."""
+    _require("writing TFRecords needs TensorFlow")
+
+
+def _require(sentence: str) -> None:
     if importlib.util.find_spec("tensorflow") is None:
-        raise InputError(
-            f"{title} holds TFRecords, and reading them needs TensorFlow",
-            'pip install "ganbench[tensorflow]"',
-        )
-    answer = _ask({"files": [str(path.absolute()) for path in paths], "out": str(out.absolute())})
-    if "error" in answer:
-        raise InputError(f"cannot read the TFRecords of {title}: {answer['error']}")
-    return int(answer["count"])
+        raise InputError(sentence, INSTALL)
 
 
-def _ask(question: dict[str, Any]) -> dict[str, Any]:
+def _ask(question: dict[str, Any], failed: str) -> dict[str, Any]:
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "ganbench.data.tfrecord"],
@@ -51,58 +97,120 @@ def _ask(question: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return {"error": f"TensorFlow's process ended early ({last})"}
+        answer = {"error": f"TensorFlow's process ended early ({last})"}
+    if "error" in answer:
+        raise InputError(f"{failed}: {answer['error']}")
     return answer
 
 
 def main() -> None:
     """Answer one question; this is the only code of ganbench.data that imports TensorFlow."""
     question = json.loads(sys.stdin.read())
+    import tensorflow as tf
+
+    answer: dict[str, Any] = {}
     try:
-        count = _write_zip([Path(name) for name in question["files"]], Path(question["out"]))
-        answer: dict[str, Any] = {"count": count}
-    except InputError as error:
-        answer = {"error": str(error)}
+        if "unpack" in question:
+            answer["sets"] = [_unpack(**one) for one in question["unpack"]]
+        else:
+            _pack(**question["pack"])
+    except (OSError, tf.errors.OpError) as error:  # of TensorFlow's message only the first line
+        answer = {"error": (str(error).splitlines() or [type(error).__name__])[0]}
     print(json.dumps(answer), flush=True)
 
 
-def _write_zip(paths: list[Path], out: Path) -> int:
-    count = 0
-    with files.building(out) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
-        for path in paths:
-            for index, (name, picture) in enumerate(_records(path)):
-                archive.writestr(f"{path.stem}/{index:05d}-{name}.jpg", picture)
-                count += 1
-    return count
+def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, str]]]:
+    pictures, skipped = [], []
+    every = ((file, *found) for file in names for found in _records(Path(root) / file))
+    with files.building(Path(out)) as draft, zipfile.ZipFile(draft, "w") as archive:
+        for file, record, found in every:
+            if isinstance(found, str):
+                skipped.append((f"{file}{record}", found))
+                continue
+            given, data = found
+            name = records.file_name(given, data, Path(file).stem + record.replace("/", "-"))
+            entry = f"{file}{record}-{_plain(name)}"
+            archive.writestr(entry, data)
+            pictures.append((entry, name))
+    return {"pictures": pictures, "skipped": skipped}
 
 
-def _records(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Names and picture bytes of one file, in its order."""
-    import tensorflow as tf
+def _plain(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    letters = (letter if letter.isalnum() or letter in "-_" else "_" for letter in stem[-100:])
+    return "".join(letters) + dot + ending
+
+
+def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
+    """Of each record of a file "/" and its number, and name and picture or why it has none.
+
+    What is wrong with the file from some place on comes last, under "".
+    """
+    # TFRecordDataset ends at a damaged record, and with ignore_errors() too it leaves out the
+    # rest of the file; this reader of TensorFlow's can be told where to go on.
+    from tensorflow.python.lib.io.tf_record import tf_record_random_reader
 
     try:
-        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
-            yield _fields(tf.train.Example.FromString(record), path)
-    except tf.errors.OpError as error:
-        raise InputError(f"{path.name} is cut or damaged ({type(error).__name__})") from None
-    except InputError:
-        raise
-    except Exception as error:  # protobuf's own errors, whose classes vary by version
-        raise InputError(f"{path.name} does not hold Examples ({type(error).__name__})") from None
+        frames, lost = records.walk(path)
+    except OSError as error:
+        yield "", f"cannot be read ({error.strerror or 'error'})"
+        return
+    if frames:
+        reader = tf_record_random_reader(str(path))
+        for index, frame in enumerate(frames):
+            yield f"/{index:05d}", _record(reader, frame)
+        reader.close()
+    if lost:
+        yield "", lost
 
 
-def _fields(example: Any, path: Path) -> tuple[str, bytes]:
-    features = example.features.feature
-    if "image" not in features or not features["image"].bytes_list.value:
+def _record(reader: Any, frame: records.Frame) -> tuple[str, bytes] | str:
+    import tensorflow as tf
+
+    if frame.length > trees.MOST_BYTES:
+        return f"{frame.length / 2**20:,.0f} MiB, too large for one picture"
+    try:
+        content, _ = reader.read(frame.offset)
+    except tf.errors.DataLossError:
+        return "the record is damaged (its checksum is wrong)"
+    try:
+        example = tf.train.Example.FromString(content)
+    except Exception:  # protobuf's own, whose class varies by version
+        return "the record holds no Example"
+    return _fields(example.features.feature)
+
+
+def _fields(features: Any) -> tuple[str, bytes] | str:
+    image = features["image"].bytes_list.value if "image" in features else ()
+    if not image or not image[0]:
         keys = ", ".join(sorted(features)) or "none"
-        raise InputError(
-            f"{path.name} has no picture bytes under the key image (keys: {keys}; "
-            f"Kaggle's are {', '.join(SCHEMA)})"
+        return (
+            f"no picture bytes under the key image (keys: {keys}; Kaggle's are {', '.join(SCHEMA)})"
         )
     given = features["image_name"].bytes_list.value if "image_name" in features else ()
-    name = given[0].decode("utf-8", "replace") if given else "record"
-    safe = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
-    return safe, features["image"].bytes_list.value[0]
+    return (given[0].decode("utf-8", "replace") if given else ""), image[0]
+
+
+def _pack(archive: str, shards: list[dict[str, Any]]) -> None:
+    import tensorflow as tf
+
+    with zipfile.ZipFile(archive) as pictures:
+        for shard in shards:
+            with tf.io.TFRecordWriter(shard["file"]) as writer:
+                for entry, name in shard["pictures"]:
+                    example = _example(pictures.read(entry), name, shard["target"])
+                    writer.write(example.SerializeToString())
+
+
+def _example(picture: bytes, name: str, target: str) -> Any:
+    from tensorflow import train
+
+    values = (picture, name.encode(), target.encode())
+    features = {
+        key: train.Feature(bytes_list=train.BytesList(value=[value]))
+        for key, value in zip(SCHEMA, values, strict=True)
+    }
+    return train.Example(features=train.Features(feature=features))
 
 
 if __name__ == "__main__":

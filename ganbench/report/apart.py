@@ -96,7 +96,8 @@ def finding(found: list[Pair]) -> str:
     unsure = [pair for pair in found if pair.gain is None or pair.gain.half_width is None]
     equal = [pair for pair in found if not pair.apart and pair.interval != words.MISSING]
     if not unsure and not equal:
-        both = "The two models are" if len(found) == 1 else f"All {len(found)} pairs are"
+        what = "frameworks" if found[0].first.label == found[0].second.label else "models"
+        both = f"The two {what} are" if len(found) == 1 else f"All {len(found)} pairs are"
         return f"{both} told apart."
     apart = len(found) - len(unsure) - len(equal)
     said = [f"{apart} of {words.plural(len(found), 'pair')} told apart"]

@@ -33,6 +33,11 @@ def colour(row: Row) -> str:
     return svg.sentinel(f"c{row.colour}")
 
 
+def stroke(row: Row) -> Any:
+    """How the line of a row is drawn: twins may lie on each other, and both have to be seen."""
+    return (0, (3, 1.5)) if row.framework == "tensorflow" else "-"
+
+
 def axes(width: float = WIDTH, height: float = 3.0) -> "Axes":
     from matplotlib import pyplot
 
@@ -49,10 +54,11 @@ def legend(ax: "Axes", rows: list[Row]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=colour(row), marker=row.marker, markersize=5, linewidth=1.6)
+        Line2D([], [], color=colour(row), marker=row.marker, markersize=5, linewidth=1.6,
+               linestyle=stroke(row))
         for row in rows
-    ]
-    names = [words.shortened(row.name, 30) for row in rows]
+    ]  # fmt: skip
+    names = [row.shortened(30) for row in rows]
     columns = 3 if sum(map(len, names[:3])) < 42 else 2
     ax.figure.legend(
         handles, names, loc="outside upper left", ncols=columns, handlelength=1.6,
@@ -78,7 +84,7 @@ def forest(comparison: Comparison) -> Figure | None:
         ax.set_ylim(len(others) - 0.35, -1.15)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
-        ax.set_xlabel(f"difference in {primary.name} to {words.shortened(best.name)}")
+        ax.set_xlabel(f"difference in {primary.name} to {best.shortened()}")
         return finish(ax, "how-sure", _forest_caption(best, others, primary))
 
 
@@ -87,7 +93,7 @@ def _forest_row(ax: "Axes", place: int, row: Row, best: Row, primary: Score) -> 
     dots = statistics.differences(mine, its)
     interval = statistics.paired(mine, its)
     ax.annotate(
-        words.shortened(row.name), (0, place - 0.26), xycoords=("axes fraction", "data"),
+        row.shortened(), (0, place - 0.26), xycoords=("axes fraction", "data"),
         bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 1.5},
         color=colour(row), fontsize=8.5, va="center",
     )  # fmt: skip
@@ -216,7 +222,7 @@ def _curve(ax: "Axes", row: Row, metric: str, axis: str) -> None:
         x, y = zip(*mean, strict=True)
         seaborn.lineplot(
             x=x, y=y, ax=ax, color=colour(row), linewidth=1.9, marker=row.marker, markersize=5,
-            markeredgewidth=0, errorbar=None, legend=False,
+            markeredgewidth=0, errorbar=None, legend=False, linestyle=stroke(row),
         )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ganbench.report import (
     figures,
     film,
     footnotes,
+    frameworks,
     gallery,
     gap,
     losses,
@@ -53,6 +54,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
     drawn = _figures(comparison)
     nearest = copying.section(comparison, public, with_pictures)
     pairs = apart.pairs(comparison)
+    both = frameworks.section(comparison)
     lost = [loss for row in comparison.rows if (loss := losses.losses(row)) is not None]
     view = {
         "suite": results.suite,
@@ -64,6 +66,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "gap": gap.scale(comparison),
         "gap_missing": gap.why_not(comparison),
         "drawn": drawn,
+        "frameworks": both,
         "losses": lost,
         "curves": _curve_table(comparison),
         "pairs": pairs,
@@ -89,7 +92,8 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
     }
     html = _environment().get_template("page.html").render(view)
     figures_ = [*drawn.values(), *(loss.figure for loss in lost)]
-    return Page(html, (*figures_, *([nearest.figure] if nearest.figure else [])))
+    more = [nearest.figure, both.figure if both else None]
+    return Page(html, (*figures_, *(figure for figure in more if figure is not None)))
 
 
 def _figures(comparison: Comparison) -> dict[str, Figure]:

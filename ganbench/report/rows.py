@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from ganbench.record import Baseline, Record, Results, Score
-from ganbench.report import statistics
+from ganbench.report import statistics, words
 from ganbench.report.statistics import Interval
 
 CLEAN = "clean-fid"  # in the protocol's resize
 COLOURS = 8  # in page.css: --c1 to --c8
+LONG = 20  # characters of a name beyond which a table lets it wrap
 MARKERS = "osD^vPX*"  # matplotlib's names; page.html draws the same shapes
 
 
@@ -32,6 +33,15 @@ class Row:
     @property
     def marker(self) -> str:
         return MARKERS[(self.place + self.place // COLOURS) % len(MARKERS)]
+
+    @property
+    def long(self) -> bool:
+        return len(self.name) > LONG
+
+    def shortened(self, length: int = 34) -> str:
+        """The name in so many characters; what is cut is the label, never the framework."""
+        ending = self.name.removeprefix(self.label)
+        return words.shortened(self.label, length - len(ending)) + ending
 
     @cached_property
     def records(self) -> tuple[Record, ...]:

@@ -21,7 +21,7 @@ GAP_COLUMNS = (
 )  # fmt: skip
 COST_COLUMNS = (
     "training_seconds", "target_pictures", "pictures_per_second", "peak_memory_bytes",
-    "parameters", "gflop_per_step",
+    "parameters", "gflop_per_step", "start_seconds", "compile_seconds",
 )  # fmt: skip
 
 
@@ -94,6 +94,8 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
         "peak_memory_bytes": mean_cost(row, lambda record: record.cost.peak_memory_bytes),
         "parameters": parameters(row),
         "gflop_per_step": None if flop is None else flop / 1e9,
+        "start_seconds": mean_cost(row, lambda record: record.cost.start_seconds),
+        "compile_seconds": mean_cost(row, lambda record: record.cost.compile_seconds),
     }
 
 

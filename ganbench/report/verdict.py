@@ -87,15 +87,26 @@ def _ranked(
     if len(ranked) == 1:
         kind, headline = "only", _only(comparison, best, primary)
     elif all(_pairs(best, row, primary.metric) < 2 for row in ranked[1:]):
-        kind, headline = "hint", _hint(best, ranked[1], primary)
+        other = next((row for row in ranked if row.label != best.label), ranked[1])
+        kind, headline = "hint", _hint(best, other, primary)
     else:
-        rivals = [row for row in ranked[1:] if not _beats(best, row, primary)]
-        kind = "no_winner" if rivals else "winner"
-        headline = (
-            _no_winner(best, rivals, primary) if rivals else _winner(best, ranked[1], primary)
-        )
+        kind, headline = _decided(best, ranked[1:], primary)
     support.insert(0, grounds.against_identity(comparison, ranked, primary))
     return kind, headline, _present(support)
+
+
+def _decided(best: Row, behind: list[Row], primary: Score) -> tuple[str, Markup]:
+    """Whether the best beats all others; a twin in another framework is no other model."""
+    rivals = [row for row in behind if not _beats(best, row, primary)]
+    twins = [row for row in rivals if row.label == best.label]
+    others = [row for row in behind if row not in twins]
+    if len(twins) < len(rivals) or not others:
+        rivals.sort(key=lambda row: row.label == best.label)
+        return "no_winner", _no_winner(best, rivals, primary)
+    same = [
+        Markup(" {}, the same model, cannot be told from it.").format(row.name) for row in twins
+    ]
+    return "winner", _winner(best, others[0], primary) + Markup("").join(same)
 
 
 def _present(sentences: list[Markup | None]) -> list[Markup]:
@@ -210,18 +221,19 @@ def _none_sentence(comparison: Comparison, ranked: list[Row], primary: Score) ->
     untouched = comparison.baseline("identity", primary.metric)
     best = ranked[0].interval(primary.metric)
     assert untouched is not None and best is not None
+    models = len({row.label for row in ranked})
+    where = " in either framework" if models < len(ranked) else ""
     head = {
-        1: "<strong>The model does not beat the untouched photographs.</strong> ",
-        2: "<strong>Neither of the two models beats the untouched photographs.</strong> ",
+        1: f"The model does not beat the untouched photographs{where}.",
+        2: f"Neither of the two models beats the untouched photographs{where}.",
     }.get(
-        len(ranked),
-        f"<strong>None of the {words.spelled(len(ranked))} models beats "
-        "the untouched photographs.</strong> ",
+        models,
+        f"None of the {words.spelled(models)} models beats the untouched photographs{where}.",
     )
     tail = Markup("{} comes closest with {} {}; doing nothing scores {}.").format(
         ranked[0].name, primary.name, number(best.mean), number(untouched, best.mean)
     )
-    return Markup(head) + tail
+    return Markup(f"<strong>{head}</strong> ") + tail
 
 
 def _warnings(results: Results, comparison: Comparison) -> list[Markup]:

@@ -122,7 +122,7 @@ def _identity(choices: Choices) -> str:
 
 
 def _device(wanted: str | None) -> str:
-    from ganbench.environment import choose_device
+    from ganbench.frameworks import choose_device
 
     return choose_device("pytorch", wanted)
 

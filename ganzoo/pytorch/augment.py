@@ -1,6 +1,6 @@
 """Differentiable augmentation of all that D sees (Zhao et al. 2020, arXiv 2006.10738)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -8,18 +8,19 @@ from torch import Tensor
 from torch.nn import functional as fn
 
 
-def augment(x: Tensor, kinds: Sequence[str], random: np.random.Generator) -> Tensor:
-    """Change each picture of N 3 H W by the named kinds, letting gradients through."""
-    for kind in kinds:
-        x = KINDS[kind](x, random)
+def augment(x: Tensor, drawn: Mapping[str, np.ndarray]) -> Tensor:
+    """Change each picture of N 3 H W by the kinds that were drawn for, letting gradients through.
+
+    `drawn`: as of `ganzoo.draws.augmentation`.
+    """
+    for kind, numbers in drawn.items():
+        x = KINDS[kind](x, numbers)
     return x
 
 
-def color(x: Tensor, random: np.random.Generator) -> Tensor:
+def color(x: Tensor, shares: np.ndarray) -> Tensor:
     """Shift brightness by up to 0.5, scale saturation by 0 to 2 and contrast by 0.5 to 1.5."""
-    brightness, saturation, contrast = (
-        torch.from_numpy(random.random((len(x), 1, 1, 1))).to(x) for _ in range(3)
-    )
+    brightness, saturation, contrast = torch.from_numpy(shares).to(x)[..., None, None, None]
     x = x + (brightness - 0.5)
     grey = x.mean(dim=1, keepdim=True)
     x = grey + (x - grey) * (2 * saturation)
@@ -27,25 +28,21 @@ def color(x: Tensor, random: np.random.Generator) -> Tensor:
     return mean + (x - mean) * (0.5 + contrast)
 
 
-def translation(x: Tensor, random: np.random.Generator) -> Tensor:
+def translation(x: Tensor, corners: np.ndarray) -> Tensor:
     """Move by up to an eighth of the side each way, zeros moving in."""
-    n, _, size, _ = x.shape
-    reach = size // 8
-    padded = fn.pad(x, (reach, reach, reach, reach))
-    tops, lefts = random.integers(0, 2 * reach + 1, (2, n))
+    size = x.shape[2]
+    padded = fn.pad(x, 4 * (size // 8,))
     return torch.stack(
-        [p[:, t : t + size, e : e + size] for p, t, e in zip(padded, tops, lefts, strict=True)]
+        [p[:, t : t + size, e : e + size] for p, (t, e) in zip(padded, corners, strict=True)]
     )
 
 
-def cutout(x: Tensor, random: np.random.Generator) -> Tensor:
+def cutout(x: Tensor, centres: np.ndarray) -> Tensor:
     """Blank a square of half the side, anywhere, part of it perhaps outside."""
-    n, _, size, _ = x.shape
-    mask = np.ones((n, 1, size, size), dtype=np.float32)
-    for picture, (row, column) in zip(mask, random.integers(0, size, (n, 2)), strict=True):
-        top, left = max(row - size // 4, 0), max(column - size // 4, 0)
-        picture[:, top : row + size // 4, left : column + size // 4] = 0
-    return x * torch.from_numpy(mask).to(x)
+    quarter, places = x.shape[2] // 4, np.arange(x.shape[2])
+    rows, columns = ((c - quarter <= places) & (places < c + quarter) for c in centres.T[..., None])
+    blank = rows[:, :, None] & columns[:, None, :]  # N H W
+    return x * torch.from_numpy(~blank[:, None]).to(x)
 
 
 KINDS = {"color": color, "translation": translation, "cutout": cutout}

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
+from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.pytorch.patchgan import PatchGAN
 from ganzoo.pytorch.training import (
@@ -16,6 +17,7 @@ from ganzoo.pytorch.training import (
     frozen,
     gan_loss,
     init_normal,
+    mixed,
 )
 from ganzoo.trainer import Losses, Pictures, Task
 
@@ -29,16 +31,14 @@ class History:
 
     def swap(self, fakes: Tensor, random: np.random.Generator) -> Tensor:
         """Remember the fakes N 3 H W and give back as many, old and new."""
-        if not self.size:
-            return fakes
+        drawn = draws.swaps(random, len(self.fakes), self.size, len(fakes))
         shown = []
-        for fake in fakes.split(1):
-            if len(self.fakes) < self.size:
-                self.fakes.append(fake)
-            elif random.random() < 0.5:
-                place = int(random.integers(self.size))
-                self.fakes[place], fake = fake, self.fakes[place]
-            shown.append(fake)
+        for fake, place, stored, old in zip(
+            fakes.split(1), drawn.place, drawn.stored, drawn.shown, strict=True
+        ):
+            shown.append(self.fakes[place] if old else fake)
+            if stored:
+                self.fakes[place : place + 1] = [fake]
         return torch.cat(shown)
 
 
@@ -49,11 +49,12 @@ class CycleGAN(TorchTrainer):
 
     def __init__(self, settings: options.CycleGAN, task: Task):
         super().__init__(settings, task)
-        self.G, self.F = self.generator().to(self.device), self.generator().to(self.device)
-        self.D_X, self.D_Y = PatchGAN(settings).to(self.device), PatchGAN(settings).to(self.device)
+        made = self.generator(), self.generator(), PatchGAN(settings), PatchGAN(settings)
+        self.G, self.F, self.D_X, self.D_Y = (
+            mixed(network.to(self.device), settings.precision) for network in made
+        )
         self.networks = {"G": self.G, "F": self.F, "D_X": self.D_X, "D_Y": self.D_Y}
-        for network in self.networks.values():
-            init_normal(network, settings.init_std)
+        init_normal(self.networks.values(), settings.init_std, task.seed)
         self.optimizers = {
             "G": adam(settings, settings.learning_rate_g, self.G, self.F),
             "D": adam(settings, settings.learning_rate_d, self.D_X, self.D_Y),

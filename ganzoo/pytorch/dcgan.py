@@ -2,9 +2,10 @@
 
 from torch import Tensor, nn
 
+from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.pytorch.augment import augment
-from ganzoo.pytorch.training import TorchTrainer, adam, frozen, gan_loss, init_normal
+from ganzoo.pytorch.training import TorchTrainer, adam, frozen, gan_loss, init_normal, mixed
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -64,11 +65,12 @@ class DCGAN(TorchTrainer):
 
     def __init__(self, settings: options.DCGAN, task: Task):
         super().__init__(settings, task)
-        self.G = Generator(settings, task.size).to(self.device)
-        self.D = Discriminator(settings, task.size).to(self.device)
+        self.G, self.D = (
+            mixed(network(settings, task.size).to(self.device), settings.precision)
+            for network in (Generator, Discriminator)
+        )
         self.networks = {"G": self.G, "D": self.D}
-        for network in self.networks.values():
-            init_normal(network, settings.init_std)
+        init_normal(self.networks.values(), settings.init_std, task.seed)
         self.optimizers = {
             "G": adam(settings, settings.learning_rate_g, self.G),
             "D": adam(settings, settings.learning_rate_d, self.D),
@@ -96,7 +98,8 @@ class DCGAN(TorchTrainer):
 
     def judge(self, x: Tensor, purpose: int) -> Tensor:
         """D's logits of the pictures, augmented if the settings say so."""
-        return self.D(augment(x, self.settings.augment, self.random(purpose)))
+        kinds, random = self.settings.augment, self.random(purpose)
+        return self.D(augment(x, draws.augmentation(random, kinds, len(x), self.task.size)))
 
     def generate(self, source: Noise) -> Pictures:
         return self.draw(self.G, source)

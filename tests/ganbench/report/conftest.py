@@ -123,14 +123,15 @@ class Fake:
         kind = next((name for name in MODELS if label.startswith(name)), "cyclegan-unet")
         source, _, speed, parameters, flop = MODELS[kind]
         status = status or Status("done", round(speed * 60), 1.0)
-        name = f"run{len(self.runs):02d}.pytorch-seed{seed}-abc"
+        framework = changes.get("framework", "pytorch")
+        name = f"run{len(self.runs):02d}.{framework}-seed{seed}-abc"
         run = Record(
             key=name, model=kind, label=label, framework="pytorch", source=source, seed=seed,
             suite="quick", size=self.size, budget="60s", settings={"learning_rate": 2e-4},
             data={}, environment={"hostname": "secret-host"}, status=status,
             used=Used(round(speed * 60 * status.progress), 60 * status.progress,
                       round(speed * 60 * status.progress), round(speed * 60), 300, 240),
-            cost=Cost(speed + seed / 10, 900 * 2**20, "process", parameters, round(flop)),
+            cost=Cost(speed + seed / 10, 900 * 2**20, "process", parameters, round(flop), 6.1, 0.4),
             scores=scores(level, source=source) if status.name in ("done", "collapsed") else {},
             curve=self._curve(level, speed, status),
         )  # fmt: skip
@@ -288,6 +289,38 @@ def three_models(folder: Path, size: int = 32, moments: int = 12, labels: Any = 
     return fake.finish(list(labels))
 
 
+def two_frameworks(folder: Path, size: int = 32, seeds: int = 3) -> Path:
+    """3 models in 2 frameworks; TensorFlow's cyclegan-unet collapsed in its last seed."""
+    fake = Fake(folder, size, 6)
+    for label, (_, level, speed, parameters, flop) in MODELS.items():
+        for seed in range(seeds):
+            losses = {"D": 1.386 + seed / 10, "G": 0.812}
+            fake.run(label, seed, level + seed, first_losses=losses, environment=machine("torch"))
+            factor, kept = FACTORS[label] * (1 + seed / 50), None
+            if label == "cyclegan-unet" and seed == seeds - 1:
+                kept = Status("collapsed", round(speed * 40), 1.0, "one picture for every input")
+            steps = round(speed * factor * 60)
+            fake.run(
+                label, seed, level + seed + (4 if label == "dcgan" else 0.3 * (-1) ** seed), kept,
+                framework="tensorflow", environment=machine("tensorflow"),
+                first_losses={"D": losses["D"] * (1 + 1e-7), "G": 0.812 * (1 - 3e-7)},
+                used=Used(steps, 60, steps, steps, 300, 240),
+                cost=Cost(speed * factor, 1500 * 2**20, "process", parameters, round(flop), 9.4,
+                          11.0 + seed),
+            )  # fmt: skip
+    return fake.finish(list(MODELS), frameworks=["pytorch", "tensorflow"])
+
+
+FACTORS = {"dcgan": 1.3, "cyclegan-unet": 0.77, "cyclegan-resnet": 0.99}
+
+
+def machine(package: str) -> dict[str, Any]:
+    """The environment of a run as a worker records it."""
+    versions = {"torch": "2.15.0", "tensorflow": "2.21.0"}
+    return {"cpu": "AMD EPYC, 2 cores", "device": "cpu", "threads": 2, "precision": "fp32",
+            "hostname": "secret-host", "packages": {package: versions[package]}}  # fmt: skip
+
+
 @pytest.fixture
 def fake(tmp_path: Path) -> Fake:
     return Fake(tmp_path / "results")
@@ -302,6 +335,12 @@ def make_three() -> Callable[..., Path]:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The usual suite, made once; read it, do not change it."""
     return three_models(tmp_path_factory.mktemp("usual") / "results")
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The usual models in two frameworks, made once; read it, do not change it."""
+    return two_frameworks(tmp_path_factory.mktemp("twins") / "results")
 
 
 @pytest.fixture(scope="session")

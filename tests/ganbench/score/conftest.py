@@ -52,7 +52,7 @@ def eight(monkeypatch, tmp_path) -> type[EightNumbers]:
     """In place of the module with the network, so that torch need not be imported."""
     fake = types.SimpleNamespace(Extractor=EightNumbers)
     monkeypatch.setitem(sys.modules, "metrics.inception", fake)
-    monkeypatch.setattr("ganbench.environment.choose_device", lambda framework, name: name or "cpu")
+    monkeypatch.setattr("ganbench.frameworks.choose_device", lambda framework, name: name or "cpu")
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
     EightNumbers.looked.clear()
     EightNumbers.built.clear()

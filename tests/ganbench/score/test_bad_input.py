@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import metrics
 from ganbench import record
 
 
@@ -202,6 +203,7 @@ def test_bad_input_is_one_sentence(ganbench, fake, real, case, eight):
 
 def test_a_wrong_weights_file_is_one_sentence(ganbench, fake, real, monkeypatch, tmp_path, eight):
     monkeypatch.delitem(sys.modules, "metrics.inception")
+    monkeypatch.setattr(metrics, "inception", None, raising=False)  # an import replaces both
     (tmp_path / "weights.pth").write_bytes(b"no weights")
     weights = ("--inception-weights", tmp_path / "weights.pth")
     code, _, err = ganbench("score", fake, real, "--metrics", "fid", *weights)

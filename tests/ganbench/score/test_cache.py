@@ -111,7 +111,7 @@ def test_a_device_that_is_not_there_is_refused_even_with_all_in_the_cache(
     def gone(framework, name):
         raise InputError(f'there is no device "{name}" here')
 
-    monkeypatch.setattr("ganbench.environment.choose_device", gone)
+    monkeypatch.setattr("ganbench.frameworks.choose_device", gone)
     code, _, err = ganbench("score", fake, real, "--metrics", "fid", "--device", "cuda:9")
     assert code == 2 and 'no device "cuda:9"' in err
 

@@ -1,0 +1,131 @@
+"""The frameworks of a process: whether they are there, how they are set up, what they run on."""
+
+import importlib.util
+import os
+from typing import Any
+
+from ganbench.errors import InputError
+
+MISSING = {"tensorflow": 'pip install "ganbench[tensorflow]"', "torch": "pip install ganbench"}
+_MODULES = {"pytorch": "torch", "tensorflow": "tensorflow"}
+
+
+def require(framework: str) -> None:
+    """InputError when a framework is not installed, with what to type."""
+    module = _MODULES[framework]
+    if importlib.util.find_spec(module) is None:
+        raise InputError(f"{framework} is not installed", MISSING[module])
+
+
+def prepare(framework: str, threads: int | None = None, device: str | None = None) -> None:
+    """Set a fresh process up for `framework` on `device`."""
+    if framework == "pytorch":
+        import torch
+
+        if threads:
+            torch.set_num_threads(threads)
+    else:
+        _prepare_tensorflow(threads, device)
+
+
+def _prepare_tensorflow(threads: int | None, device: str | None) -> None:
+    """Silence, reproducible kernels, and one GPU at most, whose memory is taken when needed."""
+    tf = _quiet_tensorflow()
+    tf.config.experimental.enable_op_determinism()
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    if device is not None:
+        gpus = tf.config.list_physical_devices("GPU")
+        used = [] if device == "cpu" else [gpus[_number(device)]]
+        tf.config.set_visible_devices(used, "GPU")
+        for gpu in used:
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def _quiet_tensorflow() -> Any:
+    """TensorFlow, without the lines that its C++ side writes to the screen while it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    screen = os.dup(2)
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+        try:
+            import tensorflow as tf
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+    tf.get_logger().setLevel("ERROR")
+    return tf
+
+
+def _number(device: str) -> int:
+    """cuda:1 -> 1; cuda -> 0."""
+    return int(device.partition(":")[2] or 0)
+
+
+def choose_device(framework: str, wanted: str | None) -> str:
+    """Name the device to train on; InputError when the wanted one is not there."""
+    there = _torch_devices() if framework == "pytorch" else _tensorflow_devices()
+    if wanted is not None and wanted not in there:
+        raise InputError(
+            f'there is no device "{wanted}" here for {framework}', f"--device {' or '.join(there)}"
+        )
+    return wanted or there[0]
+
+
+def _torch_devices() -> list[str]:
+    import torch
+
+    there = ["cpu"]
+    if torch.cuda.is_available():
+        there = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count())), *there]
+    if torch.backends.mps.is_available():
+        there.append("mps")
+    return there
+
+
+def _tensorflow_devices() -> list[str]:
+    """GPUs under PyTorch's names, so that one --device serves both frameworks."""
+    gpus = _quiet_tensorflow().config.list_physical_devices("GPU")
+    return ["cuda", *(f"cuda:{i}" for i in range(len(gpus))), "cpu"] if gpus else ["cpu"]
+
+
+def gpu_peak_bytes(framework: str, device: str) -> int:
+    """Most bytes of GPU memory that this process has held so far."""
+    if framework == "pytorch":
+        import torch
+
+        return torch.cuda.max_memory_allocated(device)
+    import tensorflow as tf
+
+    return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+
+
+def facts(framework: str, device: str) -> dict[str, Any]:
+    """Threads, precision and GPU, as a record tells them."""
+    return _torch_facts(device) if framework == "pytorch" else _tensorflow_facts(device)
+
+
+def _torch_facts(device: str) -> dict[str, Any]:
+    import torch
+
+    facts = {"threads": torch.get_num_threads(), "precision": "fp32"}
+    if device.startswith("cuda"):
+        facts["gpu"] = torch.cuda.get_device_name(device)
+        facts["cuda"] = torch.version.cuda
+        if torch.backends.cudnn.allow_tf32:
+            facts["precision"] = "fp32, convolutions in TF32"
+    return facts
+
+
+def _tensorflow_facts(device: str) -> dict[str, Any]:
+    import tensorflow as tf
+
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+    facts = {"threads": threads, "precision": "fp32"}
+    if device.startswith("cuda"):
+        gpu = tf.config.list_physical_devices("GPU")[_number(device)]
+        facts["gpu"] = tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+        facts["cuda"] = tf.sysconfig.get_build_info().get("cuda_version", "")
+        if tf.config.experimental.tensor_float_32_execution_enabled():
+            facts["precision"] = "fp32, convolutions and products in TF32"
+    return facts

@@ -1,0 +1,168 @@
+"""Under which conditions two frameworks were compared, and what in them was not the same."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ganbench import budget
+from ganbench.errors import InputError
+from ganbench.record import Record
+from ganbench.report import tables, twins, words
+from ganbench.report.rows import Comparison, Row
+from ganbench.report.twins import FIRST, SECOND, Twin
+
+PACKAGES = ("torch", "tensorflow")  # in the order of the frameworks
+FACTS: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("machine", "on {}", lambda env: env.get("gpu") or env.get("cpu")),
+    ("threads", "with {} threads", lambda env: env.get("threads")),
+    ("precision", "in {}", lambda env: env.get("precision")),
+)
+
+
+def conditions(found: list[Twin]) -> str:
+    """Versions, and all of machine, threads and precision that both frameworks had alike."""
+    sides = [_facts(found, side) for side in (0, 1)]
+    names = [
+        f"{title} {version}".strip()
+        for title, version in zip((FIRST, SECOND), map(_version, sides, PACKAGES), strict=True)
+    ]
+    shared = [
+        said.format(" or ".join(values))
+        for _, said, read in FACTS
+        if (values := _values(sides[0], read)) and values == _values(sides[1], read)
+    ]
+    if not shared:
+        return f"{words.listed(names)}."
+    return f"{words.listed(names)}, both {', '.join(shared)}."
+
+
+def _facts(found: list[Twin], side: int) -> list[dict[str, Any]]:
+    return [record.environment for twin in found for record in twin.rows[side].finished]
+
+
+def _values(facts: list[dict[str, Any]], read: Callable[[dict[str, Any]], Any]) -> list[str]:
+    return sorted({str(value) for env in facts if (value := read(env)) is not None})
+
+
+def _version(facts: list[dict[str, Any]], package: str) -> str:
+    """Version of a framework; suites of the early days wrote it beside the packages."""
+    return " or ".join(_values(facts, lambda env: _packages(env).get(package)))
+
+
+def _packages(env: dict[str, Any]) -> dict[str, Any]:
+    packages = env.get("packages")
+    return packages if isinstance(packages, dict) else {}
+
+
+def problems(found: list[Twin]) -> list[str]:
+    """What makes the comparison one of more than frameworks, a sentence each."""
+    sides = [_facts(found, side) for side in (0, 1)]
+    said = []
+    for name, _, read in FACTS:
+        first, second = (" or ".join(_values(side, read)) for side in sides)
+        if first and second and first != second:
+            said.append(
+                f"The {name} was not the same: {first} in {FIRST}, {second} in {SECOND}. "
+                "What follows compares that as well as the frameworks."
+            )
+    said += [sentence for twin in found if (sentence := _sizes(twin))]
+    return said + [sentence for twin in found if (sentence := _settings(twin))]
+
+
+def _sizes(twin: Twin) -> str:
+    first, second = map(tables.parameters, twin.rows)
+    if first is None or second is None or first == second:
+        return ""
+    return (
+        f"{twin.label} has {first:,} parameters in {FIRST} and {second:,} in {SECOND}: "
+        "these are not the same networks."
+    )
+
+
+def _settings(twin: Twin) -> str:
+    """Settings that both frameworks have and that were not set alike."""
+    first, second = (row.finished[0].settings for row in twin.rows)
+    said = [
+        f"{name} {first[name]} in {FIRST} and {second[name]} in {SECOND}"
+        for name in first
+        if name in second and first[name] != second[name]
+    ]
+    return f"{twin.label} was not set alike: {words.listed(said)}." if said else ""
+
+
+def notes(comparison: Comparison, found: list[Twin]) -> list[str]:
+    """What could not be paired, a sentence each."""
+    said = [
+        f"{label} is not here: no run of it finished in {title}."
+        for label, title in twins.lone(comparison)
+    ]
+    for twin in found:
+        said += [*_seeds(twin), *_losses(twin)]
+    return said
+
+
+def _seeds(twin: Twin) -> list[str]:
+    first, second = twin.finished
+    if not first & second:
+        return [f"{twin.label}: no seed finished in both frameworks, so nothing can be paired."]
+    return [
+        f"{twin.label}: seed {words.listed([str(seed) for seed in sorted(alone)])} finished in "
+        f"{title} only and enters no ratio and no difference."
+        for title, alone in ((FIRST, first - second), (SECOND, second - first))
+        if alone
+    ]
+
+
+def _losses(twin: Twin) -> list[str]:
+    """Losses that one framework has and the other has not."""
+    first, second = map(_names, twin.rows)
+    if not first or not second:
+        return []
+    return [
+        f"{twin.label}: {words.listed(sorted(alone))} is among the first losses of {title} only."
+        for title, alone in ((FIRST, first - second), (SECOND, second - first))
+        if alone
+    ]
+
+
+def _names(row: Row) -> set[str]:
+    return {name for record in row.records for name in twins.first_losses(record)}
+
+
+def kinds(twin: Twin) -> list[str]:
+    """What was measured as peak memory: of the process, of the GPU, or both."""
+    found = [record.cost.memory_kind for row in twin.rows for record in row.finished]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def steps(found: list[Twin]) -> str:
+    """Whether the budget gave both frameworks the same number of steps."""
+    counts = [(t.label, _mean_steps(t.pytorch), _mean_steps(t.tensorflow)) for t in found]
+    said = [
+        f"{label} {words.count(first)} in {FIRST} and {words.count(second)} in {SECOND}"
+        for label, first, second in counts
+        if first != second
+    ]
+    budgets = sorted({record.budget for twin in found for record in twin.pytorch.finished})
+    if not said:
+        return "Both frameworks took the same number of steps, so that speed moves no metric."
+    told = f"Steps: {'; '.join(said)}."
+    if not any(map(_in_seconds, budgets)):
+        return told
+    return (
+        f"The budget of a run is time ({' or '.join(budgets)}): the faster framework takes more "
+        f"steps in it, and these numbers differ for that reason too. {told}"
+    )
+
+
+def _mean_steps(row: Row) -> float | None:
+    def taken(record: Record) -> float | None:
+        return record.used.steps
+
+    return tables.mean_cost(row, taken)
+
+
+def _in_seconds(text: str) -> bool:
+    try:
+        return budget.parse(text).unit == "seconds"
+    except InputError:
+        return False

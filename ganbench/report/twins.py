@@ -1,0 +1,149 @@
+"""One model in two frameworks: what its runs from the same seed say of each other.
+
+Twins start from the same weights and see the same stream of pictures, so everything is paired by
+seed. Ratios are TensorFlow's to PyTorch's; their mean is geometric, because twice as fast and half
+as fast have to cancel.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ganbench.record import Record
+from ganbench.report import statistics, words
+from ganbench.report.rows import Comparison, Row
+from ganbench.report.statistics import Interval
+
+TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # a ratio is the second's to the first
+FIRST, SECOND = TITLES.values()
+BOUND = 1000  # a ratio beyond this, or its inverse, is not printed in digits
+
+What = Callable[[Record], float | None]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A model with a finished run in both frameworks."""
+
+    label: str
+    pytorch: Row
+    tensorflow: Row
+
+    @property
+    def rows(self) -> tuple[Row, Row]:
+        return self.pytorch, self.tensorflow
+
+    @property
+    def finished(self) -> tuple[set[int], set[int]]:
+        """Seeds that ended well in PyTorch, and in TensorFlow."""
+        first, second = ({record.seed for record in row.finished} for row in self.rows)
+        return first, second
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """TensorFlow / PyTorch of one cost: by seed, and the interval of the natural logarithms."""
+
+    by_seed: dict[int, float]
+    logs: Interval
+
+    @property
+    def interval(self) -> str:
+        """The interval in brackets; nothing from one seed."""
+        if self.logs.half_width is None:
+            return ""
+        return f"({times(self.logs.low)} to {times(self.logs.high)})"
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """The largest relative difference |a - b| / max(|a|, |b|) of two first-step losses."""
+
+    largest: float
+    loss: str
+    seed: int
+    losses: int  # different losses that were compared
+    seeds: int
+
+
+def found(comparison: Comparison) -> list[Twin]:
+    """Every model with a finished run in both frameworks, in the order of the table."""
+    pairs = _by_label(comparison).items()
+    return [
+        Twin(label, *(rows[framework] for framework in TITLES))
+        for label, rows in pairs
+        if all(framework in rows and rows[framework].finished for framework in TITLES)
+    ]
+
+
+def lone(comparison: Comparison) -> list[tuple[str, str]]:
+    """Models that were started in both frameworks and finished in one: label, and the other."""
+    return [
+        (label, TITLES[framework])
+        for label, rows in _by_label(comparison).items()
+        for framework in TITLES
+        if all(other in rows and rows[other].records for other in TITLES)
+        and not rows[framework].finished
+    ]
+
+
+def _by_label(comparison: Comparison) -> dict[str, dict[str, Row]]:
+    groups: dict[str, dict[str, Row]] = {}
+    for row in comparison.rows:
+        groups.setdefault(row.label, {})[row.framework] = row
+    return groups
+
+
+def ratio(twin: Twin, what: What) -> Ratio | None:
+    """TensorFlow / PyTorch of a cost over the seeds that finished in both; None without any."""
+    first, second = (_logs(row, what) for row in twin.rows)
+    logs = statistics.paired(second, first)
+    if logs is None:
+        return None
+    seeds = sorted(first.keys() & second.keys())
+    return Ratio({seed: math.exp(second[seed] - first[seed]) for seed in seeds}, logs)
+
+
+def _logs(row: Row, what: What) -> dict[int, float]:
+    """Logarithm of a cost by finished seed; only positive numbers have one."""
+    known = {record.seed: what(record) for record in row.finished}
+    return {
+        seed: math.log(value)
+        for seed, value in known.items()
+        if value is not None and 0 < value < math.inf
+    }
+
+
+def times(log: float) -> str:
+    """exp(`log`) with two decimals below 10, and a bound in place of what no run can mean."""
+    if abs(log) > math.log(BOUND):
+        return f"over {BOUND:,}" if log > 0 else f"under {1 / BOUND}"
+    value = math.exp(log)
+    return words.number(value, max(value, 1) if value >= 0.1 else value)
+
+
+def deviation(twin: Twin) -> Deviation | None:
+    """How far the losses of step 1 lie apart, whatever became of the runs later."""
+    sides = [{record.seed: first_losses(record) for record in row.records} for row in twin.rows]
+    differences = [
+        (relative(losses[name], sides[1][seed][name]), name, seed)
+        for seed, losses in sides[0].items()
+        for name in losses
+        if name in sides[1].get(seed, {})
+    ]
+    if not differences:
+        return None
+    largest, loss, seed = max(differences, key=lambda item: item[0])
+    names, seeds = ({item[place] for item in differences} for place in (1, 2))
+    return Deviation(largest, loss, seed, len(names), len(seeds))
+
+
+def first_losses(record: Record) -> dict[str, float]:
+    """Losses of step 1 that are numbers."""
+    return {name: value for name, value in record.first_losses.items() if math.isfinite(value)}
+
+
+def relative(first: float, second: float) -> float:
+    """|a - b| / max(|a|, |b|), 0 for two zeros."""
+    size = max(abs(first), abs(second))
+    return abs(first - second) / size if size else 0.0

@@ -1,0 +1,305 @@
+"""What every TensorFlow trainer shares: tensors in, pictures out, losses, checkpoints.
+
+A checkpoint holds weights and Adam's moments under PyTorch's names and in its layout, so that
+either framework continues what the other began.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from safetensors.numpy import load_file, save_file
+
+from ganzoo import draws
+from ganzoo.errors import InputError
+from ganzoo.tensorflow.layers import PADDING, BatchNorm, InstanceNorm
+from ganzoo.trainer import Noise, Pictures, Task
+
+GENERATE_BATCH = 16
+POLICIES = {"fp32": "float32", "bf16": "mixed_bfloat16"}
+# Name of a variable in Keras -> in PyTorch.
+NAMES = {
+    "kernel": "weight",
+    "gamma": "weight",
+    "bias": "bias",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+class TensorFlowTrainer:
+    """Base of the TensorFlow trainers. A model fills `networks` and `optimizers`, writes `step`."""
+
+    framework: Literal["tensorflow"] = "tensorflow"
+
+    def __init__(self, settings: Any, task: Task):
+        keras.utils.set_random_seed(task.seed)  # dropout's
+        keras.config.set_dtype_policy(POLICIES[getattr(settings, "precision", "fp32")])
+        self.settings, self.task = settings, task
+        self.steps = 0
+        self.networks: dict[str, keras.Model] = {}
+        self.optimizers: dict[str, Adam] = {}
+        self._draw = tf.function(_drawn, autograph=False, reduce_retracing=True)
+
+    def compiled(self, lesson: Callable) -> Callable:
+        """One graph of a training step; through XLA if the settings say so."""
+        return tf.function(
+            lesson, autograph=False, jit_compile=bool(getattr(self.settings, "xla", False))
+        )
+
+    def draw(
+        self, network: keras.Model, source: Noise | Pictures, batch: int = GENERATE_BATCH
+    ) -> Pictures:
+        """Let `network` make one picture for each source, in evaluation mode, `batch` at a time."""
+        parts = [
+            self._draw(network, tf.constant(source[i : i + batch])).numpy()
+            for i in range(0, len(source), batch)
+        ]
+        return np.concatenate(parts)
+
+    def random(self, purpose: int) -> np.random.Generator:
+        """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
+        return draws.of_step(self.task.seed, self.steps, purpose)
+
+    def set_learning_rate(self, scale: float, **rates: float) -> None:
+        """Set each named optimiser's rate to `scale` times its own."""
+        for name, rate in rates.items():
+            self.optimizers[name].learning_rate = scale * rate
+
+    def memory(self) -> dict[str, np.ndarray]:
+        """Arrays beside networks and optimisers that an exact resume needs, in PyTorch's layout."""
+        return {}
+
+    def remember(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take back what `memory` gave."""
+
+    def save(self, folder: Path) -> None:
+        """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {f"memory/{name}": array for name, array in self.memory().items()}
+        for name, network in self.networks.items():
+            state |= {f"network/{name}/{slot.name}": slot.read() for slot in slots(network)}
+            state |= {f"random/{name}/{i}": v.numpy() for i, v in enumerate(seeds(network))}
+        groups: dict[str, list] = {}
+        for name, optimizer in self.optimizers.items():
+            groups[name] = [{"lr": float(optimizer.learning_rate)}]
+            state |= {f"optimizer/{name}/{key}": v for key, v in optimizer.state().items()}
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in state.items()}, folder / "state.safetensors"
+        )
+        numbers = {
+            "framework": self.framework,
+            "settings": asdict(self.settings),
+            "task": asdict(self.task),
+            "steps": self.steps,
+            "optimizers": groups,
+        }
+        (folder / "state.json").write_text(json.dumps(numbers), encoding="utf-8")
+
+    def load(self, folder: Path) -> None:
+        """Continue exactly where `save` was called, in this framework or the other.
+
+        InputError when the files do not fit.
+        """
+        try:
+            state = load_file(folder / "state.safetensors")
+            numbers = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            for name, network in self.networks.items():
+                for slot in slots(network):
+                    slot.write(state[f"network/{name}/{slot.name}"])
+                for i, seed in enumerate(seeds(network)):
+                    seed.assign(state.get(f"random/{name}/{i}", seed.numpy()))
+            for name, optimizer in self.optimizers.items():
+                optimizer.restore(_below(state, f"optimizer/{name}/"))
+                optimizer.learning_rate = numbers["optimizers"][name][0]["lr"]
+            self.remember(_below(state, "memory/"))
+            self.steps = numbers["steps"]
+        except Exception as error:  # whatever a damaged file provokes in the libraries
+            raise InputError(f"checkpoint {folder} cannot be loaded: {error}") from error
+
+
+def _below(state: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {key[len(prefix) :]: v for key, v in state.items() if key.startswith(prefix)}
+
+
+# Weights under PyTorch's names
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One variable of a network, with the name and the layout that its PyTorch twin has."""
+
+    name: str
+    variable: keras.Variable
+
+    def read(self) -> np.ndarray:
+        """The value in PyTorch's layout: (out, in, height, width), or (in, out, ...) transposed."""
+        return _to_torch(self.variable.numpy())
+
+    def write(self, value: np.ndarray) -> None:
+        """Take a value in PyTorch's layout; ValueError when its shape is another."""
+        own = _from_torch(value)
+        if own.shape != self.variable.shape:
+            raise ValueError(f"{self.name} is {value.shape}, not {self.read().shape}")
+        self.variable.assign(own)
+
+
+def _to_torch(value: np.ndarray) -> np.ndarray:
+    # Keras keeps (height, width, in, out), and (height, width, out, in) of a transposed one.
+    return value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
+
+
+def _from_torch(value: np.ndarray) -> np.ndarray:
+    return value.transpose(2, 3, 1, 0) if value.ndim == 4 else value.T
+
+
+def slots(network: keras.Layer) -> list[Slot]:
+    """All weights of a network in the order of creation, seeds of dropout left out."""
+    return [
+        Slot(f"{path}.{NAMES[variable.name]}", variable)
+        for path, layer in leaves(network)
+        for variable in layer.variables
+        if variable.name in NAMES
+    ]
+
+
+def seeds(network: keras.Model) -> list[keras.Variable]:
+    """The states of a network's random layers."""
+    return [v for _, layer in leaves(network) for v in layer.variables if v.name not in NAMES]
+
+
+def leaves(layer: keras.Layer, path: str = "") -> Iterator[tuple[str, keras.Layer]]:
+    """The innermost layers with the paths of their twins: names in a model, numbers in a stack."""
+    if not isinstance(layer, keras.Model):
+        yield path, layer
+        return
+    inside = [part for part in layer.layers if not isinstance(part, PADDING)]
+    for number, part in enumerate(inside):
+        name = str(number) if isinstance(layer, keras.Sequential) else part.name
+        yield from leaves(part, f"{path}.{name}".lstrip("."))
+
+
+def init_normal(networks: Iterable[keras.Model], std: float, seed: int) -> None:
+    """Convolutions N(0, std), norm weights N(1, std), biases 0 (Radford et al. 2016).
+
+    Drawn in numpy, so that a twin in another framework starts from the very same weights.
+    """
+    for number, network in enumerate(networks):
+        random = draws.of_weights(seed, number)
+        for slot in slots(network):
+            if slot.name.endswith(".weight"):
+                shape = slot.read().shape
+                mean = 1.0 if len(shape) == 1 else 0.0
+                slot.write(draws.normal(random, mean, std, shape))
+
+
+# Losses, optimiser and pictures
+
+
+def scaled(pictures: tf.Tensor) -> tf.Tensor:
+    """Turn uint8 N H W 3 into float32 in [-1, 1]."""
+    return tf.cast(pictures, tf.float32) / 127.5 - 1.0
+
+
+def _drawn(network: keras.Model, source: tf.Tensor) -> tf.Tensor:
+    made = network(scaled(source) if source.dtype == tf.uint8 else source, training=False)
+    levels = tf.round(tf.cast(made, tf.float32) * 127.5 + 127.5)
+    return tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)
+
+
+def gan_loss(kind: str, logits: tf.Tensor, label: float) -> tf.Tensor:
+    """Distance of D's logits from `label`: least squares (Mao et al. 2017) or cross-entropy."""
+    logits = tf.cast(logits, tf.float32)
+    if kind == "lsgan":
+        return tf.reduce_mean(tf.math.squared_difference(logits, label))
+    wanted = tf.fill(tf.shape(logits), label)
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits))
+
+
+def l1_loss(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """Mean absolute difference."""
+    return tf.reduce_mean(tf.abs(tf.cast(a, tf.float32) - tf.cast(b, tf.float32)))
+
+
+class Adam(keras.optimizers.Adam):
+    """Kingma and Ba 2015, algorithm 1: epsilon beside the corrected second moment, as in PyTorch.
+
+    Keras puts it beside the uncorrected one, which in early steps amounts to a larger epsilon.
+    """
+
+    def __init__(self, settings: Any, rate: float, *networks: keras.Model):
+        super().__init__(
+            rate,
+            beta_1=settings.beta1,
+            beta_2=settings.beta2,
+            epsilon=settings.adam_epsilon,
+            amsgrad=False,
+        )
+        self.weights = [
+            slot.variable for net in networks for slot in slots(net) if slot.variable.trainable
+        ]
+        self.build(self.weights)
+
+    def teach(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+        """Step down the gradient of `loss`."""
+        self.apply(tape.gradient(loss, self.weights), self.weights)
+
+    def update_step(
+        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """One variable's update, in TensorFlow's fused kernel."""
+        step = tf.cast(self.iterations + 1, tf.float64)
+        left = tf.sqrt(1 - tf.pow(tf.constant(self.beta_2, tf.float64), step))
+        rate = left / (1 - tf.pow(tf.constant(self.beta_1, tf.float64), step))
+        place = self._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[place].value.handle,
+            v=self._velocities[place].value.handle,
+            beta1_power=0.0,  # its own correction is put into the rate, in float64
+            beta2_power=0.0,
+            lr=tf.cast(learning_rate, tf.float32) * tf.cast(rate, tf.float32),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=tf.cast(self.epsilon * left, tf.float32),
+            grad=gradient,
+        )
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Moments and steps by the number of the weight, as PyTorch's Adam keeps them."""
+        found = {}
+        for i, moments in enumerate(zip(self._momentums, self._velocities, strict=True)):
+            for name, moment in zip(("exp_avg", "exp_avg_sq"), moments, strict=True):
+                found[f"{i}/{name}"] = _to_torch(moment.numpy())
+            found[f"{i}/step"] = np.array(self.iterations.numpy(), np.float32)
+        return found if int(self.iterations) else {}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take back what `state` gave; nothing is the state before the first step."""
+        for i, moments in enumerate(zip(self._momentums, self._velocities, strict=True)):
+            for name, moment in zip(("exp_avg", "exp_avg_sq"), moments, strict=True):
+                before = np.zeros(moment.shape, np.float32)
+                moment.assign(_from_torch(state[f"{i}/{name}"]) if state else before)
+        self.iterations.assign(int(state["0/step"]) if state else 0)
+
+
+def norm(settings: Any, channels: int) -> keras.Layer:
+    """Batch, instance or group norm, as `settings.norm` says.
+
+    Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
+    et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
+    """
+    if settings.norm == "batch":
+        return BatchNorm(settings.norm_epsilon, momentum=None)
+    if settings.norm == "instance":
+        return InstanceNorm(settings.norm_epsilon)
+    return keras.layers.GroupNormalization(
+        math.gcd(settings.groups, channels), epsilon=settings.norm_epsilon
+    )

@@ -1,0 +1,58 @@
+"""CycleGAN with the U-Net generator (Isola et al. 2017, arXiv 1611.07004)."""
+
+import keras
+import tensorflow as tf
+
+from ganzoo import settings as options
+from ganzoo.tensorflow.cyclegan import CycleGAN
+from ganzoo.tensorflow.layers import conv, conv_transpose
+from ganzoo.tensorflow.training import norm
+
+
+class Generator(keras.Model):
+    """Picture N H W 3 -> picture N H W 3 in [-1, 1]; each level hands its features across."""
+
+    def __init__(self, s: options.CycleGANUNet, size: int):
+        super().__init__()
+        encoder, decoder = s.filters(size)
+        bias = s.norm == "instance"
+        last = len(encoder) - 1
+        self.down, self.up = [], []
+        for i, width in enumerate(encoder):
+            layers = [keras.layers.LeakyReLU(s.slope)] if i > 0 else []
+            layers += conv(width, 4, 2, 1, bias)  # N H/2^(i+1) W
+            if 0 < i < last:  # a 1x1 bottleneck has nothing to normalise
+                layers.append(norm(s, width))
+            self.down.append(keras.Sequential(layers, name=f"down.{i}"))
+        for i, width in enumerate(decoder):
+            layers = [
+                keras.layers.ReLU(),
+                *conv_transpose(width, 4, 2, 1, bias),  # N H/2^(last-i) W
+                norm(s, width),
+            ]
+            # The innermost layer never drops; the `dropout_layers` after it do.
+            if s.dropout and 0 < i <= s.dropout_layers:
+                layers.append(keras.layers.Dropout(s.dropout))
+            self.up.append(keras.Sequential(layers, name=f"up.{i}"))
+        relu, tanh = keras.layers.ReLU(), keras.layers.Activation("tanh")
+        self.out = keras.Sequential([relu, *conv_transpose(3, 4, 2, 1, True), tanh], name="out")
+        self(keras.Input((size, size, 3)))  # builds it
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        skips = []
+        for layer in self.down:
+            x = layer(x, training=training)
+            skips.append(x)
+        skips.pop()
+        for layer in self.up:
+            x = tf.concat([layer(x, training=training), skips.pop()], axis=-1)
+        return self.out(x)
+
+
+class CycleGANUNet(CycleGAN):
+    """CycleGAN between two U-Nets."""
+
+    Settings = options.CycleGANUNet
+
+    def generator(self) -> keras.Model:
+        return Generator(self.settings, self.task.size)
