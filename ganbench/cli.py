@@ -211,12 +211,31 @@ def list_(
 def check(
     model: Annotated[str, typer.Argument(help="Name of a model, or of a plugin file.")],
     size: Annotated[int, typer.Option(help="Pixels on a side.")] = 32,
+    framework: Annotated[
+        str | None,
+        typer.Option(help="pytorch or tensorflow.", show_default="pytorch, or the file's"),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Try a model on a few tiny pictures: does it keep the contract?"""
     from ganbench import commands
 
-    raise typer.Exit(commands.check(model, size, tuple(plugin or ())))
+    raise typer.Exit(commands.check(model, size, framework, tuple(plugin or ())))
+
+
+@app.command()
+def convert(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    to: Annotated[str, typer.Option(help="pytorch or tensorflow.")],
+    out: Annotated[
+        Path | None, typer.Option(help="New folder.", show_default="beside the run")
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Turn the checkpoint of a run into one of the other framework."""
+    from ganbench import commands
+
+    commands.convert(run, to, out, tuple(plugin or ()))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ganbench import files, overview, plan, plugins, runner, screen, weights
+from ganbench import files, frameworks, overview, plan, plugins, runner, screen, weights
 from ganbench.bars import progress
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, read_suite, split_models
@@ -108,15 +108,20 @@ def list_metrics(plugin_files: tuple[Path, ...]) -> None:
         print("  ".join([*cells, row[4]]).rstrip())
 
 
-def check(model: str, size: int, plugins: tuple[Path, ...]) -> int:
+def check(model: str, size: int, framework: str | None, plugins: tuple[Path, ...]) -> int:
     """Try a model and print one line a question; 0 when it keeps the contract, 2 when not."""
     file = Path(model)
     if file.suffix == ".py":
         plugins, model = (*plugins, file), file.stem.replace("_", "-")
+        framework = framework or registry.models(plugins)[-1].framework
+    framework = framework or "pytorch"
+    found_models = registry.select(model, plugins, framework)
+    frameworks.require(framework)
+    frameworks.prepare(framework)
     from ganzoo import trial
 
     passed = True
-    for found in registry.select(model, plugins):
+    for found in found_models:
         print(f"{found.name} ({found.framework})")
         for answer in trial.run(found, size):
             passed &= answer.good
@@ -168,3 +173,20 @@ def convert_data(
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)
+
+
+def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]) -> None:
+    """Turn a run's checkpoint into one of the other framework; says how far the pictures differ."""
+    from ganbench.convert import convert
+
+    done = convert(run, to, out, plugin_files)
+    if done.pictures:
+        print(
+            f"{done.pictures} pictures differ by at most {done.largest} grey levels"
+            f" (mean {done.mean:.2g})"
+        )
+    else:
+        print("no pictures to compare: the run did not come to its end")
+    if done.largest > 1:
+        print("note: more than one level is more than rounding explains", file=sys.stderr)
+    print(f"step {done.step:,}, in {to}: {done.place}")

@@ -123,6 +123,7 @@ class Record:
     curve: tuple[CurvePoint, ...] = ()
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     first_losses: dict[str, float] = field(default_factory=dict)  # of step 1
+    converted_from: str = ""  # the framework that trained it, if another one
     format: int = FORMAT
 
 

@@ -45,7 +45,7 @@ class TensorFlowTrainer:
         self.settings, self.task = settings, task
         self.steps = 0
         self.networks: dict[str, keras.Model] = {}
-        self.optimizers: dict[str, Adam] = {}
+        self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
         self._draw = tf.function(_drawn, autograph=False, reduce_retracing=True)
 
     def compiled(self, lesson: Callable) -> Callable:
@@ -90,9 +90,10 @@ class TensorFlowTrainer:
         groups: dict[str, list] = {}
         for name, optimizer in self.optimizers.items():
             groups[name] = [{"lr": float(optimizer.learning_rate)}]
-            state |= {f"optimizer/{name}/{key}": v for key, v in optimizer.state().items()}
+            kept = optimizer.state() if isinstance(optimizer, Adam) else _numbered(optimizer)
+            state |= {f"optimizer/{name}/{key}": value for key, value in kept.items()}
         save_file(
-            {k: np.ascontiguousarray(v) for k, v in state.items()}, folder / "state.safetensors"
+            {k: np.asarray(v, order="C") for k, v in state.items()}, folder / "state.safetensors"
         )
         numbers = {
             "framework": self.framework,
@@ -117,12 +118,22 @@ class TensorFlowTrainer:
                 for i, seed in enumerate(seeds(network)):
                     seed.assign(state.get(f"random/{name}/{i}", seed.numpy()))
             for name, optimizer in self.optimizers.items():
-                optimizer.restore(_below(state, f"optimizer/{name}/"))
+                kept = _below(state, f"optimizer/{name}/")
+                if isinstance(optimizer, Adam):
+                    optimizer.restore(kept)
+                else:
+                    for i, variable in enumerate(optimizer.variables):
+                        variable.assign(kept[str(i)])
                 optimizer.learning_rate = numbers["optimizers"][name][0]["lr"]
             self.remember(_below(state, "memory/"))
             self.steps = numbers["steps"]
         except Exception as error:  # whatever a damaged file provokes in the libraries
             raise InputError(f"checkpoint {folder} cannot be loaded: {error}") from error
+
+
+def _numbered(optimizer: keras.optimizers.Optimizer) -> dict[str, np.ndarray]:
+    """All variables of an optimiser of Keras' own, which a plugin may use."""
+    return {str(i): np.asarray(v.numpy()) for i, v in enumerate(optimizer.variables)}
 
 
 def _below(state: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -254,16 +265,22 @@ class Adam(keras.optimizers.Adam):
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
     ) -> None:
-        """One variable's update, in TensorFlow's fused kernel."""
+        """One variable's update, in TensorFlow's fused kernel.
+
+        The kernel gets no powers of beta: the correction is in `rate` and `epsilon`, which also
+        take back that its 1 - beta_2, in float32, is off by 1e-5.
+        """
         step = tf.cast(self.iterations + 1, tf.float64)
-        left = tf.sqrt(1 - tf.pow(tf.constant(self.beta_2, tf.float64), step))
+        left = math.sqrt((1 - float(np.float32(self.beta_2))) / (1 - self.beta_2)) * tf.sqrt(
+            1 - tf.pow(tf.constant(self.beta_2, tf.float64), step)
+        )
         rate = left / (1 - tf.pow(tf.constant(self.beta_1, tf.float64), step))
         place = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[place].value.handle,
             v=self._velocities[place].value.handle,
-            beta1_power=0.0,  # its own correction is put into the rate, in float64
+            beta1_power=0.0,
             beta2_power=0.0,
             lr=tf.cast(learning_rate, tf.float32) * tf.cast(rate, tf.float32),
             beta1=self.beta_1,

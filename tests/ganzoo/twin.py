@@ -7,40 +7,81 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ganzoo import registry, trial
+from ganbench.data import streams
+from ganzoo import draws, registry, trial
 from ganzoo.settings import resolve
 
 STEPS = 20
+PROBES = 4
 
 
 def main(framework: str, cases: Path, out: Path) -> None:
-    """Write OUT/<case>/ for every case: losses, pictures, and the state at three moments."""
+    """Write OUT/<case>/ for every case, and OUT/seen.npz."""
+    look(out / "seen.npz")
     for name, case in json.loads(cases.read_text()).items():
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
         settings = resolve(kind.Settings, model.name, case["settings"], small=True)
-        tried = trial.Trial(kind, settings, case["size"])
-        trainer = tried.trainer()
-        if "state" in case:
-            trainer.load(Path(case["state"]))
-        write(tried, trainer, out / name, case.get("steps", STEPS))
+        go_through(case, trial.Trial(kind, settings, 32), out / name)
 
 
-def write(tried: trial.Trial, trainer, folder: Path, steps: int) -> None:
-    trainer.save(folder / "begun")
-    drawn = [trainer.generate(tried.sources(4))]
-    losses = []
-    for step in range(trainer.steps, trainer.steps + steps):
-        losses += tried.steps(trainer, step)
-        if len(losses) == 1:
-            trainer.save(folder / "first")
-    drawn.append(trainer.generate(tried.sources(4)))
-    trainer.save(folder / "ended")
-    np.save(folder / "pictures.npy", np.stack(drawn))
-    (folder / "losses.json").write_text(json.dumps(losses))
+def look(file: Path) -> None:
+    """Write what step 1,000 sees: pictures, noise, and what is drawn inside a model."""
+    pictures = np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), dtype=np.uint8)
+    photographs, paintings = (
+        streams.PictureStream(pictures[::way], 5, purpose, flip=True, jitter=0.117)
+        for way, purpose in ((1, streams.SOURCE), (-1, streams.TARGET))
+    )
+    source, target = streams.Stream(photographs, paintings, 4, 5).batch(999)
+    noise, _ = streams.Stream(100, paintings, 4, 5).batch(999)
+    random = draws.of_step(5, 1000, 0)
+    swaps = draws.swaps(random, 50, 50, 64)
+    augmented = draws.augmentation(random, ("color", "translation", "cutout"), 4, 32)
+    np.savez(file, source=source, target=target, noise=noise, **vars(swaps), **augmented)
+
+
+def go_through(case: dict[str, Any], tried: trial.Trial, folder: Path) -> None:
+    """Teach; then, if the case says so, teach again from step 1, and take the other half's end."""
+    trainer = tried.trainer()
+    if case.get("nudge"):
+        nudge(trainer, case["nudge"], folder / "nudged")
+    keep(tried, trainer, folder / "begun")
+    note = {"losses": tried.steps(trainer, 0)}
+    trainer.save(folder / "first")
+    note["losses"] += tried.steps(trainer, *range(1, STEPS))
+    keep(tried, trainer, folder / "ended")
+    if case.get("resume"):
+        trainer.load(folder / "first")
+        note["resumed"] = tried.steps(trainer, *range(1, STEPS))
+        keep(tried, trainer, folder / "resumed")
+    if case.get("carry"):
+        trainer.load(Path(case["carry"]))
+        keep(tried, trainer, folder / "carried")
+    (folder / "losses.json").write_text(json.dumps(note))
+
+
+def keep(tried: trial.Trial, trainer: Any, folder: Path) -> None:
+    """Save the state and what is drawn from it."""
+    trainer.save(folder)
+    np.save(folder / "pictures.npy", trainer.generate(tried.sources(PROBES)))
+
+
+def nudge(trainer: Any, by: float, folder: Path) -> None:
+    """Change every weight by about the fraction `by` of itself."""
+    from safetensors.numpy import load_file, save_file
+
+    trainer.save(folder)
+    state, random = load_file(folder / "state.safetensors"), np.random.default_rng(0)
+    for name in filter(lambda name: name.startswith("network/"), state):
+        if state[name].dtype == np.float32:
+            noise = random.standard_normal(state[name].shape, dtype=np.float32)
+            state[name] *= 1 + np.float32(by) * noise
+    save_file(state, folder / "state.safetensors")
+    trainer.load(folder)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""`ganbench convert`: a trained checkpoint becomes one of the other framework.
+
+Both frameworks write weights under the same names and in the same layout, so the process of the
+target framework reads the checkpoint, draws the probes again and writes what it holds.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench import checkpoint, environment, files, frameworks, plugins, processes, record
+from ganbench.data import streams
+from ganbench.describe import count_parameters
+from ganbench.errors import InputError
+from ganzoo import registry
+from ganzoo.settings import resolve
+from ganzoo.trainer import Task
+
+PROBES = 16
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Where the new run lies and how far its pictures are from the old one's."""
+
+    place: Path
+    step: int
+    pictures: int  # compared; 0: the run had made none to compare with
+    largest: int  # difference of a colour value, in grey levels
+    mean: float
+
+
+def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]) -> Converted:
+    """Write the last checkpoint of `run` as one of the framework `to`.
+
+    InputError when the model has no twin there, or the run no sound checkpoint.
+    """
+    read = record.read(run)
+    if to not in registry.FRAMEWORKS:
+        raise InputError(f'there is no framework "{to}"', f"--to {_other(read.framework)}")
+    if read.framework == to:
+        raise InputError(f"{run} is a {to} run already", f"--to {_other(to)}")
+    twin = _twin(read.model, to, plugin_files)
+    frameworks.require(to)
+    found = checkpoint.find(run)
+    if found is None:
+        raise InputError(f"{run} has no checkpoint")
+    default = f"{read.model}.{to}-seed{read.seed}-{read.key}-from-{read.framework}"
+    place = out or run.resolve().parent / default
+    if place.exists():
+        raise InputError(f"{place} is there already", "remove it, or choose another place: --out")
+    path, state, _ = found
+    job = {"model": asdict(twin), "run": str(run), "checkpoint": str(path), "state": state}
+    done = processes.run("ganbench.convert", job | {"out": str(place)}).result()
+    return Converted(place, state["steps"], done["pictures"], done["largest"], done["mean"])
+
+
+def _other(framework: str) -> str:
+    return registry.FRAMEWORKS[registry.FRAMEWORKS[0] == framework]
+
+
+def _twin(model: str, framework: str, plugin_files: tuple[Path, ...]) -> registry.Model:
+    """The model of the same name, and no other, in the other framework."""
+    found = registry.select(model, plugins.with_models(plugin_files), framework)
+    if [twin.name for twin in found] != [model]:
+        raise InputError(f"{model} does not come in {framework}")
+    return found[0]
+
+
+def work(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
+    """Load, draw, compare, write: in a process that meets the target framework alone."""
+    run, read = Path(job["run"]), record.read(Path(job["run"]))
+    twin = registry.Model(**job["model"])
+    frameworks.prepare(twin.framework, device="cpu")
+    kind = registry.load(twin)
+    settings = resolve(kind.Settings, twin.name, read.settings)
+    trainer = kind(settings, Task(read.size, read.seed))
+    trainer.load(Path(job["checkpoint"]))
+    views = _draw(trainer, run, read, settings)
+    with files.building(Path(job["out"])) as draft:
+        for name, pictures in views.items():
+            files.write_array(draft / "views" / f"{name}.npy", pictures)
+        state = job["state"] | {"snapshots": [], "film": []}
+        checkpoint.save(draft, trainer.save, state)
+        record.write(draft, _record(read, twin.framework, trainer, tuple(views)))
+    before = _made(run, read)
+    after = views.get("output")
+    if before is None or after is None:
+        return {"pictures": 0, "largest": 0, "mean": 0.0}
+    apart = np.abs(before.astype(int) - after)
+    return {"pictures": len(apart), "largest": int(apart.max()), "mean": float(apart.mean())}
+
+
+def _draw(trainer: Any, run: Path, read: record.Record, settings: Any) -> dict[str, np.ndarray]:
+    """What the model makes of the run's probes, beside those that are pictures."""
+    if read.source == "noise":
+        return {"output": trainer.generate(streams.probe_latents(PROBES, settings.latent))}
+    if "input" not in read.views:
+        return {}
+    probes = files.read_array(run / read.views["input"])
+    return {"input": probes, "output": trainer.generate(probes)}
+
+
+def _made(run: Path, read: record.Record) -> np.ndarray | None:
+    return files.read_array(run / read.views["output"]) if "output" in read.views else None
+
+
+def _record(
+    read: record.Record, framework: str, trainer: Any, views: tuple[str, ...]
+) -> record.Record:
+    """The run's record, less everything that was measured on the other framework's pictures."""
+    return replace(
+        read,
+        framework=framework,
+        converted_from=read.framework,
+        environment=environment.describe(framework, "cpu"),
+        cost=record.Cost(parameters=count_parameters(trainer)),
+        snapshots=(),
+        film=(),
+        views={name: f"views/{name}.npy" for name in views},
+        scores={},
+        curve=(),
+        evidence={},
+        first_losses={},
+    )
+
+
+if __name__ == "__main__":
+    processes.serve(work)

@@ -1,0 +1,134 @@
+"""The TensorFlow trainers by themselves; beside their twins they stand in test_twins.py."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganzoo import registry, trial
+from ganzoo.errors import InputError
+from ganzoo.settings import resolve
+from ganzoo.trainer import Task
+
+pytestmark = pytest.mark.tensorflow
+tf = pytest.importorskip("tensorflow") if "torch" not in sys.modules else None
+EXAMPLE = Path(__file__).parents[2] / "examples" / "tensorflow" / "tiny_gan.py"
+NARROW = {
+    "dcgan": {"width": 4, "dropout": 0.5, "augment": "color-translation-cutout"},
+    "cyclegan-unet": {"width": 4, "d_width": 4, "d_layers": 2, "depth": 3, "dropout": 0.5},
+    "cyclegan-resnet": {"width": 4, "d_width": 4, "d_layers": 2, "blocks": 1},
+}
+
+
+@pytest.fixture
+def eagerly():
+    """Tracing costs more than all the steps of a trial; test_twins.py has the compiled steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_every_model_keeps_the_contract(name, eagerly, monkeypatch):
+    (model,) = registry.select(name, framework="tensorflow")
+    kind = registry.load(model)
+    monkeypatch.setitem(trial.SMALL, kind.Settings, _typed(kind, name))
+    failed = [(a.question, a.reason) for a in trial.run(model, 32) if not a.good]
+    assert failed == []
+
+
+@pytest.mark.parametrize("norm", ["batch", "instance", "group"])
+def test_pictures_do_not_depend_on_their_neighbours(norm, eagerly):
+    tried = _trial("cyclegan-resnet", norm=norm, batch=2)
+    trial.generates_alone_as_in_company(tried)
+
+
+def test_bfloat16_is_another_result_in_float32_weights():
+    made = {}
+    for precision in ("fp32", "bf16"):
+        tried = _trial("dcgan", precision=precision, dropout=0.0, augment="")
+        trainer = tried.trainer()
+        made[precision] = tried.steps(trainer, 0)[0]
+        assert all(v.dtype == "float32" for v in trainer.G.trainable_variables)
+    assert made["bf16"] != made["fp32"]
+    assert made["bf16"]["D"] == pytest.approx(made["fp32"]["D"], rel=0.02)
+
+
+def test_xla_compiles_the_same_step():
+    losses = []
+    for xla in (False, True):
+        tried = _trial("dcgan", xla=xla, dropout=0.0, augment="")
+        losses.append(tried.steps(tried.trainer(), 0)[0])
+    assert losses[0]["D"] == pytest.approx(losses[1]["D"], rel=1e-5)
+
+
+def test_a_damaged_state_is_one_sentence(tmp_path, eagerly):
+    trainer = _trial("dcgan").trainer()
+    trainer.save(tmp_path)
+    (tmp_path / "state.safetensors").write_bytes(b"torn")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        trainer.load(tmp_path)
+
+
+def test_a_state_of_other_widths_is_one_sentence(tmp_path, eagerly):
+    _trial("dcgan", width=8).trainer().save(tmp_path)
+    with pytest.raises(InputError, match=r"layers.0.weight is \(100, 32, 4, 4\), not"):
+        _trial("dcgan").trainer().load(tmp_path)
+
+
+def test_settings_and_framework_stand_in_the_checkpoint(tmp_path, eagerly):
+    import json
+
+    trainer = _trial("dcgan").trainer()
+    trainer.save(tmp_path)
+    state = json.loads((tmp_path / "state.json").read_text())
+    assert state["framework"] == "tensorflow"
+    assert state["settings"]["width"] == 4 and state["task"]["size"] == 32
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".safetensors"]
+
+
+def test_batch_norm_keeps_the_unbiased_variance(eagerly):
+    from ganzoo.tensorflow.layers import BatchNorm
+
+    x = np.random.default_rng(0).standard_normal((2, 3, 3, 4)).astype(np.float32)
+    layer = BatchNorm(1e-5, momentum=1.0)
+    layer(x, training=True)
+    flat = x.reshape(-1, 4)
+    assert np.allclose(layer.moving_mean, flat.mean(0), atol=1e-6)
+    assert np.allclose(layer.moving_variance, flat.var(0, ddof=1), atol=1e-6)
+
+
+def test_instance_norm_is_the_closed_form_at_batch_1_and_2(eagerly):
+    from ganzoo.tensorflow.layers import InstanceNorm
+
+    x = np.random.default_rng(0).standard_normal((2, 5, 6, 3)).astype(np.float32)
+    expected = (x - x.mean((1, 2), keepdims=True)) / np.sqrt(x.var((1, 2), keepdims=True) + 1e-5)
+    layer = InstanceNorm(1e-5)
+    assert np.allclose(layer(x), expected, atol=1e-5)
+    assert np.allclose(layer(x[:1]), expected[:1], atol=1e-5)
+
+
+def test_the_example_keeps_the_contract_and_nothing_else_is_on_the_screen():
+    done = subprocess.run(
+        [sys.executable, "-m", "ganbench", "check", str(EXAMPLE)],
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("tiny-gan (tensorflow)\n") and "FAIL" not in done.stdout
+
+
+def _typed(kind, name) -> dict:
+    return {key: getattr(resolve(kind.Settings, name, NARROW[name]), key) for key in NARROW[name]}
+
+
+def _trial(name: str, **overrides) -> trial.Trial:
+    (model,) = registry.select(name, framework="tensorflow")
+    kind = registry.load(model)
+    changes = {k: v for k, v in (NARROW[name] | overrides).items() if v != ""}
+    settings = resolve(kind.Settings, name, changes | {"batch": overrides.get("batch", 2)})
+    settings.check(32)
+    assert kind(settings, Task(32)).framework == "tensorflow"
+    return trial.Trial(kind, settings, 32)
