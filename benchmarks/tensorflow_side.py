@@ -20,6 +20,7 @@ from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
 PICTURES = 300  # of each domain
+QUIET = {"verbose": 0, "shuffle": False}  # a data set is shuffled already, and `fit` would say so
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def usual(job: Job, settings: Any) -> None:
     noise = job.model == "dcgan"
     data = [pictures(job, 1)] if noise else [pictures(job, 0), pictures(job, 1)]
     model, dataset = build(settings, *data, **job.how)
-    model.fit(dataset, steps_per_epoch=job.steps, epochs=10**6, verbose=0, callbacks=[Turns()])
+    model.fit(dataset, steps_per_epoch=job.steps, epochs=10**6, callbacks=[Turns()], **QUIET)
 
 
 def networks(model: Any) -> list[Any]:
@@ -116,6 +117,8 @@ def main() -> None:
     job = Job(**json.loads(sys.argv[1]))
     if job.side == "ours":
         frameworks.prepare("tensorflow", None, "cpu")
+    else:
+        frameworks.choose_device("tensorflow", "cpu")  # imports it silently and sets nothing
     model = next(m for m in registry.BUILT_IN if (m.name, m.framework) == (job.model, "tensorflow"))
     kind = registry.load(model)
     settings = resolve(kind.Settings, job.model, job.settings, job.small)

@@ -4,7 +4,8 @@ Each side has a process of its own, set up as its users set it up, and the two t
 else the machine does slows both, so read the ratio, not the speed. The promise is a ratio of at
 least 1 at the same settings. The processes meet TensorFlow, this one does not: others in
 `make speed` bring torch.
-Last measured, on two hyperthreads shared with other work: {MEASURED}
+Last measured, on two hyperthreads busy with other work as well, so within a tenth or two: DCGAN 1.2
+small and 1.35 at full width; CycleGAN small 0.8.
 """
 
 import importlib.util
@@ -23,8 +24,10 @@ import pytest
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("tensorflow"), reason="TensorFlow is not installed"
 )
-TURNS = 7
+TURNS = 11
 PROMISE = 1.0
+# At our own defaults a CycleGAN does more: see usual_keras.
+HELD_TO_IT = ("dcgan-small", "dcgan", "cyclegan-small", "cyclegan")
 # The documentation's CycleGAN remembers no fakes and teaches all networks at once.
 TUTORIAL = {"update": "together", "history": 0}
 CASES = {
@@ -96,7 +99,7 @@ def test_a_step_beside_the_usual_one(benchmark, case):
     found = compared(mine, theirs)
     benchmark.extra_info |= found
     print(f"\n{case}: " + ", ".join(f"{name} {value:.3g}" for name, value in found.items()))
-    if case in ("dcgan-small", "dcgan", "cyclegan-small", "cyclegan"):
+    if case in HELD_TO_IT:
         assert found["times_usual"] >= PROMISE
 
 

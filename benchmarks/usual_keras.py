@@ -194,8 +194,7 @@ def patchgan(s: Any, size: int) -> keras.Model:
     x = layers.LeakyReLU(s.slope)(_conv(s, s.d_width, 4, 2, use_bias=True)(picture))
     for i in range(1, s.d_layers + 1):
         width = s.d_width * min(2**i, 8)
-        last = i == s.d_layers
-        x = _last_conv(s, x, width, False) if last else _conv(s, width, 4, 2)(x)
+        x = _conv(s, width, 4, 2)(x) if i < s.d_layers else _last_conv(s, x, width, False)
         x = layers.LeakyReLU(s.slope)(_instance_norm(s)(x))
     return keras.Model(picture, _last_conv(s, x, 1, True))
 

@@ -78,14 +78,15 @@ def work(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     settings = resolve(kind.Settings, twin.name, read.settings)
     trainer = kind(settings, Task(read.size, read.seed))
     trainer.load(Path(job["checkpoint"]))
-    views = _draw(trainer, run, read, settings)
+    before = _made(run, read)
+    count = PROBES if before is None else len(before)
+    views = _draw(trainer, run, read, count)
     with files.building(Path(job["out"])) as draft:
         for name, pictures in views.items():
             files.write_array(draft / "views" / f"{name}.npy", pictures)
         state = job["state"] | {"snapshots": [], "film": []}
         checkpoint.save(draft, trainer.save, state)
         record.write(draft, _record(read, twin.framework, trainer, tuple(views)))
-    before = _made(run, read)
     after = views.get("output")
     if before is None or after is None:
         return {"pictures": 0, "largest": 0, "mean": 0.0}
@@ -93,10 +94,11 @@ def work(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     return {"pictures": len(apart), "largest": int(apart.max()), "mean": float(apart.mean())}
 
 
-def _draw(trainer: Any, run: Path, read: record.Record, settings: Any) -> dict[str, np.ndarray]:
+def _draw(trainer: Any, run: Path, read: record.Record, count: int) -> dict[str, np.ndarray]:
     """What the model makes of the run's probes, beside those that are pictures."""
     if read.source == "noise":
-        return {"output": trainer.generate(streams.probe_latents(PROBES, settings.latent))}
+        latent = int(read.settings["latent"])
+        return {"output": trainer.generate(streams.probe_latents(count, latent))}
     if "input" not in read.views:
         return {}
     probes = files.read_array(run / read.views["input"])

@@ -11,6 +11,7 @@ And one for oneDNN on x86: convolution and ReLU in one pass, weights laid out on
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -86,21 +87,34 @@ class PackedConv(nn.Module):
 
 def pack(fast: fx.GraphModule, dtype: torch.dtype, batch: int) -> fx.GraphModule:
     """Lay all convolutions out for this CPU and batches of `batch`."""
-    shapes = _input_shapes(fast, torch.zeros(batch, 3, SIDE, SIDE))
+    sizes = input_sizes(fast)
     for node, conv in convolutions(fast):
-        fast.set_submodule(str(node.target), PackedConv(conv, dtype, shapes[conv]))
+        shape = torch.Size((batch, *sizes[str(node.target)]))
+        fast.set_submodule(str(node.target), PackedConv(conv, dtype, shape))
     return fast
 
 
-def _input_shapes(fast: fx.GraphModule, batch: Tensor) -> dict[Conv, torch.Size]:
-    """What each convolution is given, from one pass over `batch`."""
-    shapes: dict[Conv, torch.Size] = {}
+def input_sizes(fast: fx.GraphModule) -> dict[str, torch.Size]:
+    """Channels, height and width that each convolution is given, by its name in the graph."""
+    walk = Walk(fast)
+    walk.run(torch.zeros(1, 3, SIDE, SIDE))
+    return walk.sizes
 
-    def note(conv: Conv, inputs: tuple[Tensor]) -> None:
-        shapes[conv] = inputs[0].shape
 
-    hooks = [conv.register_forward_pre_hook(note) for _, conv in convolutions(fast)]
-    fast(batch)
-    for hook in hooks:
-        hook.remove()
-    return shapes
+class Walk(fx.Interpreter):
+    """Goes through a graph with zeros in place of what the convolutions give.
+
+    To compute that takes seconds, and so does loading what torch's meta device needs.
+    """
+
+    def __init__(self, fast: fx.GraphModule):
+        super().__init__(fast)
+        self.sizes: dict[str, torch.Size] = {}
+
+    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+        """Note the size of a convolution's input, N C H W, and go on from its output's."""
+        conv, given = self.fetch_attr(target).conv, args[0]
+        self.sizes[target] = given.shape[1:]
+        geometry = zip(given.shape[2:], conv.kernel_size, conv.padding, conv.stride, strict=True)
+        sides = [(side + 2 * pad - kernel) // stride + 1 for side, kernel, pad, stride in geometry]
+        return given.new_zeros(len(given), conv.out_channels, *sides)

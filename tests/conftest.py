@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own, no downloads, and small made-up pictures."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 from PIL import Image
 
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see processes.py
+# A worker spends half of its start compiling torch where no process has left its bytecode.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session", autouse=True)

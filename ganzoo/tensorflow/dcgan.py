@@ -6,7 +6,7 @@ import tensorflow as tf
 from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
-from ganzoo.tensorflow.layers import BatchNorm, conv, conv_transpose
+from ganzoo.tensorflow.layers import BatchNorm, ConvTranspose, conv
 from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, gan_loss, init_normal, scaled
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
@@ -25,11 +25,11 @@ class Generator(keras.Model):
         for i, width in enumerate(reversed(_widths(s.width, size))):
             stride, padding = (1, 0) if i == 0 else (2, 1)
             layers += [
-                *conv_transpose(width, 4, stride, padding, bias=False),  # N 4·2^i 4·2^i W
+                ConvTranspose(width, 4, stride, padding, bias=False),  # N 4·2^i 4·2^i W
                 BatchNorm(s.norm_epsilon, s.norm_momentum),
                 keras.layers.ReLU(),
             ]
-        layers += [*conv_transpose(3, 4, 2, 1, bias=False), keras.layers.Activation("tanh")]
+        layers += [ConvTranspose(3, 4, 2, 1, bias=False), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")  # N H W 3
         self(keras.Input((s.latent,)))  # builds it
 

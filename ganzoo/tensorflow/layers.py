@@ -1,14 +1,22 @@
 """Layers with every default written out, where Keras' own differ from the papers' or are slow."""
 
+from collections.abc import Callable
+from typing import Final, Literal
+
 import keras
 import tensorflow as tf
 
 # What PyTorch does inside its convolutions.
-PADDING = (keras.layers.ZeroPadding2D, keras.layers.Cropping2D)
+PADDING = (keras.layers.ZeroPadding2D,)
+
+
+# A bias before an instance norm: it is there, as in the paper's networks, and has no effect.
+SILENT: Final = "silent"
+Bias = bool | Literal["silent"]
 
 
 def conv(
-    filters: int, kernel: int, stride: int, padding: int, bias: bool
+    filters: int, kernel: int, stride: int, padding: int, bias: Bias
 ) -> tuple[keras.Layer, ...]:
     """A convolution with `padding` zeros on every side.
 
@@ -16,36 +24,54 @@ def conv(
     it would pad on the right and below only.
     """
     same = (kernel, stride, padding) == (4, 2, 1)
-    layer = keras.layers.Conv2D(
-        filters,
-        kernel,
-        stride,
-        padding="same" if same else "valid",
-        use_bias=bias,
-        kernel_initializer="zeros",
-        bias_initializer="zeros",
-    )
+    layer = Conv(filters, kernel, stride, "same" if same else "valid", bias)
     return (layer,) if same or not padding else (keras.layers.ZeroPadding2D(padding), layer)
 
 
-def conv_transpose(
-    filters: int, kernel: int, stride: int, padding: int, bias: bool
-) -> tuple[keras.Layer, ...]:
-    """A transposed convolution: kernel 4, stride 2 or kernel 3, stride 2 double the size."""
-    same = (kernel, stride, padding) == (4, 2, 1)
-    layer = keras.layers.Conv2DTranspose(
-        filters,
-        kernel,
-        stride,
-        padding="same" if same else "valid",
-        use_bias=bias,
-        kernel_initializer="zeros",
-        bias_initializer="zeros",
-    )
-    if same or not padding:
-        return (layer,)
-    cut = (padding, kernel - stride - padding)  # before and behind, down to twice the size
-    return (layer, keras.layers.Cropping2D((cut, cut)))
+class Conv(keras.layers.Conv2D):
+    """Keras' convolution, which spares itself the work of a silent bias."""
+
+    def __init__(self, filters: int, kernel: int, stride: int, padding: str, bias: Bias):
+        super().__init__(
+            filters,
+            kernel,
+            stride,
+            padding=padding,
+            use_bias=bool(bias),
+            kernel_initializer="zeros",
+            bias_initializer="zeros",
+        )
+        self.silent = bias == SILENT
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return self.convolution_op(x, self.kernel) if self.silent else super().call(x)
+
+
+class ConvTranspose(keras.layers.Conv2DTranspose):
+    """A transposed convolution: `padding` 0 makes 4x4 of 1x1; 1, with stride 2, doubles the size.
+
+    At kernel 3 that cuts one row and column before and none behind, as PyTorch's output padding of
+    1 does; `same` cuts behind.
+    """
+
+    def __init__(self, filters: int, kernel: int, stride: int, padding: int, bias: Bias):
+        super().__init__(
+            filters,
+            kernel,
+            stride,
+            padding="same" if padding else "valid",
+            use_bias=bool(bias),
+            kernel_initializer="zeros",
+            bias_initializer="zeros",
+        )
+        self.silent = bias == SILENT
+        cut = [padding, kernel - stride - padding]
+        self.cut = [[0, 0], cut, cut, [0, 0]] if padding else "VALID"
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        n, (_, *shape) = tf.shape(x)[0], self.compute_output_shape(x.shape)
+        made = tf.nn.conv2d_transpose(x, self.kernel, (n, *shape), self.strides, self.cut)
+        return tf.nn.bias_add(made, self.bias) if self.use_bias and not self.silent else made
 
 
 class ReflectionPad(keras.layers.Layer):
@@ -60,20 +86,59 @@ class ReflectionPad(keras.layers.Layer):
         return tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]], "REFLECT")
 
 
-def _normalised(
+SMALL_MAP = 16 * 16  # pixels, below which a few plain operations beat the fused kernel
+
+
+def _standardised(x: tf.Tensor, axes: tuple[int, ...], epsilon: float) -> tf.Tensor:
+    """Mean 0 and variance 1 over `axes`, in float32; Keras' own norms take twice the operations."""
+
+    @tf.custom_gradient
+    def by_hand(x: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+        mean, variance = tf.nn.moments(x, axes, keepdims=True)
+        scale = tf.math.rsqrt(variance + epsilon)
+        y = (x - mean) * scale
+
+        def gradient(dy: tf.Tensor) -> tf.Tensor:
+            shift = tf.reduce_mean(dy, axes, keepdims=True)
+            along = tf.reduce_mean(dy * y, axes, keepdims=True)
+            return scale * (dy - shift - y * along)
+
+        return y, gradient
+
+    return tf.cast(by_hand(tf.cast(x, tf.float32)), x.dtype)
+
+
+def _fused(
     x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Normalise over N, H and W; with mean and unbiased variance. One kernel forth, one back.
-
-    Keras' own norm layers take some ten operations each; on a CPU that is half of a step.
-    """
+    """Batch norm with its mean and unbiased variance: one kernel forth, one back."""
     y, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x, scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon, is_training=True
     )
     return y, mean, variance
 
 
-class BatchNorm(keras.layers.Layer):
+class Affine(keras.layers.Layer):
+    """What norm layers share: a scale and a shift for each channel, in float32."""
+
+    def __init__(self, epsilon: float):
+        super().__init__()
+        self.epsilon = epsilon
+
+    def vector(self, name: str, channels: int, start: str, learnt: bool = True) -> keras.Variable:
+        return self.add_weight(
+            (channels,), start, "float32", trainable=learnt, autocast=False, name=name
+        )
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.gamma = self.vector("gamma", shape[-1], "ones")
+        self.beta = self.vector("beta", shape[-1], "zeros")
+
+    def affine(self, x: tf.Tensor) -> tf.Tensor:
+        return x * tf.cast(self.gamma, x.dtype) + tf.cast(self.beta, x.dtype)
+
+
+class BatchNorm(Affine):
     """Batch norm (Ioffe and Szegedy 2015), running variance unbiased as in PyTorch.
 
     `momentum`: share of the new batch in the running statistics; None keeps none, and the pictures
@@ -81,34 +146,25 @@ class BatchNorm(keras.layers.Layer):
     """
 
     def __init__(self, epsilon: float, momentum: float | None):
-        super().__init__()
-        self.epsilon, self.momentum = epsilon, momentum
+        super().__init__(epsilon)
+        self.momentum = momentum
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        def vector(name: str, start: str, trainable: bool) -> keras.Variable:
-            return self.add_weight(
-                (shape[-1],),
-                start,
-                dtype="float32",
-                trainable=trainable,
-                autocast=False,
-                name=name,
-            )
-
-        self.gamma = vector("gamma", "ones", True)
-        self.beta = vector("beta", "zeros", True)
+        super().build(shape)
         if self.momentum is not None:
-            self.moving_mean = vector("moving_mean", "zeros", False)
-            self.moving_variance = vector("moving_variance", "ones", False)
+            self.moving_mean = self.vector("moving_mean", shape[-1], "zeros", learnt=False)
+            self.moving_variance = self.vector("moving_variance", shape[-1], "ones", learnt=False)
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
         if self.momentum is None:
-            return _normalised(x, self.gamma, self.beta, self.epsilon)[0]
+            if _is_small(x):
+                return self.affine(_standardised(x, (0, 1, 2), self.epsilon))
+            return _fused(x, self.gamma, self.beta, self.epsilon)[0]
         if not training:
             scale = self.gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
             shift = self.beta - self.moving_mean * scale
             return x * tf.cast(scale, x.dtype) + tf.cast(shift, x.dtype)
-        y, mean, variance = _normalised(x, self.gamma, self.beta, self.epsilon)
+        y, mean, variance = _fused(x, self.gamma, self.beta, self.epsilon)
         for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             kept.assign(kept + self.momentum * (new - kept))
         return y
@@ -122,14 +178,25 @@ class InstanceNorm(keras.layers.Layer):
         self.epsilon = epsilon
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        if x.shape[0] == 1:
-            return _normalised(x, *_plain(x.shape[-1]), self.epsilon)[0]
-        n, h, w, c = tf.unstack(tf.shape(x))
-        own = tf.reshape(tf.transpose(x, (1, 2, 0, 3)), (1, h, w, n * c))  # a channel each
-        y, *_ = _normalised(own, *_plain(n * c), self.epsilon)
-        return tf.ensure_shape(tf.transpose(tf.reshape(y, (h, w, n, c)), (2, 0, 1, 3)), x.shape)
+        if x.shape[0] != 1 or _is_small(x):
+            return _standardised(x, (1, 2), self.epsilon)
+        channels = x.shape[-1]  # of one picture, the batch is the instance
+        return _fused(x, tf.ones(channels), tf.zeros(channels), self.epsilon)[0]
 
 
-def _plain(channels: int | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Scale 1 and shift 0: not affine."""
-    return tf.ones(channels), tf.zeros(channels)
+class GroupNorm(Affine):
+    """Groups of channels of each picture by their own statistics (Wu and He 2018)."""
+
+    def __init__(self, groups: int, epsilon: float):
+        super().__init__(epsilon)
+        self.groups = groups
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        n, (h, w, c) = tf.shape(x)[0], x.shape[1:]
+        grouped = tf.reshape(x, (n, h, w, self.groups, c // self.groups))
+        made = _standardised(grouped, (1, 2, 4), self.epsilon)
+        return self.affine(tf.ensure_shape(tf.reshape(made, (n, h, w, c)), x.shape))
+
+
+def _is_small(x: tf.Tensor) -> bool:
+    return x.shape[1] * x.shape[2] <= SMALL_MAP

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.settings import CycleGAN
-from ganzoo.tensorflow.layers import conv
+from ganzoo.tensorflow.layers import SILENT, conv
 from ganzoo.tensorflow.training import norm
 
 
@@ -13,12 +13,12 @@ class PatchGAN(keras.Model):
 
     def __init__(self, s: CycleGAN, size: int):
         super().__init__()
-        bias = s.norm == "instance"
+        bias = SILENT if s.norm == "instance" else False
         layers: list[keras.Layer] = []
         for i in range(s.d_layers + 1):
             width = s.d_width * min(2**i, 8)
             stride = 2 if i < s.d_layers else 1
-            layers += conv(width, 4, stride, 1, bias or i == 0)
+            layers += conv(width, 4, stride, 1, bias if i > 0 else True)
             layers += [norm(s, width)] if i > 0 else []
             layers.append(keras.layers.LeakyReLU(s.slope))
         layers += conv(1, 4, 1, 1, bias=True)

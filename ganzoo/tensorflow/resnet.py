@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import ReflectionPad, conv, conv_transpose
+from ganzoo.tensorflow.layers import SILENT, ConvTranspose, ReflectionPad, conv
 from ganzoo.tensorflow.training import norm
 
 
@@ -14,7 +14,7 @@ class Block(keras.Model):
 
     def __init__(self, s: options.CycleGANResNet, width: int):
         super().__init__()
-        bias = s.norm == "instance"
+        bias = SILENT if s.norm == "instance" else False
         layers = [
             ReflectionPad(1),
             *conv(width, 3, 1, 0, bias),
@@ -35,13 +35,14 @@ class Generator(keras.Model):
 
     def __init__(self, s: options.CycleGANResNet, size: int):
         super().__init__()
-        bias, w, relu = s.norm == "instance", s.width, keras.layers.ReLU
+        bias = SILENT if s.norm == "instance" else False
+        w, relu = s.width, keras.layers.ReLU
         layers = [ReflectionPad(3), *conv(w, 7, 1, 0, bias), norm(s, w), relu()]
         for width in (2 * w, 4 * w):  # N H/4 W/4 4W
             layers += [*conv(width, 3, 2, 1, bias), norm(s, width), relu()]
         layers += [Block(s, 4 * w) for _ in range(s.blocks)]
         for width in (2 * w, w):  # N H W W
-            layers += [*conv_transpose(width, 3, 2, 1, bias), norm(s, width), relu()]
+            layers += [ConvTranspose(width, 3, 2, 1, bias), norm(s, width), relu()]
         layers += [ReflectionPad(3), *conv(3, 7, 1, 0, True), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")
         self(keras.Input((size, size, 3)))  # builds it

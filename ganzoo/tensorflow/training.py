@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.tensorflow.layers import PADDING, BatchNorm, InstanceNorm
+from ganzoo.tensorflow.layers import PADDING, BatchNorm, GroupNorm, InstanceNorm
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -260,7 +260,11 @@ class Adam(keras.optimizers.Adam):
 
     def teach(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Step down the gradient of `loss`."""
-        self.apply(tape.gradient(loss, self.weights), self.weights)
+        zero = tf.UnconnectedGradients.ZERO  # of biases that have no effect
+        gradients = tape.gradient(
+            loss, [weight.value for weight in self.weights], unconnected_gradients=zero
+        )
+        self.apply(gradients, self.weights)
 
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
@@ -317,6 +321,4 @@ def norm(settings: Any, channels: int) -> keras.Layer:
         return BatchNorm(settings.norm_epsilon, momentum=None)
     if settings.norm == "instance":
         return InstanceNorm(settings.norm_epsilon)
-    return keras.layers.GroupNormalization(
-        math.gcd(settings.groups, channels), epsilon=settings.norm_epsilon
-    )
+    return GroupNorm(math.gcd(settings.groups, channels), settings.norm_epsilon)

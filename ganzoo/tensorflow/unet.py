@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import conv, conv_transpose
+from ganzoo.tensorflow.layers import SILENT, ConvTranspose, conv
 from ganzoo.tensorflow.training import norm
 
 
@@ -15,19 +15,19 @@ class Generator(keras.Model):
     def __init__(self, s: options.CycleGANUNet, size: int):
         super().__init__()
         encoder, decoder = s.filters(size)
-        bias = s.norm == "instance"
+        bias = SILENT if s.norm == "instance" else False
         last = len(encoder) - 1
         self.down, self.up = [], []
         for i, width in enumerate(encoder):
             layers = [keras.layers.LeakyReLU(s.slope)] if i > 0 else []
-            layers += conv(width, 4, 2, 1, bias)  # N H/2^(i+1) W
-            if 0 < i < last:  # a 1x1 bottleneck has nothing to normalise
-                layers.append(norm(s, width))
+            normed = 0 < i < last  # a 1x1 bottleneck has nothing to normalise
+            layers += conv(width, 4, 2, 1, bias if normed else bool(bias))  # N H/2^(i+1) W
+            layers += [norm(s, width)] if normed else []
             self.down.append(keras.Sequential(layers, name=f"down.{i}"))
         for i, width in enumerate(decoder):
             layers = [
                 keras.layers.ReLU(),
-                *conv_transpose(width, 4, 2, 1, bias),  # N H/2^(last-i) W
+                ConvTranspose(width, 4, 2, 1, bias),  # N H/2^(last-i) W
                 norm(s, width),
             ]
             # The innermost layer never drops; the `dropout_layers` after it do.
@@ -35,7 +35,7 @@ class Generator(keras.Model):
                 layers.append(keras.layers.Dropout(s.dropout))
             self.up.append(keras.Sequential(layers, name=f"up.{i}"))
         relu, tanh = keras.layers.ReLU(), keras.layers.Activation("tanh")
-        self.out = keras.Sequential([relu, *conv_transpose(3, 4, 2, 1, True), tanh], name="out")
+        self.out = keras.Sequential([relu, ConvTranspose(3, 4, 2, 1, True), tanh], name="out")
         self(keras.Input((size, size, 3)))  # builds it
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ganbench import cli, describe, processes, record
+from ganbench import cli, describe, judge, processes, record
 from ganbench.errors import InputError
 from ganzoo.errors import InputError as ModelError
 
@@ -37,16 +37,29 @@ def a_record():
     return _RECORD
 
 
-@pytest.fixture
-def describe_here(monkeypatch):
-    """Describe models in this process, which has torch already, instead of one of their own."""
+class Here:
+    """The channel of work that is done in this process."""
+
+    gone = False
+
+    def __init__(self, on_message):
+        self.on_message = on_message
+
+    def send(self, kind, **content):
+        message = json.loads(json.dumps({"kind": kind, **content}))
+        if self.on_message:
+            self.on_message(message)
+
+
+def do_here(monkeypatch, module, work):
+    """Let `work` be done in this process, which has torch already, instead of one of its own."""
     elsewhere = processes.run
 
-    def run(module, job, on_message=None):
-        if module != "ganbench.describe":
-            return elsewhere(module, job, on_message)
+    def run(name, job, on_message=None):
+        if name != module:
+            return elsewhere(name, job, on_message)
         try:
-            message = {"kind": "result"} | describe.describe(json.loads(json.dumps(job)), None)
+            message = {"kind": "result"} | work(json.loads(json.dumps(job)), Here(on_message))
         except (InputError, ModelError) as error:
             message = {"kind": "error", "message": str(error), "hint": error.hint}
         return processes.Ended(0, (json.loads(json.dumps(message)),), "")
@@ -55,8 +68,23 @@ def describe_here(monkeypatch):
 
 
 @pytest.fixture
-def ganbench(monkeypatch, capsys, describe_here):
-    """Call the real command in this process: exit code, standard output, standard error."""
+def describe_here(monkeypatch):
+    """Describe models in this process."""
+    do_here(monkeypatch, "ganbench.describe", describe.describe)
+
+
+@pytest.fixture
+def judge_here(monkeypatch):
+    """Judge in this process."""
+    do_here(monkeypatch, "ganbench.judge", judge.judge)
+
+
+@pytest.fixture
+def ganbench(monkeypatch, capsys, describe_here, judge_here):
+    """Call the real command in this process: exit code, standard output, standard error.
+
+    Only workers have processes of their own, and what a test starts itself.
+    """
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["ganbench", *map(str, arguments)])

@@ -1,4 +1,8 @@
-"""Real workers in real processes: resume equals no interruption, and every end has its record."""
+"""Workers: resume equals no interruption, and every end has its record.
+
+What a signal, a stream or another process can spoil is tested in real processes; the rest in this
+one, which has torch already.
+"""
 
 import json
 import signal
@@ -174,9 +178,9 @@ def result_bytes(job):
         ("dcgan:width=4,batch=2,dropout=0.5,augment=color", signal.SIGINT),
     ],
 )
-def test_a_resumed_run_equals_an_uninterrupted_one(make_job, model, number):
+def test_a_resumed_run_equals_an_uninterrupted_one(make_job, work_here, model, number):
     straight = make_job(model, budget="40step", folder="straight")
-    assert run(straight)[1].status.name == "done"
+    assert work_here(straight)[0].status.name == "done"
 
     often = {"checkpoint_seconds": 0.0, "message_seconds": 0.0}
     broken = make_job(model, budget="40step", folder="broken") | often
@@ -200,8 +204,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(make_job, model, number):
     assert result_bytes(broken) == result_bytes(straight)
 
 
-def test_a_record_tells_what_was_used_and_what_it_cost(make_job):
-    _, made = run(make_job(RESNET, budget="20img"))
+def test_a_record_tells_what_was_used_and_what_it_cost(make_job, work_here):
+    made, _ = work_here(make_job(RESNET, budget="20img"))
     assert made.status == record.Status("done", 10, 1.0, "")
     assert (made.used.target_pictures, made.used.source_pictures) == (20, 20)
     assert (made.used.unique_targets, made.used.unique_sources) == (8, 12)
@@ -216,9 +220,9 @@ def test_a_record_tells_what_was_used_and_what_it_cost(make_job):
     }
 
 
-def test_snapshots_and_film_hold_the_promised_numbers_of_pictures(make_job):
+def test_snapshots_and_film_hold_the_promised_numbers_of_pictures(make_job, work_here):
     job = make_job(RESNET, budget="20step", frames=5, snapshots=2)
-    _, made = run(job)
+    made, _ = work_here(job)
     folder = Path(job["folder"])
     counts = [len(files.read_array(folder / m.file)) for m in made.snapshots]
     assert counts == [4, 8]
@@ -227,33 +231,33 @@ def test_snapshots_and_film_hold_the_promised_numbers_of_pictures(make_job):
     assert files.read_array(folder / made.film[0].file).shape == (8, 32, 32, 3)
 
 
-def test_a_loss_that_turns_nan_ends_as_diverged(odd):
-    _, made = run(odd("if self.steps == 5: return {'G': float('nan')}"))
+def test_a_loss_that_turns_nan_ends_as_diverged(odd, work_here):
+    made, _ = work_here(odd("if self.steps == 5: return {'G': float('nan')}"))
     assert made.status.name == "diverged"
     assert "loss G became nan at step 5" in made.status.reason
 
 
-def test_an_exception_ends_as_failed_with_its_words(odd):
+def test_an_exception_ends_as_failed_with_its_words(odd, work_here):
     job = odd("if self.steps == 4: raise RuntimeError('the paint is dry')")
-    _, made = run(job)
+    made, _ = work_here(job)
     assert made.status.name == "failed"
     assert made.status.reason == "RuntimeError: the paint is dry"
     assert "Traceback" in (Path(job["folder"]) / "error.txt").read_text()
 
 
-def test_running_out_of_memory_has_its_own_status(odd):
-    _, made = run(odd("raise MemoryError('no room')"))
+def test_running_out_of_memory_has_its_own_status(odd, work_here):
+    made, _ = work_here(odd("raise MemoryError('no room')"))
     assert made.status.name == "out_of_memory"
 
 
-def test_pictures_of_the_wrong_type_break_the_contract(odd):
-    _, made = run(odd(dtype="float32"))
+def test_pictures_of_the_wrong_type_break_the_contract(odd, work_here):
+    made, _ = work_here(odd(dtype="float32"))
     assert made.status.name == "failed"
     assert "generate must return uint8 (8, 32, 32, 3), not float32" in made.status.reason
 
 
-def test_a_budget_in_seconds_ends_on_time(odd):
-    _, made = run(odd("import time; time.sleep(0.02)", budget="1s"))
+def test_a_budget_in_seconds_ends_on_time(odd, work_here):
+    made, _ = work_here(odd("import time; time.sleep(0.02)", budget="1s"))
     assert made.status.name == "done"
     assert 1.0 <= made.used.seconds < 1.5
 
@@ -264,23 +268,23 @@ def test_what_a_model_prints_does_not_disturb_its_messages(odd):
     assert "{not json" in ended.words
 
 
-def test_a_damaged_checkpoint_is_one_sentence_and_nothing_is_lost(make_job):
+def test_a_damaged_checkpoint_is_one_sentence_and_nothing_is_lost(make_job, work_here):
     job = make_job(RESNET)
-    run(job)
+    work_here(job)
     folder = Path(job["folder"])
     (folder / "record.json").unlink()
     state = folder / "checkpoint" / "state.safetensors"
     state.write_bytes(state.read_bytes()[:1000])
-    _, made = run(job)
+    made, _ = work_here(job)
     assert made.status.name == "failed"
     assert "state.safetensors is damaged" in made.status.reason
     assert "--force" in made.status.reason
     assert len(state.read_bytes()) == 1000
 
 
-def test_what_was_written_last_is_in_the_diary(make_job):
+def test_what_was_written_last_is_in_the_diary(make_job, work_here):
     job = make_job(RESNET, budget="4step")
-    run(job)
+    work_here(job)
     lines = (Path(job["folder"]) / "events.jsonl").read_text().splitlines()
     events = [json.loads(line)["event"] for line in lines]
     assert events[0] == "started"

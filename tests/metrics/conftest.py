@@ -1,16 +1,24 @@
-"""`compare`: our number beside a reference's, asserted, and kept as a row of docs/parity.md."""
+"""`compare`: our number beside a reference's, asserted, and kept as a row of docs/parity.md.
+
+And the networks under random weights, which take seconds to build: read them, do not change them.
+"""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pytest
 
 from ganbench import files
+
+if TYPE_CHECKING:
+    import torch
+
+    from metrics.inception import Extractor
 
 PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
 HEAD = """\
@@ -87,6 +95,44 @@ def _shown(value: Number) -> str:
 def _with_version(reference: str) -> str:
     name, comma, special = reference.partition(",")
     return f"{name} {version(name)}{comma}{special}" if " " not in name else reference
+
+
+@pytest.fixture(scope="session")
+def random_tensors() -> dict[str, "torch.Tensor"]:
+    """The random weights by their official names."""
+    import torch
+
+    from metrics.inception import random_weights
+
+    return {name: torch.from_numpy(value) for name, value in random_weights().items()}
+
+
+@pytest.fixture(scope="session")
+def weights_file(random_tensors, tmp_path_factory) -> Path:
+    """Random weights in the official format."""
+    import torch
+
+    path = tmp_path_factory.mktemp("weights") / "random.pth"
+    torch.save(random_tensors, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def extractor() -> "Extractor":
+    """Ours, under the random weights."""
+    from metrics.inception import Extractor
+
+    return Extractor()
+
+
+@pytest.fixture(scope="session")
+def reference(weights_file) -> "torch.nn.Module":
+    """torch-fidelity's network, under the same ones."""
+    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+
+    return FeatureExtractorInceptionV3(
+        "parity", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights_file)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,15 @@
 """Weights files: what is read, what it is called, what is refused."""
 
 import os
-from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
 
 from metrics import inception_weights
 from metrics.errors import InputError
-from metrics.inception_weights import random_weights, read
+from metrics.inception_network import shapes
+from metrics.inception_weights import read
 from metrics.official import INCEPTION
-
-
-@cache
-def weights() -> dict[str, torch.Tensor]:
-    return {name: torch.from_numpy(value) for name, value in random_weights().items()}
-
-
-@pytest.fixture(scope="module")
-def weights_file(tmp_path_factory) -> Path:
-    """Random weights in the official format."""
-    path = tmp_path_factory.mktemp("weights") / "random.pth"
-    torch.save(weights(), path)
-    return path
 
 
 def test_random_weights_are_the_same_on_every_machine():
@@ -31,18 +17,18 @@ def test_random_weights_are_the_same_on_every_machine():
     assert (read(None).official, read(None).name) == (False, "random-Inception")
 
 
-def test_another_file_of_the_right_shape_is_loaded_but_never_official(weights_file):
+def test_another_file_of_the_right_shape_is_loaded_but_never_official(weights_file, random_tensors):
     loaded = read(weights_file)
     assert not loaded.official
     assert loaded.name == f"Inception (weights {loaded.sha256[:8]})"
     assert loaded.key == f"inception_{loaded.sha256[:8]}"
-    assert all(torch.equal(loaded.tensors[name], value) for name, value in weights().items())
+    assert all(torch.equal(loaded.tensors[name], value) for name, value in random_tensors.items())
 
 
-def test_safetensors_and_batch_norm_counters_are_read(tmp_path):
+def test_safetensors_and_batch_norm_counters_are_read(tmp_path, random_tensors):
     from safetensors.torch import save_file
 
-    counted = {**weights(), "Mixed_5b.branch1x1.bn.num_batches_tracked": torch.tensor(0)}
+    counted = {**random_tensors, "Mixed_5b.branch1x1.bn.num_batches_tracked": torch.tensor(0)}
     save_file(counted, tmp_path / "w.safetensors")
     assert read(tmp_path / "w.safetensors").key.startswith("inception_")
 
@@ -54,7 +40,9 @@ def test_the_published_hash_makes_a_file_official(weights_file, monkeypatch):
 
 
 def change(name: str, value: torch.Tensor | None) -> dict[str, torch.Tensor]:
-    state = dict(weights())
+    """Zeros in the official shapes, each stored as one number, but for `name`."""
+    zero = torch.zeros(())
+    state = {known: zero.expand(shape) for known, shape in shapes().items()}
     if value is None:
         del state[name]
     else:

@@ -17,7 +17,7 @@ from PIL import Image
 from metrics.density_coverage import coverage, density
 from metrics.fid import frechet_distance, gaussian_distance
 from metrics.gaussian import Gaussian
-from metrics.inception import Extractor, random_weights
+from metrics.inception import Extractor
 from metrics.inception_score import inception_scores, splits_of
 from metrics.kid import kernel_distance
 from metrics.mifid import MIFID
@@ -82,31 +82,21 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def weights_file(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "random.pth"
-    torch.save({name: torch.from_numpy(value) for name, value in random_weights().items()}, path)
-    return path
+def same_file(weights_file) -> Extractor:
+    """Our network under the file that the reference reads."""
+    return Extractor(weights_file)
 
 
 @pytest.fixture(scope="module")
-def seen(request, weights_file) -> Seen:
+def seen(request, same_file, reference) -> Seen:
     if request.param == "monet":
         pictures, kept = "30 + 30 JPEGs of 256 px", 2048
         sides = jpegs("photo_jpg", 30), jpegs("monet_jpg", 30)
     else:
         pictures, kept = "12 + 12 made-up pictures of 64 px", 512
         sides = made_up(12, 0.8, 0), made_up(12, 1.0, 1)
-    extractor, reference = Extractor(weights_file), torch_fidelitys(weights_file)
-    ours = extractor.features(sides[0]), extractor.features(sides[1])
+    ours = same_file.features(sides[0]), same_file.features(sides[1])
     return Seen(pictures, kept, ours, (seen_by(reference, sides[0]), seen_by(reference, sides[1])))
-
-
-def torch_fidelitys(weights_file: Path) -> torch.nn.Module:
-    from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
-
-    return FeatureExtractorInceptionV3(
-        "parity", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights_file)
-    )
 
 
 def seen_by(network: torch.nn.Module, pictures: np.ndarray) -> Sample:

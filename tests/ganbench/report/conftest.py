@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,14 @@ def painted(pictures: np.ndarray, strength: float = 1.0, seed: int = 0) -> np.nd
 
 def noisy(pictures: np.ndarray, amount: float, seed: int) -> np.ndarray:
     """Pictures on the way from grey noise to themselves."""
-    rng = np.random.default_rng(seed)
-    grey = rng.normal(120, 30, pictures.shape)
+    grey = grey_noise(pictures.shape, seed)
     return np.clip(pictures * (1 - amount) + grey * amount, 0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=2)
+def grey_noise(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Made once for all frames of a film, where it took most of the time."""
+    return np.random.default_rng(seed).normal(120, 30, shape)
 
 
 def score(value: float | None, count: int = 300, **changes: Any) -> Score:
