@@ -11,7 +11,7 @@ from ganbench import describe, frameworks, plan, record
 from ganbench.errors import InputError
 from ganzoo import registry
 
-DCGAN = "dcgan:width=4,batch=2"
+DCGAN = "dcgan:width=4,batch=2,init_std=0.2"
 pytestmark = pytest.mark.tensorflow
 
 
@@ -72,7 +72,7 @@ def test_the_report_compares_the_frameworks(finished):
 def test_a_checkpoint_goes_over_and_draws_the_same(runs, model, to, tmp_path):
     done = command("convert", runs[model], "--to", to, "--out", tmp_path / "new")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "16 pictures differ by at most" in done.stdout or "8 pictures" in done.stdout
+    assert done.stdout.startswith("8 pictures differ by at most")
     new, old = record.read(tmp_path / "new"), record.read(runs[model])
     assert (new.framework, new.converted_from) == (to, old.framework)
     assert new.scores == {} and new.settings == old.settings

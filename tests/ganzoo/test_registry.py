@@ -38,9 +38,17 @@ def test_an_unknown_name_gets_the_nearest_and_all():
     assert "dcgan" in caught.value.hint
 
 
-def test_a_framework_without_the_model_is_named():
-    with pytest.raises(InputError, match="dcgan does not come in tensorflow"):
-        registry.select("dcgan", framework="tensorflow")
+def test_a_framework_without_the_model_is_named(tmp_path):
+    (tmp_path / "my_gan.py").write_text(PLUGIN)
+    with pytest.raises(InputError, match="my-gan does not come in tensorflow"):
+        registry.select("my-gan", (tmp_path / "my_gan.py",), "tensorflow")
+
+
+def test_every_built_in_model_comes_in_both_frameworks():
+    names = {
+        f: [m.name for m in registry.BUILT_IN if m.framework == f] for f in registry.FRAMEWORKS
+    }
+    assert names["pytorch"] == names["tensorflow"] and len(names["pytorch"]) == 3
 
 
 def test_a_plugin_file_is_listed_without_being_run(tmp_path):
