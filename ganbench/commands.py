@@ -117,7 +117,7 @@ def check(model: str, size: int, framework: str | None, plugins: tuple[Path, ...
     framework = framework or "pytorch"
     found_models = registry.select(model, plugins, framework)
     frameworks.require(framework)
-    frameworks.prepare(framework)
+    frameworks.prepare(framework, device="cpu")
     from ganzoo import trial
 
     passed = True
@@ -179,7 +179,7 @@ def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]
     """Turn a run's checkpoint into one of the other framework; says how far the pictures differ."""
     from ganbench.convert import convert
 
-    done = convert(run, to, out, plugin_files)
+    done = convert(run, to, out and out.expanduser(), plugin_files)
     if done.pictures:
         print(
             f"{done.pictures} pictures differ by at most {done.largest} grey levels"

@@ -84,7 +84,7 @@ def work(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     with files.building(Path(job["out"])) as draft:
         for name, pictures in views.items():
             files.write_array(draft / "views" / f"{name}.npy", pictures)
-        state = job["state"] | {"snapshots": [], "film": []}
+        state = job["state"] | {"snapshots": [], "film": [], "first_losses": {}}
         checkpoint.save(draft, trainer.save, state)
         record.write(draft, _record(read, twin.framework, trainer, tuple(views)))
     after = views.get("output")

@@ -1,4 +1,7 @@
-"""A process that builds models without memory, to say what they are before anything is trained."""
+"""A process that builds models, to say what they are before anything is trained.
+
+PyTorch builds them without memory, TensorFlow for real, one after the other.
+"""
 
 import hashlib
 import inspect

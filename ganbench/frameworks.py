@@ -31,9 +31,13 @@ def prepare(framework: str, threads: int | None = None, device: str | None = Non
 def _prepare_tensorflow(threads: int | None, device: str | None) -> None:
     """Silence, reproducible kernels, and one GPU at most, whose memory is taken when needed."""
     tf = _quiet_tensorflow()
+    # Whatever ~/.keras/keras.json says.
+    tf.keras.backend.set_image_data_format("channels_last")
+    tf.keras.backend.set_floatx("float32")
     tf.config.experimental.enable_op_determinism()
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)  # or branches would take more
     if device is not None:
         gpus = tf.config.list_physical_devices("GPU")
         used = [] if device == "cpu" else [gpus[_number(device)]]
@@ -45,6 +49,7 @@ def _prepare_tensorflow(threads: int | None, device: str | None) -> None:
 def _quiet_tensorflow() -> Any:
     """TensorFlow, without the lines that its C++ side writes to the screen while it is imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # torch in this process would end it
     screen = os.dup(2)
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), 2)
@@ -55,6 +60,13 @@ def _quiet_tensorflow() -> Any:
             os.close(screen)
     tf.get_logger().setLevel("ERROR")
     return tf
+
+
+def usable_cores() -> int:
+    """Logical cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _number(device: str) -> int:
@@ -108,7 +120,8 @@ def facts(framework: str, device: str) -> dict[str, Any]:
 def _torch_facts(device: str) -> dict[str, Any]:
     import torch
 
-    facts = {"threads": torch.get_num_threads(), "precision": "fp32"}
+    exact = device == "cpu" or torch.are_deterministic_algorithms_enabled()
+    facts = {"threads": torch.get_num_threads(), "precision": "fp32", "deterministic": exact}
     if device.startswith("cuda"):
         facts["gpu"] = torch.cuda.get_device_name(device)
         facts["cuda"] = torch.version.cuda
@@ -120,8 +133,8 @@ def _torch_facts(device: str) -> dict[str, Any]:
 def _tensorflow_facts(device: str) -> dict[str, Any]:
     import tensorflow as tf
 
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
-    facts = {"threads": threads, "precision": "fp32"}
+    threads = tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
+    facts = {"threads": threads, "precision": "fp32", "deterministic": True}
     if device.startswith("cuda"):
         gpu = tf.config.list_physical_devices("GPU")[_number(device)]
         facts["gpu"] = tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")

@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganbench import budget, data, processes, record
+import psutil
+
+from ganbench import budget, data, frameworks, processes, record
 from ganbench.errors import InputError
 from ganbench.suite import Run, Suite, check, selected, slug, with_device_defaults
 
@@ -95,6 +97,8 @@ def make(
     described = _describe(suite, models)
     device, asked = described[0]["device"], suite.samples
     suite = with_device_defaults(suite, device)
+    if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
+        suite = replace(suite, threads=_cores())
     assert suite.size and suite.budget
     pair = data.load(
         suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
@@ -172,6 +176,11 @@ def _describe(suite: Suite, models: list) -> list[dict[str, Any]]:
     return _with_work(described, models)
 
 
+def _cores() -> int:
+    """Physical cores that we may use."""
+    return min(psutil.cpu_count(logical=False) or 1, frameworks.usable_cores())
+
+
 def _check_devices(described: list[dict[str, Any]], models: list) -> None:
     """Refuse frameworks on different devices: their seconds could not be compared."""
     devices = {
@@ -179,7 +188,10 @@ def _check_devices(described: list[dict[str, Any]], models: list) -> None:
     }
     if len(set(devices.values())) > 1:
         where = ", ".join(f"{framework} {device}" for framework, device in devices.items())
-        raise InputError(f"the frameworks would use different devices ({where})", "--device cpu")
+        raise InputError(
+            f"the frameworks would use different devices ({where})",
+            'pip install "tensorflow[and-cuda]", or --device cpu',
+        )
 
 
 def _with_work(described: list[dict[str, Any]], models: list) -> list[dict[str, Any]]:

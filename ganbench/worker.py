@@ -363,6 +363,13 @@ class Worker:
         return facts | ({"precision": "bf16, weights and losses in fp32"} if mixed else {})
 
 
+def first_line(error: Exception) -> str:
+    """What went wrong in a line; TensorFlow begins with words that say nothing."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if "Graph execution error" not in line]
+    return f"{type(error).__name__}: {(said or lines or [''])[0].strip()}"[:300]
+
+
 def blank(job: dict[str, Any]) -> dict[str, Any]:
     """What a record says of a run before it has begun."""
     run = job["run"]
@@ -418,7 +425,7 @@ def work(job: dict[str, Any], channel: processes.Channel) -> None:
         worker.finish("failed", " ".join(filter(None, (str(error), error.hint))))
     except Exception as error:
         files.write_text(worker.folder / "error.txt", traceback.format_exc())
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        reason = first_line(error)
         out = isinstance(error, MemoryError) or any(words in reason for words in OUT_OF_MEMORY)
         worker.finish("out_of_memory" if out else "failed", reason)
 

@@ -56,7 +56,8 @@ class CycleGAN:
     lambda_cycle: float = 10.0
     lambda_identity: float = 5.0  # the paper's 0.5 times lambda_cycle
     history: int = 50  # remembered fakes for the discriminators (Shrivastava et al. 2017); 0: none
-    update: Literal["generators-first", "together"] = "generators-first"  # together: one tape
+    # together: one tape, as in the Keras tutorials; the same numbers, as D sees fakes drawn before
+    update: Literal["generators-first", "together"] = "generators-first"
     learning_rate_g: float = 2e-4
     learning_rate_d: float = 2e-4
     beta1: float = 0.5  # Adam

@@ -94,8 +94,9 @@ class CycleGAN(TorchTrainer):
         # Teach D_X and D_Y to tell real from fakes, some of them remembered.
         self.optimizers["D"].zero_grad()
         random = self.random(purpose=0)
-        d_y = self.teach(self.D_Y, y, self.history["Y"].swap(fake_y.detach(), random))
-        d_x = self.teach(self.D_X, x, self.history["X"].swap(fake_x.detach(), random))
+        fake_y, fake_x = fake_y.detach().to(self.dtype), fake_x.detach().to(self.dtype)
+        d_y = self.teach(self.D_Y, y, self.history["Y"].swap(fake_y, random))
+        d_x = self.teach(self.D_X, x, self.history["X"].swap(fake_x, random))
         if s.update == "together":
             self.optimizers["G"].step()
         self.optimizers["D"].step()

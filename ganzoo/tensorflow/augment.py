@@ -1,19 +1,18 @@
 """Differentiable augmentation of all that D sees (Zhao et al. 2020, arXiv 2006.10738)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
 
-def augment(x: tf.Tensor, drawn: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """Change each picture of N H W 3 by the kinds that were drawn for, letting gradients through.
+def augment(x: tf.Tensor, kinds: Sequence[str], drawn: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """Change each picture of N H W 3 by `kinds`, in their order, letting gradients through.
 
     `drawn`: as of `ganzoo.draws.augmentation`.
     """
     x = tf.cast(x, tf.float32)
-    for kind in KINDS:
-        if kind in drawn:
-            x = KINDS[kind](x, drawn[kind])
+    for kind in kinds:
+        x = KINDS[kind](x, drawn[kind])
     return x
 
 

@@ -14,10 +14,10 @@ from ganzoo.tensorflow.training import (
     Adam,
     TensorFlowTrainer,
     gan_loss,
-    init_normal,
     l1_loss,
     scaled,
 )
+from ganzoo.tensorflow.weights import init_normal
 from ganzoo.trainer import Losses, Pictures, Task
 
 
@@ -41,7 +41,7 @@ class History:
         shown = []
         for i in range(fakes.shape[0]):
             place, fake = drawn["place"][i], tf.cast(fakes[i], tf.float32)
-            old = self.fakes[place]
+            old = self.fakes.sparse_read(place)  # not the whole history
             self.fakes.scatter_update(
                 tf.IndexedSlices(tf.where(drawn["stored"][i], fake, old), place)
             )
@@ -90,13 +90,12 @@ class CycleGAN(TensorFlowTrainer):
 
         # Teach G and F: be taken for real, find the way back, leave the own domain alone.
         with tf.GradientTape() as of_g:
-            fake_y, fake_x = self.G(x, training=True), self.F(y, training=True)
+            own_y, own_x = ([y], [x]) if s.lambda_identity else ([], [])
+            fake_y, *same_y = self.passes(self.G, x, *own_y)
+            fake_x, *same_x = self.passes(self.F, y, *own_x)
             back_x, back_y = self.F(fake_y, training=True), self.G(fake_x, training=True)
             cycle = l1_loss(back_x, x) + l1_loss(back_y, y)
-            identity = tf.constant(0.0)
-            if s.lambda_identity:
-                same_y, same_x = self.G(y, training=True), self.F(x, training=True)
-                identity = l1_loss(same_y, y) + l1_loss(same_x, x)
+            identity = sum(map(l1_loss, same_y + same_x, own_y + own_x), tf.constant(0.0))
             fooled = gan_loss(s.loss, self.D_Y(fake_y), 1.0) + gan_loss(
                 s.loss, self.D_X(fake_x), 1.0
             )
@@ -118,7 +117,14 @@ class CycleGAN(TensorFlowTrainer):
     def told_apart(self, D: keras.Model, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
         """D's loss, halved to slow it down, as in the paper."""
         kind = self.settings.loss
-        return 0.5 * (gan_loss(kind, D(real), 1.0) + gan_loss(kind, D(fake), 0.0))
+        real_logits, fake_logits = self.passes(D, real, fake)
+        return 0.5 * (gan_loss(kind, real_logits, 1.0) + gan_loss(kind, fake_logits, 0.0))
+
+    def passes(self, network: keras.Model, *batches: tf.Tensor) -> list[tf.Tensor]:
+        """The network's outputs for several batches; in one pass where the norm is per picture."""
+        if self.settings.norm == "batch":
+            return [network(batch, training=True) for batch in batches]
+        return tf.split(network(tf.concat(batches, axis=0), training=True), len(batches))
 
     def translate(self, network: keras.Model, source: Pictures) -> Pictures:
         """Draw with batch norm one at a time, so that no picture depends on its neighbours."""

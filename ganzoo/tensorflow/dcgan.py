@@ -6,8 +6,9 @@ import tensorflow as tf
 from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
-from ganzoo.tensorflow.layers import BatchNorm, ConvTranspose, conv
-from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, gan_loss, init_normal, scaled
+from ganzoo.tensorflow.layers import BatchNorm, Conv, ConvTranspose
+from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, gan_loss, scaled
+from ganzoo.tensorflow.weights import init_normal
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -44,13 +45,13 @@ class Discriminator(keras.Model):
         super().__init__()
         layers: list[keras.Layer] = []
         for i, width in enumerate(_widths(s.width, size)):
-            layers += conv(width, 4, 2, 1, bias=False)  # N H/2^(i+1) W
+            layers.append(Conv(width, 4, 2, 1, bias=False))  # N H/2^(i+1) W
             if i > 0:
                 layers.append(BatchNorm(s.norm_epsilon, s.norm_momentum))
             layers.append(keras.layers.LeakyReLU(s.slope))
             if s.dropout:
                 layers.append(keras.layers.Dropout(s.dropout))
-        layers += conv(1, 4, 1, 0, bias=False)  # N 1 1 1
+        layers.append(Conv(1, 4, 1, 0, bias=False))  # N 1 1 1
         self.stack = keras.Sequential(layers, name="layers")
         self(keras.Input((size, size, 3)))  # builds it
 
@@ -103,7 +104,7 @@ class DCGAN(TensorFlowTrainer):
 
     def judge(self, x: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
         """D's logits of the pictures, augmented if the settings say so."""
-        return self.D(augment(x, drawn), training=True)
+        return self.D(augment(x, self.settings.augment, drawn), training=True)
 
     def generate(self, source: Noise) -> Pictures:
         return self.draw(self.G, source)

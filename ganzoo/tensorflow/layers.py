@@ -6,45 +6,41 @@ from typing import Final, Literal
 import keras
 import tensorflow as tf
 
-# What PyTorch does inside its convolutions.
-PADDING = (keras.layers.ZeroPadding2D,)
-
-
 # A bias before an instance norm: it is there, as in the paper's networks, and has no effect.
 SILENT: Final = "silent"
 Bias = bool | Literal["silent"]
 
 
-def conv(
-    filters: int, kernel: int, stride: int, padding: int, bias: Bias
-) -> tuple[keras.Layer, ...]:
-    """A convolution with `padding` zeros on every side.
-
-    That is what `same` means for kernel 4, stride 2 and an even size alone; at kernel 3, stride 2
-    it would pad on the right and below only.
-    """
-    same = (kernel, stride, padding) == (4, 2, 1)
-    layer = Conv(filters, kernel, stride, "same" if same else "valid", bias)
-    return (layer,) if same or not padding else (keras.layers.ZeroPadding2D(padding), layer)
-
-
 class Conv(keras.layers.Conv2D):
-    """Keras' convolution, which spares itself the work of a silent bias."""
+    """A convolution with `padding` zeros on every side, whatever kernel, stride and size.
 
-    def __init__(self, filters: int, kernel: int, stride: int, padding: str, bias: Bias):
+    Keras' `same` pads unevenly: that is the same only for kernel 4, stride 2 and even sizes.
+    """
+
+    def __init__(self, filters: int, kernel: int, stride: int, padding: int, bias: Bias):
         super().__init__(
             filters,
             kernel,
             stride,
-            padding=padding,
+            padding="valid",
+            data_format="channels_last",
             use_bias=bool(bias),
             kernel_initializer="zeros",
             bias_initializer="zeros",
         )
-        self.silent = bias == SILENT
+        self.zeros, self.silent = padding, bias == SILENT
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        n, h, w, c = shape
+        return super().compute_output_shape((n, h + 2 * self.zeros, w + 2 * self.zeros, c))
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        return self.convolution_op(x, self.kernel) if self.silent else super().call(x)
+        around = [self.zeros, self.zeros]
+        padding = [[0, 0], around, around, [0, 0]]
+        if self.kernel_size == (4, 4) and x.shape[1] % 2 == x.shape[2] % 2 == 0:
+            padding = "SAME" if (self.strides, self.zeros) == ((2, 2), 1) else padding
+        made = tf.nn.conv2d(x, self.kernel, self.strides, padding)
+        return tf.nn.bias_add(made, self.bias) if self.use_bias and not self.silent else made
 
 
 class ConvTranspose(keras.layers.Conv2DTranspose):
@@ -60,6 +56,7 @@ class ConvTranspose(keras.layers.Conv2DTranspose):
             kernel,
             stride,
             padding="same" if padding else "valid",
+            data_format="channels_last",
             use_bias=bool(bias),
             kernel_initializer="zeros",
             bias_initializer="zeros",

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from ganzoo.settings import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, conv
+from ganzoo.tensorflow.layers import SILENT, Conv
 from ganzoo.tensorflow.training import norm
 
 
@@ -18,12 +18,12 @@ class PatchGAN(keras.Model):
         for i in range(s.d_layers + 1):
             width = s.d_width * min(2**i, 8)
             stride = 2 if i < s.d_layers else 1
-            layers += conv(width, 4, stride, 1, bias if i > 0 else True)
+            layers.append(Conv(width, 4, stride, 1, bias if i > 0 else True))
             layers += [norm(s, width)] if i > 0 else []
             layers.append(keras.layers.LeakyReLU(s.slope))
-        layers += conv(1, 4, 1, 1, bias=True)
+        layers.append(Conv(1, 4, 1, 1, bias=True))
         self.stack = keras.Sequential(layers, name="layers")
         self(keras.Input((size, size, 3)))  # builds it
 
-    def call(self, x: tf.Tensor) -> tf.Tensor:
-        return self.stack(x)
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return self.stack(x, training=training)

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, ConvTranspose, ReflectionPad, conv
+from ganzoo.tensorflow.layers import SILENT, Conv, ConvTranspose, ReflectionPad
 from ganzoo.tensorflow.training import norm
 
 
@@ -17,11 +17,11 @@ class Block(keras.Model):
         bias = SILENT if s.norm == "instance" else False
         layers = [
             ReflectionPad(1),
-            *conv(width, 3, 1, 0, bias),
+            Conv(width, 3, 1, 0, bias),
             norm(s, width),
             keras.layers.ReLU(),
             ReflectionPad(1),
-            *conv(width, 3, 1, 0, bias),
+            Conv(width, 3, 1, 0, bias),
             norm(s, width),
         ]
         self.stack = keras.Sequential(layers, name="layers")
@@ -37,13 +37,13 @@ class Generator(keras.Model):
         super().__init__()
         bias = SILENT if s.norm == "instance" else False
         w, relu = s.width, keras.layers.ReLU
-        layers = [ReflectionPad(3), *conv(w, 7, 1, 0, bias), norm(s, w), relu()]
+        layers = [ReflectionPad(3), Conv(w, 7, 1, 0, bias), norm(s, w), relu()]
         for width in (2 * w, 4 * w):  # N H/4 W/4 4W
-            layers += [*conv(width, 3, 2, 1, bias), norm(s, width), relu()]
+            layers += [Conv(width, 3, 2, 1, bias), norm(s, width), relu()]
         layers += [Block(s, 4 * w) for _ in range(s.blocks)]
         for width in (2 * w, w):  # N H W W
             layers += [ConvTranspose(width, 3, 2, 1, bias), norm(s, width), relu()]
-        layers += [ReflectionPad(3), *conv(3, 7, 1, 0, True), keras.layers.Activation("tanh")]
+        layers += [ReflectionPad(3), Conv(3, 7, 1, 0, True), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")
         self(keras.Input((size, size, 3)))  # builds it
 

@@ -6,8 +6,8 @@ either framework continues what the other began.
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,20 +18,12 @@ from safetensors.numpy import load_file, save_file
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.tensorflow.layers import PADDING, BatchNorm, GroupNorm, InstanceNorm
+from ganzoo.tensorflow.layers import BatchNorm, GroupNorm, InstanceNorm
+from ganzoo.tensorflow.weights import from_torch, seeds, slots, to_torch
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
 POLICIES = {"fp32": "float32", "bf16": "mixed_bfloat16"}
-# Name of a variable in Keras -> in PyTorch.
-NAMES = {
-    "kernel": "weight",
-    "gamma": "weight",
-    "bias": "bias",
-    "beta": "bias",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
 
 
 class TensorFlowTrainer:
@@ -40,7 +32,7 @@ class TensorFlowTrainer:
     framework: Literal["tensorflow"] = "tensorflow"
 
     def __init__(self, settings: Any, task: Task):
-        keras.utils.set_random_seed(task.seed)  # dropout's
+        keras.utils.set_random_seed(task.seed % 2**32)  # dropout's
         keras.config.set_dtype_policy(POLICIES[getattr(settings, "precision", "fp32")])
         self.settings, self.task = settings, task
         self.steps = 0
@@ -140,80 +132,6 @@ def _below(state: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {key[len(prefix) :]: v for key, v in state.items() if key.startswith(prefix)}
 
 
-# Weights under PyTorch's names
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One variable of a network, with the name and the layout that its PyTorch twin has."""
-
-    name: str
-    variable: keras.Variable
-
-    def read(self) -> np.ndarray:
-        """The value in PyTorch's layout: (out, in, height, width), or (in, out, ...) transposed."""
-        return _to_torch(self.variable.numpy())
-
-    def write(self, value: np.ndarray) -> None:
-        """Take a value in PyTorch's layout; ValueError when its shape is another."""
-        own = _from_torch(value)
-        if own.shape != self.variable.shape:
-            raise ValueError(f"{self.name} is {value.shape}, not {self.read().shape}")
-        self.variable.assign(own)
-
-
-def _to_torch(value: np.ndarray) -> np.ndarray:
-    # Keras keeps (height, width, in, out), and (height, width, out, in) of a transposed one.
-    return value.transpose(3, 2, 0, 1) if value.ndim == 4 else value.T
-
-
-def _from_torch(value: np.ndarray) -> np.ndarray:
-    return value.transpose(2, 3, 1, 0) if value.ndim == 4 else value.T
-
-
-def slots(network: keras.Layer) -> list[Slot]:
-    """All weights of a network in the order of creation, seeds of dropout left out."""
-    return [
-        Slot(f"{path}.{NAMES[variable.name]}", variable)
-        for path, layer in leaves(network)
-        for variable in layer.variables
-        if variable.name in NAMES
-    ]
-
-
-def seeds(network: keras.Model) -> list[keras.Variable]:
-    """The states of a network's random layers."""
-    return [v for _, layer in leaves(network) for v in layer.variables if v.name not in NAMES]
-
-
-def leaves(layer: keras.Layer, path: str = "") -> Iterator[tuple[str, keras.Layer]]:
-    """The innermost layers with the paths of their twins: names in a model, numbers in a stack."""
-    if not isinstance(layer, keras.Model):
-        yield path, layer
-        return
-    inside = [part for part in layer.layers if not isinstance(part, PADDING)]
-    for number, part in enumerate(inside):
-        name = str(number) if isinstance(layer, keras.Sequential) else part.name
-        yield from leaves(part, f"{path}.{name}".lstrip("."))
-
-
-def init_normal(networks: Iterable[keras.Model], std: float, seed: int) -> None:
-    """Convolutions N(0, std), norm weights N(1, std), biases 0 (Radford et al. 2016).
-
-    Drawn in numpy, so that a twin in another framework starts from the very same weights.
-    """
-    for number, network in enumerate(networks):
-        random = draws.of_weights(seed, number)
-        for slot in slots(network):
-            if slot.name.endswith(".weight"):
-                shape = slot.read().shape
-                mean = 1.0 if len(shape) == 1 else 0.0
-                slot.write(draws.normal(random, mean, std, shape))
-
-
-# Losses, optimiser and pictures
-
-
 def scaled(pictures: tf.Tensor) -> tf.Tensor:
     """Turn uint8 N H W 3 into float32 in [-1, 1]."""
     return tf.cast(pictures, tf.float32) / 127.5 - 1.0
@@ -260,10 +178,10 @@ class Adam(keras.optimizers.Adam):
 
     def teach(self, tape: tf.GradientTape, loss: tf.Tensor) -> None:
         """Step down the gradient of `loss`."""
-        zero = tf.UnconnectedGradients.ZERO  # of biases that have no effect
-        gradients = tape.gradient(
-            loss, [weight.value for weight in self.weights], unconnected_gradients=zero
-        )
+        gradients = tape.gradient(loss, self.weights)
+        for i, weight in enumerate(self.weights):
+            if gradients[i] is None and weight.name == "bias":  # a silent one
+                gradients[i] = tf.zeros(weight.shape)
         self.apply(gradients, self.weights)
 
     def update_step(
@@ -298,7 +216,7 @@ class Adam(keras.optimizers.Adam):
         found = {}
         for i, moments in enumerate(zip(self._momentums, self._velocities, strict=True)):
             for name, moment in zip(("exp_avg", "exp_avg_sq"), moments, strict=True):
-                found[f"{i}/{name}"] = _to_torch(moment.numpy())
+                found[f"{i}/{name}"] = to_torch(moment.numpy())
             found[f"{i}/step"] = np.array(self.iterations.numpy(), np.float32)
         return found if int(self.iterations) else {}
 
@@ -307,7 +225,7 @@ class Adam(keras.optimizers.Adam):
         for i, moments in enumerate(zip(self._momentums, self._velocities, strict=True)):
             for name, moment in zip(("exp_avg", "exp_avg_sq"), moments, strict=True):
                 before = np.zeros(moment.shape, np.float32)
-                moment.assign(_from_torch(state[f"{i}/{name}"]) if state else before)
+                moment.assign(from_torch(state[f"{i}/{name}"]) if state else before)
         self.iterations.assign(int(state["0/step"]) if state else 0)
 
 

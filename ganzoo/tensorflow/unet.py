@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, ConvTranspose, conv
+from ganzoo.tensorflow.layers import SILENT, Conv, ConvTranspose
 from ganzoo.tensorflow.training import norm
 
 
@@ -21,7 +21,7 @@ class Generator(keras.Model):
         for i, width in enumerate(encoder):
             layers = [keras.layers.LeakyReLU(s.slope)] if i > 0 else []
             normed = 0 < i < last  # a 1x1 bottleneck has nothing to normalise
-            layers += conv(width, 4, 2, 1, bias if normed else bool(bias))  # N H/2^(i+1) W
+            layers.append(Conv(width, 4, 2, 1, bias if normed else bool(bias)))  # N H/2^(i+1) W
             layers += [norm(s, width)] if normed else []
             self.down.append(keras.Sequential(layers, name=f"down.{i}"))
         for i, width in enumerate(decoder):

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 
 from ganbench import files, plan, processes, record, worker
 from ganbench.suite import from_values
@@ -86,6 +87,7 @@ def make_job(two_domains, tmp_path, describe_here):
                 "budget": budget,
                 "profile": "small",
                 "device": "cpu",
+                "threads": 1,  # beside another busy process two take tenfold
                 "samples": 8,
                 "curve_samples": 4,
                 "plugins": [str(plugin)] if plugin else [],
@@ -138,13 +140,15 @@ class Listener:
 def work_here(monkeypatch):
     """Work a job off in this process, which saves the start of another; returns its record."""
     monkeypatch.setattr("ganbench.worker.signal.signal", lambda number, handler: None)
+    threads = torch.get_num_threads()
 
     def work(job, leave_at=None):
         listener = Listener(leave_at)
         worker.work(job | {"message_seconds": 0.0}, listener)
         return record.read(Path(job["folder"])), listener.heard
 
-    return work
+    yield work
+    torch.set_num_threads(threads)
 
 
 def diary(job, kind):

@@ -30,7 +30,7 @@ RECIPE = {  # what the Keras tutorials do otherwise than the papers
     "norm_epsilon": 1e-3,
     "adam_epsilon": 1e-7,
 }
-AUGMENTED = {"augment": "color-translation", "real_label": 0.9}
+AUGMENTED = {"augment": "cutout-color-translation", "real_label": 0.9}
 CASES = {
     "dcgan": ("dcgan", {}),
     "dcgan augmented": ("dcgan", AUGMENTED),
@@ -40,6 +40,9 @@ CASES = {
     **{f"cyclegan-resnet {norm}": ("cyclegan-resnet", {"norm": norm, "history": 3})
        for norm in ("instance", "group", "batch")},
 }  # fmt: skip
+CASES["cyclegan-unet instance"][1]["batch"] = 2
+CASES["cyclegan-resnet instance"][1]["batch"] = 2
+SIZES = {"cyclegan-resnet instance": 36}  # D meets maps of odd size; 32 px otherwise
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,12 @@ def teach(half: Path, framework: str, cases: dict) -> None:
     script = Path(__file__).with_name("twin.py")
     done = subprocess.run(
         [sys.executable, str(script), framework, str(half / "cases.json"), str(half)],
-        env={**os.environ, "PYTHONPATH": str(script.parents[2]), "OMP_NUM_THREADS": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(script.parents[2]),
+            "OMP_NUM_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "-1",
+        },
         capture_output=True,
         encoding="utf-8",
     )
@@ -96,7 +104,11 @@ def twins(tmp_path_factory) -> Twins:
         pytest.skip("TensorFlow is not installed")
     root = tmp_path_factory.mktemp("twins")
     cases = {
-        name: {"model": model, "settings": NARROW[model] | RATES | settings}
+        name: {
+            "model": model,
+            "settings": NARROW[model] | RATES | settings,
+            "size": SIZES.get(name, 32),
+        }
         for name, (model, settings) in CASES.items()
     }
 
@@ -139,9 +151,10 @@ bit for bit equal there. Differences are relative: of losses the largest of any 
 step 1); of gradients the length of the difference by the length of the gradient, G's and D's (bound
 1e-4). Grey levels: the largest difference of a colour value between pictures drawn from the same
 state, before training and after a checkpoint went over from PyTorch and from TensorFlow (bound 1);
-the states themselves go over bit for bit. "recipe" is what the Keras
-tutorials do otherwise: cross-entropy, one update for all networks, no history, slope 0.3, epsilon
-1e-3 in norms and 1e-7 in Adam. "augmented" has colour and translation of DiffAugment.
+the states themselves go over bit for bit. "recipe" is what the Keras tutorials do otherwise:
+cross-entropy, one update for all networks, no history, slope 0.3, epsilon 1e-3 in norms and 1e-7 in
+Adam. "augmented" has all of DiffAugment. The instance norms run at batch 2, the ResNet's at 36 px.
+Dropout is not shared: its masks are each framework's own.
 
 | case | losses, step 1 | gradients, step 1 | grey levels | losses, 20 steps | nudged |
 |---|---|---|---|---|---|

@@ -98,6 +98,38 @@ def test_a_damaged_state_is_one_sentence(tmp_path):
         trainer.load(tmp_path)
 
 
+def test_one_tape_gives_the_numbers_of_generators_first():
+    kind, _ = _resnet()
+    small = {"width": 4, "d_width": 4, "d_layers": 2, "blocks": 1, "history": 2}
+    made = []
+    for update in ("generators-first", "together"):
+        settings = resolve(kind.Settings, "cyclegan-resnet", small | {"update": update})
+        tried = trial.Trial(kind, settings, 32)
+        made.append(tried.steps(tried.trainer(), 0, 1, 2, 3))
+    assert made[0] == made[1]
+
+
+def test_bfloat16_is_another_result_in_float32_weights_and_memory():
+    kind, _ = _resnet()
+    small = {"width": 4, "d_width": 4, "d_layers": 2, "blocks": 1, "history": 2}
+    made = {}
+    for precision in ("fp32", "bf16"):
+        settings = resolve(kind.Settings, "cyclegan-resnet", small | {"precision": precision})
+        trainer = trial.Trial(kind, settings, 32).trainer()
+        made[precision] = trial.Trial(kind, settings, 32).steps(trainer, 0)[0]
+        tensors = [*trainer.G.parameters(), *trainer.memory().values()]
+        assert {tensor.dtype for tensor in tensors} == {torch.float32}
+    assert made["bf16"] != made["fp32"]
+    assert made["bf16"]["cycle"] == pytest.approx(made["fp32"]["cycle"], rel=0.02)
+
+
+def test_xla_is_refused():
+    kind, _ = _resnet()
+    with pytest.raises(training.InputError, match="TensorFlow") as caught:
+        kind(resolve(kind.Settings, "cyclegan-resnet", {"xla": True}), Task(32))
+    assert caught.value.hint == "--frameworks tensorflow"
+
+
 def _resnet():
     kind = registry.load(registry.select("cyclegan-resnet")[0])
     small = {"width": 4, "d_width": 4, "d_layers": 2, "blocks": 1}

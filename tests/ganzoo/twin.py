@@ -4,13 +4,13 @@ python twin.py FRAMEWORK CASES.json FOLDER, in a process of its own.
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ganbench import frameworks
 from ganbench.data import streams
 from ganzoo import draws, registry, trial
 from ganzoo.settings import resolve
@@ -26,7 +26,7 @@ def main(framework: str, cases: Path, out: Path) -> None:
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
         settings = resolve(kind.Settings, model.name, case["settings"], small=True)
-        go_through(case, trial.Trial(kind, settings, 32), out / name)
+        go_through(case, trial.Trial(kind, settings, case["size"]), out / name)
 
 
 def look(file: Path) -> None:
@@ -85,5 +85,5 @@ def nudge(trainer: Any, by: float, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    frameworks.prepare(sys.argv[1], threads=1, device="cpu")
     main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
