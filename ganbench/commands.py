@@ -163,13 +163,14 @@ def convert_data(
 ) -> None:
     """Write a set of pictures in another format; what was left out goes to standard error."""
     from ganbench.data.convert import convert
+    from ganbench.data.naming import printable, shown
 
     with progress(Console(stderr=True)) as on_progress:
         done = convert(data, source, target, to, out, size, on_progress)
     if done.skipped:
         print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
     for one in done.skipped:
-        print(f"  {one.name}: {one.reason}", file=sys.stderr)
+        print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)

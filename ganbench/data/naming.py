@@ -6,6 +6,12 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 
 LONGEST = 255  # bytes of one name on nearly every file system
+SUFFIX = 20  # letters of an ending that is kept when a name is cut
+SHOWN = 200  # letters of a name in a message
+BAD = ("Cc", "Cs")  # control letters and halves of letters
+# What Windows has no files of; a set that was written elsewhere may be unpacked there.
+NO_LETTERS = re.compile(r'[<>:"|?*]')
+NO_NAME = re.compile(r"(con|prn|aux|nul|(com|lpt)[1-9¹²³]) *(\.|$)", re.IGNORECASE)
 
 
 class Names:
@@ -24,11 +30,11 @@ class Names:
         """A free name below `folder` ("" is the root), as much like `name` as can be."""
         wanted = PurePosixPath(folder, inside(name))
         if any(self._key(parent) in self._files for parent in wanted.parents):
-            wanted = PurePosixPath(folder, inside(name).replace("/", "-"))
+            wanted = PurePosixPath(folder, inside(inside(name).replace("/", "-")))
         path = wanted
         while self._key(path) in self._files or self._key(path) in self._folders:
             self._tried[str(wanted)] += 1
-            path = wanted.with_stem(f"{wanted.stem}-{self._tried[str(wanted)]}")
+            path = _numbered(wanted, self._tried[str(wanted)])
         self._files.add(self._key(path))
         self._folders.update(map(self._key, path.parents))
         return str(path)
@@ -40,19 +46,41 @@ class Names:
 def inside(name: str) -> str:
     """`name` as a relative path that leads nowhere else: no root, "..", drive or control letter.
 
-    Nothing in it is hidden either. A name that is all right stays as it is.
+    Nothing in it is hidden either, nor a name that Windows has no file of. A name that is all
+    right stays as it is.
     """
     parts = name.replace("\\", "/").split("/")
-    path = "/".join(_plain(part) for part in parts if part not in ("", ".", ".."))
-    return re.sub(r"^([A-Za-z]):", r"\1_", path) or "_"
+    return "/".join(_plain(part) for part in parts if part not in ("", ".", "..")) or "_"
+
+
+def printable(text: str) -> str:
+    """`text` from outside for a terminal: without letters that move its cursor."""
+    return "".join("_" if unicodedata.category(one) in BAD else one for one in text)
+
+
+def shown(name: str) -> str:
+    """A name from outside for a message: printable, and cut where it is very long."""
+    return printable(name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…")
 
 
 def _plain(part: str) -> str:
-    bad = ("Cc", "Cs")  # control letters and halves of letters
-    part = "".join("_" if unicodedata.category(one) in bad else one for one in part)
+    part = NO_LETTERS.sub("_", printable(part))
     if part.startswith("."):
         part = f"_{part[1:]}"
+    if NO_NAME.match(part):
+        part = f"_{part}"
     if len(part.encode()) <= LONGEST:
         return part
-    suffix = PurePosixPath(part).suffix[:20]
-    return part.encode()[: LONGEST - 100].decode("utf-8", "ignore") + suffix
+    return _cut(part, LONGEST - 100) + PurePosixPath(part).suffix[:SUFFIX]
+
+
+def _numbered(path: PurePosixPath, number: int) -> PurePosixPath:
+    """`path` with a number before its ending, in place of letters where there is no room."""
+    suffix = path.suffix if len(path.suffix) <= SUFFIX else ""
+    ending = f"-{number}{suffix}"
+    stem = path.name.removesuffix(suffix)
+    return path.with_name(_cut(stem, LONGEST - len(ending.encode())) + ending)
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode()[:most].decode("utf-8", "ignore")

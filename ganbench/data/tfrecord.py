@@ -20,10 +20,12 @@ from typing import Any
 
 from ganbench import files
 from ganbench.data import records, trees
+from ganbench.data.naming import shown
 from ganbench.data.sources import Listing
 from ganbench.errors import InputError
 
 VERSION = 2  # of what is read: raise it when other records are used or named otherwise
+KEYS = 5  # of a foreign record in a message
 SCHEMA = ("image", "image_name", "target")  # the picture's bytes, its name, its side
 INSTALL = 'pip install "ganbench[tensorflow]"'
 
@@ -183,12 +185,18 @@ def _record(reader: Any, frame: records.Frame) -> tuple[str, bytes] | str:
 def _fields(features: Any) -> tuple[str, bytes] | str:
     image = features["image"].bytes_list.value if "image" in features else ()
     if not image or not image[0]:
-        keys = ", ".join(sorted(features)) or "none"
+        there = _told(sorted(features))
         return (
-            f"no picture bytes under the key image (keys: {keys}; Kaggle's are {', '.join(SCHEMA)})"
+            f"no picture bytes under the key image (keys: {there}; "
+            f"Kaggle's are {', '.join(SCHEMA)})"
         )
     given = features["image_name"].bytes_list.value if "image_name" in features else ()
     return (given[0].decode("utf-8", "replace") if given else ""), image[0]
+
+
+def _told(keys: list[str]) -> str:
+    more = ["…"] if len(keys) > KEYS else []
+    return ", ".join([shown(key) for key in keys[:KEYS]] + more) or "none"
 
 
 def _pack(archive: str, shards: list[dict[str, Any]]) -> None:

@@ -1,6 +1,7 @@
 """Under which conditions two frameworks were compared, and what in them was not the same."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ganbench import budget
@@ -11,24 +12,89 @@ from ganbench.report.rows import Comparison, Row
 from ganbench.report.twins import FIRST, SECOND, Twin
 
 PACKAGES = ("torch", "tensorflow")  # in the order of the frameworks
-FACTS: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
-    ("machine", "on {}", lambda env: env.get("gpu") or env.get("cpu")),
-    ("threads", "with {} threads", lambda env: env.get("threads")),
-    ("precision", "in {}", lambda env: env.get("precision")),
+SHARE = {"True": "all", "False": "none"}  # of a framework's runs; some where both are found
+KERNELS = {"all": "with {}", "some": "with {} in some runs", "none": "without {}"}
+
+Read = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something in the environment that should be the same in both frameworks."""
+
+    read: Read
+    alike: Callable[[str], str]  # the value of both -> words after "both"
+    apart: Callable[[str, str], str]  # the values of both -> a sentence
+
+
+def start(found: list[Twin]) -> str:
+    """What both frameworks began with; of plugins only the pictures are known to be the same."""
+    plugins = [twin.label for twin in found if not twin.built_in]
+    if len(plugins) == len(found):
+        return "Both frameworks saw the same pictures in the same order."
+    said = (
+        "The same networks in two frameworks, from the same initial weights and on the same stream "
+        "of pictures"
+    )
+    if not plugins:
+        return f"{said}."
+    return f"{said}; of {words.listed(plugins)} only the pictures and their order are the same."
+
+
+def _unequal(title: str) -> Callable[[str, str], str]:
+    return lambda first, second: (
+        f"The {title} was not the same: {first} in {FIRST}, {second} in {SECOND}."
+    )
+
+
+def _precision(env: dict[str, Any]) -> str | None:
+    """Precision in words of both frameworks: no network here has products but convolutions."""
+    told = env.get("precision")
+    return None if told is None else str(told).replace("convolutions and products", "convolutions")
+
+
+def _share(value: str) -> str:
+    return SHARE.get(value, "some")
+
+
+def _kernels_apart(first: str, second: str) -> str:
+    return (
+        f"Reproducible kernels ran in {_share(first)} of {FIRST}'s runs and in {_share(second)} of "
+        f"{SECOND}'s."
+    )
+
+
+FACTS = (
+    Fact(
+        lambda env: env.get("gpu") or env.get("cpu"),
+        lambda value: f"on {value}",
+        _unequal("machine"),
+    ),
+    Fact(
+        lambda env: env.get("threads"),
+        lambda value: f"with {value} thread{'' if value == '1' else 's'}",
+        _unequal("number of threads"),
+    ),
+    Fact(_precision, lambda value: f"in {value}", _unequal("precision")),
+    Fact(
+        lambda env: env.get("deterministic"),
+        lambda value: KERNELS[_share(value)].format("reproducible kernels"),
+        _kernels_apart,
+    ),
 )
 
 
 def conditions(found: list[Twin]) -> str:
-    """Versions, and all of machine, threads and precision that both frameworks had alike."""
+    """Versions, and all of machine, threads, precision and kernels that both had alike."""
     sides = [_facts(found, side) for side in (0, 1)]
     names = [
         f"{title} {version}".strip()
         for title, version in zip((FIRST, SECOND), map(_version, sides, PACKAGES), strict=True)
     ]
     shared = [
-        said.format(" or ".join(values))
-        for _, said, read in FACTS
-        if (values := _values(sides[0], read)) and values == _values(sides[1], read)
+        fact.alike(" or ".join(values))
+        for fact in FACTS
+        if (values := _values(sides[0], fact.read)) and values == _values(sides[1], fact.read)
     ]
     if not shared:
         return f"{words.listed(names)}."
@@ -39,7 +105,7 @@ def _facts(found: list[Twin], side: int) -> list[dict[str, Any]]:
     return [record.environment for twin in found for record in twin.rows[side].finished]
 
 
-def _values(facts: list[dict[str, Any]], read: Callable[[dict[str, Any]], Any]) -> list[str]:
+def _values(facts: list[dict[str, Any]], read: Read) -> list[str]:
     return sorted({str(value) for env in facts if (value := read(env)) is not None})
 
 
@@ -57,13 +123,11 @@ def problems(found: list[Twin]) -> list[str]:
     """What makes the comparison one of more than frameworks, a sentence each."""
     sides = [_facts(found, side) for side in (0, 1)]
     said = []
-    for name, _, read in FACTS:
-        first, second = (" or ".join(_values(side, read)) for side in sides)
+    for fact in FACTS:
+        first, second = (" or ".join(_values(side, fact.read)) for side in sides)
         if first and second and first != second:
-            said.append(
-                f"The {name} was not the same: {first} in {FIRST}, {second} in {SECOND}. "
-                "What follows compares that as well as the frameworks."
-            )
+            what = fact.apart(first, second)
+            said.append(f"{what} What follows compares that as well as the frameworks.")
     said += [sentence for twin in found if (sentence := _sizes(twin))]
     return said + [sentence for twin in found if (sentence := _settings(twin))]
 
@@ -94,6 +158,10 @@ def notes(comparison: Comparison, found: list[Twin]) -> list[str]:
     said = [
         f"{label} is not here: no run of it finished in {title}."
         for label, title in twins.lone(comparison)
+    ]
+    said += [
+        f"{label} is not here: it is another model in {FIRST} than in {SECOND}."
+        for label in twins.namesakes(comparison)
     ]
     for twin in found:
         said += [*_seeds(twin), *_losses(twin)]

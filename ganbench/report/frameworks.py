@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ganbench.record import Record, Score
 from ganbench.report import ratios, side, tables, twins, words
-from ganbench.report.conditions import conditions, kinds, notes, problems, steps
+from ganbench.report.conditions import conditions, kinds, notes, problems, start, steps
 from ganbench.report.figures import Figure
 from ganbench.report.rows import Comparison
 from ganbench.report.side import Line
@@ -50,6 +50,7 @@ class Section:
     """The finding on top, the conditions under which it holds, the figure and the tables."""
 
     finding: str
+    start: str  # what was the same at the beginning
     conditions: str
     problems: tuple[str, ...]
     notes: tuple[str, ...]
@@ -68,6 +69,7 @@ def section(comparison: Comparison) -> Section | None:
     measured = dict.fromkeys(kind for twin in found for kind in kinds(twin))
     return Section(
         finding=" ".join(filter(None, (_speeds(found), _primary(comparison.primary, lines)))),
+        start=start(found),
         conditions=conditions(found),
         problems=tuple(problems(found)),
         notes=tuple(notes(comparison, found)),
@@ -176,18 +178,31 @@ def _how_sure(speed: Ratio) -> str:
 
 
 def _losses(found: list[Twin]) -> str:
-    """The largest deviation of first-step losses over all models, as the end of a sentence."""
+    """The largest deviation of first-step losses over all models, as the end of a sentence.
+
+    Models whose settings or precision explain theirs are told apart from the rest.
+    """
     known = [(twin, gap) for twin in found if (gap := twins.deviation(twin))]
     if not known:
         return "; whether the losses of the first step agree is not recorded"
-    twin, worst = max(known, key=lambda item: item[1].largest)
-    where = "" if len(known) == len(found) else " where both recorded them"
+    where = "" if len(known) == len(found) else ", where both recorded them,"
+    expected = [(t, gap) for t, gap in known if gap.largest > ROUNDING and twins.reasons(t)]
+    rest = [item for item in known if item not in expected]
+    said = [_worst(items) for items in (expected, rest) if items]
+    return f"; the losses of the first step{where} {', and elsewhere '.join(said)}"
+
+
+def _worst(items: list[tuple[Twin, Deviation]]) -> str:
+    twin, worst = max(items, key=lambda item: item[1].largest)
+    if not worst.largest:
+        return "are equal"
     if worst.largest <= ROUNDING:
-        how = f"agree to {scientific(worst.largest)}" if worst.largest else "are equal"
-        return f"; the losses of the first step {how}{where}"
+        return f"agree to {scientific(worst.largest)}"
+    why = twins.reasons(twin)
+    because = f"which {words.listed(why)} explain{'s' if len(why) == 1 else ''}"
     return (
-        f"; the losses of the first step differ by up to {scientific(worst.largest)} "
-        f"({twin.label}, {worst.loss}){where}, more than rounding explains"
+        f"differ by up to {scientific(worst.largest)} ({twin.label}, {worst.loss}), "
+        f"{because if why else 'more than rounding explains'}"
     )
 
 

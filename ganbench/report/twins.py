@@ -1,8 +1,8 @@
 """One model in two frameworks: what its runs from the same seed say of each other.
 
-Twins start from the same weights and see the same stream of pictures, so everything is paired by
-seed. Ratios are TensorFlow's to PyTorch's; their mean is geometric, because twice as fast and half
-as fast have to cancel.
+Twins see the same stream of pictures, and the built-in ones start from the same weights, so
+everything is paired by seed. Ratios are TensorFlow's to PyTorch's; their mean is geometric, because
+twice as fast and half as fast have to cancel.
 """
 
 import math
@@ -16,6 +16,9 @@ from ganbench.report.statistics import Interval
 
 TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # a ratio is the second's to the first
 FIRST, SECOND = TITLES.values()
+# Only of these is it known that both frameworks start from the same weights: a plugin draws its
+# own. They are written out because a report knows records and no models.
+BUILT_IN = ("dcgan", "cyclegan-unet", "cyclegan-resnet")
 BOUND = 1000  # a ratio beyond this, or its inverse, is not printed in digits
 
 What = Callable[[Record], float | None]
@@ -32,6 +35,14 @@ class Twin:
     @property
     def rows(self) -> tuple[Row, Row]:
         return self.pytorch, self.tensorflow
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return self.pytorch.records + self.tensorflow.records
+
+    @property
+    def built_in(self) -> bool:
+        return all(record.model in BUILT_IN for record in self.records)
 
     @property
     def finished(self) -> tuple[set[int], set[int]]:
@@ -68,10 +79,10 @@ class Deviation:
 
 def found(comparison: Comparison) -> list[Twin]:
     """Every model with a finished run in both frameworks, in the order of the table."""
-    pairs = _by_label(comparison).items()
+    pairs = _by_model(comparison).items()
     return [
         Twin(label, *(rows[framework] for framework in TITLES))
-        for label, rows in pairs
+        for (_, label), rows in pairs
         if all(framework in rows and rows[framework].finished for framework in TITLES)
     ]
 
@@ -80,17 +91,25 @@ def lone(comparison: Comparison) -> list[tuple[str, str]]:
     """Models that were started in both frameworks and finished in one: label, and the other."""
     return [
         (label, TITLES[framework])
-        for label, rows in _by_label(comparison).items()
+        for (_, label), rows in _by_model(comparison).items()
         for framework in TITLES
         if all(other in rows and rows[other].records for other in TITLES)
         and not rows[framework].finished
     ]
 
 
-def _by_label(comparison: Comparison) -> dict[str, dict[str, Row]]:
-    groups: dict[str, dict[str, Row]] = {}
+def namesakes(comparison: Comparison) -> list[str]:
+    """Labels under which the frameworks ran different models: these are no twins."""
+    labels = [label for model, label in _by_model(comparison) if model]
+    return [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
+
+
+def _by_model(comparison: Comparison) -> dict[tuple[str, str], dict[str, Row]]:
+    """Rows by framework of each model and label; a label alone may be given to two models."""
+    groups: dict[tuple[str, str], dict[str, Row]] = {}
     for row in comparison.rows:
-        groups.setdefault(row.label, {})[row.framework] = row
+        model = row.records[0].model if row.records else ""
+        groups.setdefault((model, row.label), {})[row.framework] = row
     return groups
 
 
@@ -136,6 +155,30 @@ def deviation(twin: Twin) -> Deviation | None:
     largest, loss, seed = max(differences, key=lambda item: item[0])
     names, seeds = ({item[place] for item in differences} for place in (1, 2))
     return Deviation(largest, loss, seed, len(names), len(seeds))
+
+
+def reasons(twin: Twin) -> list[str]:
+    """What lets first losses of one model lie farther apart than rounding in fp32 does."""
+    masks = ["dropout (each framework draws its own masks)"]
+    coarse = {name for record in twin.records if (name := _coarse(record))}
+    return masks * any(map(_drops, twin.records)) + sorted(coarse)
+
+
+def _drops(record: Record) -> bool:
+    return any(
+        isinstance(value, int | float) and value > 0
+        for name, value in record.settings.items()
+        if "dropout" in name and name != "dropout_layers"
+    )
+
+
+def _coarse(record: Record) -> str:
+    """The precision of a run where it is not plain fp32; nothing where it was not recorded."""
+    told = str(record.environment.get("precision") or "fp32")
+    if record.settings.get("precision") == "bf16":
+        return "bf16"
+    short = next((name for name in ("bf16", "TF32") if name in told), told)
+    return "" if told == "fp32" else short
 
 
 def first_losses(record: Record) -> dict[str, float]:

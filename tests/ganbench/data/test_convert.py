@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganbench import commands
 from ganbench.data import convert as module
 from ganbench.data import load, load_one, making, scenes, sources, tfrecord
-from ganbench.data.convert import convert
+from ganbench.data.convert import Converted, convert
+from ganbench.data.store import Skipped
 from ganbench.errors import InputError
 
 needs_tensorflow = pytest.mark.skipif(
@@ -248,3 +250,15 @@ def test_kaggles_own_paintings_go_both_ways(tmp_path: Path) -> None:
     for name, row in list(zip(domain.names, domain.pictures, strict=True))[::10]:
         with Image.open(kaggles / name.partition("-")[2].partition("-")[2]) as image:
             assert np.array_equal(np.asarray(image), row), name
+
+
+def test_what_was_left_out_is_told_without_harm(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    skipped = (Skipped("n\x1b[2J" + "n" * 300, "keys: a\rb"),)
+    done = Converted(Path("out"), {"": 3}, skipped)
+    monkeypatch.setattr("ganbench.data.convert.convert", lambda *_: done)
+    commands.convert_data("set", None, None, "zip", None, None)
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1].startswith("  n_[2Jnnn") and told[-1].endswith("n…: keys: a_b")
+    assert len(told[-1]) < 220

@@ -105,6 +105,15 @@ def test_without_tensorflow_one_sentence_names_what_to_install(
     assert caught.value.hint == 'pip install "ganbench[tensorflow]"'
 
 
+def test_keys_of_a_foreign_record_are_told_without_harm() -> None:
+    keys = ["\x1b]0;title", "k" * 300, "a", "b", "c", "d"]
+    told = tfrecord._fields(dict.fromkeys(keys))
+    assert isinstance(told, str) and told.isprintable()
+    assert "(keys: _]0;title, a, b, c, d, …; Kaggle's are image," in told
+    assert f"(keys: {'k' * 199}…;" in tfrecord._fields({"k" * 300: None})
+    assert "(keys: none;" in tfrecord._fields({})
+
+
 def test_a_reader_that_dies_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,66 @@ def test_the_largest_relative_difference_of_first_losses_is_named(run, section):
     assert "a: only is among the first losses of PyTorch only." in found.notes
 
 
+@pytest.mark.parametrize(
+    ("settings", "precision", "why"),
+    [
+        ({"dropout": 0.5}, "fp32", "dropout (each framework draws its own masks) explains"),
+        ({"precision": "bf16"}, "bf16, weights and losses in fp32", "bf16 explains"),
+        ({}, "fp32, convolutions in TF32", "TF32 explains"),
+        ({"g_dropout": 1}, "fp16", "dropout (each framework draws its own masks) and fp16 explain"),
+    ],
+)
+def test_first_losses_apart_for_a_known_reason_are_not_accused(
+    run, section, settings, precision, why
+):
+    for framework, loss in ((TORCH, 1.0), (FLOW, 1.25)):
+        run("a", framework, 0, first_losses={"D": loss}, settings=settings,
+            environment={"precision": precision})  # fmt: skip
+    assert f"differ by up to 0.200 (a, D), which {why}." in section().finding
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.0, "dropout_layers": 3}, {"precision": "fp32"}])
+def test_settings_without_dropout_or_bf16_explain_no_first_losses(run, section, settings):
+    for framework, loss in ((TORCH, 1.0), (FLOW, 1.25)):
+        run("a", framework, 0, first_losses={"D": loss}, settings=settings,
+            environment={"precision": "fp32"})  # fmt: skip
+    assert "(a, D), more than rounding explains." in section().finding
+
+
+def test_a_reason_in_one_model_excuses_no_other(run, section):
+    for label, loss, settings in (("a", 4.0, {"dropout": 0.5}), ("b", 1.25, {})):
+        run(label, TORCH, 0, first_losses={"D": 1.0}, settings=settings)
+        run(label, FLOW, 0, first_losses={"D": loss}, settings=settings)
+    said = section().finding
+    assert "0.750 (a, D), which dropout (each framework draws its own masks) explains" in said
+    assert "and elsewhere differ by up to 0.200 (b, D), more than rounding explains." in said
+
+
+def test_one_label_of_two_models_makes_no_twins(run, section):
+    for framework in (TORCH, FLOW):
+        run("a", framework, 0, model=f"model-of-{framework}")
+        run("b", framework, 0)
+    found = section()
+    assert [model.twin.label for model in found.models] == ["b"]
+    assert "a is not here: it is another model in PyTorch than in TensorFlow." in found.notes
+
+
+def test_only_built_in_models_are_said_to_start_from_the_same_weights(run, section):
+    for framework in (TORCH, FLOW):
+        run("mine", framework, 0, model="mine")
+    assert section().start == "Both frameworks saw the same pictures in the same order."
+    for framework in (TORCH, FLOW):
+        run("dcgan", framework, 0)
+    said = section().start
+    assert "from the same initial weights" in said
+    assert said.endswith("; of mine only the pictures and their order are the same.")
+
+
+def test_the_usual_models_start_from_the_same_weights(twins_section):
+    assert "from the same initial weights and on the same stream" in twins_section.start
+    assert "only" not in twins_section.start
+
+
 def test_equal_first_losses_are_called_equal(run, section):
     for framework in (TORCH, FLOW):
         run("a", framework, 0, first_losses={"D": 1.0})
@@ -174,6 +234,62 @@ def test_an_unequal_machine_network_or_setting_is_said(run, section):
     assert problems[0].startswith("The machine was not the same: X in PyTorch, Y in TensorFlow.")
     assert "7 parameters in PyTorch and 8 in TensorFlow: these are not the same" in problems[1]
     assert problems[2] == "a was not set alike: rate 1 in PyTorch and 2 in TensorFlow."
+
+
+def environments(run, first, second):
+    run("a", TORCH, 0, environment=first)
+    run("a", FLOW, 0, environment=second)
+
+
+def test_unequal_threads_are_a_number_that_is_not_the_same(run, section):
+    environments(run, {"threads": 1}, {"threads": 2})
+    (said,) = section().problems
+    assert said.startswith(
+        "The number of threads was not the same: 1 in PyTorch, 2 in TensorFlow. What follows"
+    )
+
+
+def test_one_thread_is_singular(run, section):
+    environments(run, {"threads": 1}, {"threads": 1})
+    assert section().conditions == "PyTorch and TensorFlow, both with 1 thread."
+
+
+def test_tf32_in_the_words_of_each_framework_is_the_same_precision(run, section):
+    told = ("fp32, convolutions in TF32", "fp32, convolutions and products in TF32")
+    environments(run, *({"precision": one} for one in told))
+    found = section()
+    assert found.problems == () and found.conditions.endswith("both in fp32, convolutions in TF32.")
+
+
+def test_tf32_in_one_framework_only_is_a_problem(run, section):
+    environments(run, {"precision": "fp32"}, {"precision": "fp32, convolutions in TF32"})
+    assert (
+        section().problems[0].startswith("The precision was not the same: fp32 in PyTorch, fp32,")
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (False, True, "Reproducible kernels ran in none of PyTorch's runs and in all of Tens"),
+        (True, False, "Reproducible kernels ran in all of PyTorch's runs and in none of Tens"),
+    ],
+)
+def test_reproducible_kernels_in_one_framework_are_said(run, section, first, second, said):
+    environments(run, {"deterministic": first}, {"deterministic": second})
+    assert section().problems[0].startswith(said)
+
+
+def test_kernels_of_old_records_are_not_compared(run, section):
+    environments(run, {}, {"deterministic": True})
+    found = section()
+    assert found.problems == () and "kernels" not in found.conditions
+
+
+@pytest.mark.parametrize(("value", "said"), [(True, "with"), (False, "without")])
+def test_kernels_that_both_frameworks_had_alike_are_a_condition(run, section, value, said):
+    environments(run, {"deterministic": value}, {"deterministic": value})
+    assert section().conditions.endswith(f"both {said} reproducible kernels.")
 
 
 def test_conditions_name_versions_and_what_both_had_alike(twins_section):
