@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from ganbench import files
 from ganbench.data import carrying, making, pair, sources, tfrecord
 from ganbench.data.carrying import Found, Side
-from ganbench.data.naming import Names
+from ganbench.data.naming import Names, printable, shown
 from ganbench.data.sources import Listing
 from ganbench.data.store import OnProgress, Skipped
 from ganbench.data.trees import Tree
@@ -183,10 +183,8 @@ def _carry(
             if on_progress is not None:
                 on_progress(side.title, done, side.count)
         if not own:
-            last = skipped[-1]
-            raise InputError(
-                f"{side.title} has no readable picture (for instance {last.name}: {last.reason})"
-            )
+            last = f"{shown(skipped[-1].name)}: {printable(skipped[-1].reason)}"
+            raise InputError(f"{side.title} has no readable picture (for instance {last})")
     return placed, tuple(skipped)
 
 

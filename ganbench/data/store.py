@@ -21,6 +21,7 @@ import PIL
 from filelock import FileLock
 
 from ganbench import cache, files
+from ganbench.data.naming import printable, shown
 from ganbench.data.pictures import Picture
 from ganbench.errors import InputError
 
@@ -201,5 +202,5 @@ def _enough(title: str, good: int, skipped: list[Skipped]) -> None:
     if good >= FEWEST:
         return
     count = {0: "no readable picture", 1: "only one readable picture"}[good]
-    because = f" ({skipped[0].name}: {skipped[0].reason})" if skipped else ""
+    because = f" ({shown(skipped[0].name)}: {printable(skipped[0].reason)})" if skipped else ""
     raise InputError(f"{title} has {count}{because}", f"at least {FEWEST} are needed")
