@@ -35,3 +35,10 @@ def two_domains(tmp_path_factory) -> Path:
             pixels = np.kron(coarse, np.ones((4, 4, 1))).astype(np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{i:02d}.png")
     return folder
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Keep files without TensorFlow tests out of `-m tensorflow`: some import torch."""
+    if config.getoption("markexpr") != "tensorflow" or collection_path.suffix != ".py":
+        return None
+    return "mark.tensorflow" not in collection_path.read_text(encoding="utf-8") or None

@@ -13,7 +13,6 @@ from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
 pytestmark = pytest.mark.tensorflow
-tf = pytest.importorskip("tensorflow") if "torch" not in sys.modules else None
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tensorflow" / "tiny_gan.py"
 NARROW = {
     "dcgan": {"width": 4, "dropout": 0.5, "augment": "color-translation-cutout"},
@@ -22,8 +21,14 @@ NARROW = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def tf():
+    assert "torch" not in sys.modules  # see pytest_ignore_collect
+    return pytest.importorskip("tensorflow")
+
+
 @pytest.fixture
-def eagerly():
+def eagerly(tf):
     """Tracing costs more than all the steps of a trial; test_twins.py has the compiled steps."""
     tf.config.run_functions_eagerly(True)
     yield
@@ -57,15 +62,19 @@ def test_pictures_do_not_depend_on_their_neighbours(norm, eagerly):
     assert not np.array_equal(together[0], together[1])
 
 
-def test_bfloat16_is_another_result_in_float32_weights():
+@pytest.mark.parametrize(
+    ("name", "loss", "changes"),
+    [("dcgan", "D", {"dropout": 0.0, "augment": ""}), ("cyclegan-resnet", "cycle", {})],
+)
+def test_bfloat16_is_another_result_in_float32_weights(name, loss, changes, eagerly):
     made = {}
     for precision in ("fp32", "bf16"):
-        tried = _trial("dcgan", precision=precision, dropout=0.0, augment="")
+        tried = _trial(name, precision=precision, **changes)
         trainer = tried.trainer()
         made[precision] = tried.steps(trainer, 0)[0]
         assert all(v.dtype == "float32" for v in trainer.G.trainable_variables)
     assert made["bf16"] != made["fp32"]
-    assert made["bf16"]["D"] == pytest.approx(made["fp32"]["D"], rel=0.02)
+    assert made["bf16"][loss] == pytest.approx(made["fp32"][loss], rel=0.02)
 
 
 def test_xla_compiles_the_same_step():
