@@ -4,8 +4,8 @@ Each side has a process of its own, set up as its users set it up, and the two t
 else the machine does slows both, so read the ratio, not the speed. The promise is a ratio of at
 least 1 at the same settings. The processes meet TensorFlow, this one does not: others in
 `make speed` bring torch.
-Last measured, on two hyperthreads busy with other work as well, so within a tenth or two: DCGAN 1.2
-small and 1.35 at full width; CycleGAN small 0.8.
+Last measured, two quiet hyperthreads, median of 11 turns: DCGAN small 1.29, CycleGAN small 1.30.
+The full widths were not measured since the last change.
 """
 
 import importlib.util
