@@ -18,8 +18,6 @@ from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
-PROBES = 16
-
 
 @dataclass(frozen=True)
 class Converted:
@@ -58,7 +56,7 @@ def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]
 
 
 def _other(framework: str) -> str:
-    return registry.FRAMEWORKS[registry.FRAMEWORKS[0] == framework]
+    return next(other for other in registry.FRAMEWORKS if other != framework)
 
 
 def _twin(model: str, framework: str, plugin_files: tuple[Path, ...]) -> registry.Model:
@@ -73,40 +71,39 @@ def work(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     """Load, draw, compare, write: in a process that meets the target framework alone."""
     run, read = Path(job["run"]), record.read(Path(job["run"]))
     twin = registry.Model(**job["model"])
-    frameworks.prepare(twin.framework, device="cpu")
+    frameworks.prepare(twin.framework)
     kind = registry.load(twin)
     settings = resolve(kind.Settings, twin.name, read.settings)
     trainer = kind(settings, Task(read.size, read.seed))
     trainer.load(Path(job["checkpoint"]))
-    before = _made(run, read)
-    count = PROBES if before is None else len(before)
-    views = _draw(trainer, run, read, count)
+    views, apart = _drawn_again(trainer, run, read)
     with files.building(Path(job["out"])) as draft:
         for name, pictures in views.items():
             files.write_array(draft / "views" / f"{name}.npy", pictures)
         state = job["state"] | {"snapshots": [], "film": [], "first_losses": {}}
         checkpoint.save(draft, trainer.save, state)
         record.write(draft, _record(read, twin.framework, trainer, tuple(views)))
-    after = views.get("output")
-    if before is None or after is None:
-        return {"pictures": 0, "largest": 0, "mean": 0.0}
-    apart = np.abs(before.astype(int) - after)
-    return {"pictures": len(apart), "largest": int(apart.max()), "mean": float(apart.mean())}
+    mean = float(apart.mean()) if len(apart) else 0.0
+    return {"pictures": len(apart), "largest": int(apart.max(initial=0)), "mean": mean}
 
 
-def _draw(trainer: Any, run: Path, read: record.Record, count: int) -> dict[str, np.ndarray]:
-    """What the model makes of the run's probes, beside those that are pictures."""
+def _drawn_again(
+    trainer: Any, run: Path, read: record.Record
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What the model makes of the run's probes, and how far that is from what the run made.
+
+    Nothing of a run that did not come to its end.
+    """
+    if "output" not in read.views:
+        return {}, np.zeros(0)
+    before = files.read_array(run / read.views["output"]).astype(int)
     if read.source == "noise":
         latent = int(read.settings["latent"])
-        return {"output": trainer.generate(streams.probe_latents(count, latent))}
-    if "input" not in read.views:
-        return {}
-    probes = files.read_array(run / read.views["input"])
-    return {"input": probes, "output": trainer.generate(probes)}
-
-
-def _made(run: Path, read: record.Record) -> np.ndarray | None:
-    return files.read_array(run / read.views["output"]) if "output" in read.views else None
+        views = {"output": trainer.generate(streams.probe_latents(len(before), latent))}
+    else:
+        probes = files.read_array(run / read.views["input"])
+        views = {"input": probes, "output": trainer.generate(probes)}
+    return views, np.abs(before - views["output"])
 
 
 def _record(
@@ -117,7 +114,7 @@ def _record(
         read,
         framework=framework,
         converted_from=read.framework,
-        environment=environment.describe(framework, "cpu"),
+        environment=environment.describe(framework, "cpu", read.settings.get("precision", "fp32")),
         cost=record.Cost(parameters=count_parameters(trainer)),
         snapshots=(),
         film=(),

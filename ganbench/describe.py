@@ -26,7 +26,7 @@ def describe(job: dict[str, Any], channel: processes.Channel) -> processes.Messa
     suite = from_values(job["suite"], "the suite")
     frameworks.require(job["framework"])
     device = frameworks.choose_device(job["framework"], suite.device)
-    frameworks.prepare(job["framework"], device="cpu")  # nothing is trained here
+    frameworks.prepare(job["framework"])  # on the CPU: nothing is trained here
     suite = with_device_defaults(suite, device)
     models = [
         _describe(registry.Model(**item["model"]), item["settings"], suite)

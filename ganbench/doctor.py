@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from ganbench import cache, environment, weights
+from ganbench import cache, environment, frameworks, weights
 from ganbench.errors import InputError
 from ganbench.files import existing_parent
 from ganbench.screen import size_words
@@ -50,8 +50,8 @@ def _frameworks() -> Iterator[Line]:
     if tensorflow:
         yield "ok", f"tensorflow {tensorflow}"
     else:
-        need = 'TFRecords need it: pip install "ganbench[tensorflow]"'
-        yield "note", f"tensorflow is not installed; {need}"
+        need = "TFRecords and the models in TensorFlow need it"
+        yield "note", f"tensorflow is not installed; {need}: {frameworks.INSTALL['tensorflow']}"
 
 
 def _try(code: str) -> str:

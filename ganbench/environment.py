@@ -48,8 +48,11 @@ def process_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def describe(framework: str | None, device: str) -> dict[str, Any]:
-    """What a stranger needs to judge or repeat a run; None as framework imports none."""
+def describe(framework: str | None, device: str, precision: str = "fp32") -> dict[str, Any]:
+    """What a stranger needs to judge or repeat a run; None as framework imports none.
+
+    `precision`: what the model's settings ask for.
+    """
     facts: dict[str, Any] = {
         "ganbench": ganbench.__version__,
         "commit": commit(),
@@ -59,7 +62,7 @@ def describe(framework: str | None, device: str) -> dict[str, Any]:
         "device": device,
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
     }
-    return facts | (frameworks.facts(framework, device) if framework else {})
+    return facts | (frameworks.facts(framework, device, precision) if framework else {})
 
 
 def installed(package: str) -> str | None:

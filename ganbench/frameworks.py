@@ -6,18 +6,20 @@ from typing import Any
 
 from ganbench.errors import InputError
 
-MISSING = {"tensorflow": 'pip install "ganbench[tensorflow]"', "torch": "pip install ganbench"}
+INSTALL = {"pytorch": "pip install ganbench", "tensorflow": 'pip install "ganbench[tensorflow]"'}
 _MODULES = {"pytorch": "torch", "tensorflow": "tensorflow"}
 
 
-def require(framework: str) -> None:
-    """InputError when a framework is not installed, with what to type."""
-    module = _MODULES[framework]
-    if importlib.util.find_spec(module) is None:
-        raise InputError(f"{framework} is not installed", MISSING[module])
+def require(framework: str, sentence: str = "") -> None:
+    """InputError when a framework is not installed, with what to type.
+
+    `sentence`: what it is needed for, if not for a model.
+    """
+    if importlib.util.find_spec(_MODULES[framework]) is None:
+        raise InputError(sentence or f"{framework} is not installed", INSTALL[framework])
 
 
-def prepare(framework: str, threads: int | None = None, device: str | None = None) -> None:
+def prepare(framework: str, threads: int | None = None, device: str = "cpu") -> None:
     """Set a fresh process up for `framework` on `device`."""
     if framework == "pytorch":
         import torch
@@ -28,7 +30,7 @@ def prepare(framework: str, threads: int | None = None, device: str | None = Non
         _prepare_tensorflow(threads, device)
 
 
-def _prepare_tensorflow(threads: int | None, device: str | None) -> None:
+def _prepare_tensorflow(threads: int | None, device: str) -> None:
     """Silence, reproducible kernels, and one GPU at most, whose memory is taken when needed."""
     tf = _quiet_tensorflow()
     # Whatever ~/.keras/keras.json says.
@@ -38,12 +40,11 @@ def _prepare_tensorflow(threads: int | None, device: str | None) -> None:
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)  # or branches would take more
-    if device is not None:
-        gpus = tf.config.list_physical_devices("GPU")
-        used = [] if device == "cpu" else [gpus[_number(device)]]
-        tf.config.set_visible_devices(used, "GPU")
-        for gpu in used:
-            tf.config.experimental.set_memory_growth(gpu, True)
+    gpus = tf.config.list_physical_devices("GPU")
+    used = [] if device == "cpu" else [gpus[_number(device)]]
+    tf.config.set_visible_devices(used, "GPU")
+    for gpu in used:
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def _quiet_tensorflow() -> Any:
@@ -112,9 +113,11 @@ def gpu_peak_bytes(framework: str, device: str) -> int:
     return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
 
 
-def facts(framework: str, device: str) -> dict[str, Any]:
+def facts(framework: str, device: str, precision: str) -> dict[str, Any]:
     """Threads, precision and GPU, as a record tells them."""
-    return _torch_facts(device) if framework == "pytorch" else _tensorflow_facts(device)
+    found = _torch_facts(device) if framework == "pytorch" else _tensorflow_facts(device)
+    mixed = {"precision": "bf16, weights and losses in fp32"} if precision == "bf16" else {}
+    return found | mixed
 
 
 def _torch_facts(device: str) -> dict[str, Any]:

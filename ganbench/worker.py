@@ -22,7 +22,7 @@ from ganbench import (
 )
 from ganbench.clock import Clock
 from ganbench.data import Domain, open_domain, streams
-from ganbench.errors import InputError
+from ganbench.errors import InputError, first_line
 from ganbench.suite import Run
 from ganbench.watch import REAL, Diverged, Scale, Watch, scale
 from ganzoo import registry
@@ -327,7 +327,9 @@ class Worker:
         pictures = self.run.source == "pictures"
         written = record.Record(
             **blank(self.job),
-            environment=self.surroundings(),
+            environment=environment.describe(
+                self.run.framework, self.device, self.run.settings.get("precision", "fp32")
+            ),
             status=record.Status(status, at, self.progress(steps) if batch else 0.0, reason),
             used=record.Used(
                 steps=steps,
@@ -355,19 +357,6 @@ class Worker:
         )
         record.write(self.folder, written)
         self.event("status", status=status, step=at, reason=reason)
-
-    def surroundings(self) -> dict[str, Any]:
-        """Versions and hardware, with the precision that the settings ask for."""
-        facts = environment.describe(self.run.framework, self.device)
-        mixed = self.run.settings.get("precision") == "bf16"
-        return facts | ({"precision": "bf16, weights and losses in fp32"} if mixed else {})
-
-
-def first_line(error: Exception) -> str:
-    """What went wrong in a line; TensorFlow begins with words that say nothing."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if "Graph execution error" not in line]
-    return f"{type(error).__name__}: {(said or lines or [''])[0].strip()}"[:300]
 
 
 def blank(job: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ input and answers on its standard output: {"sets": [...]} when asked to unpack, 
 pack, or {"error": "..."}.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -18,16 +17,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ganbench import files
+from ganbench import files, frameworks
 from ganbench.data import records, trees
-from ganbench.data.naming import shown
+from ganbench.data.naming import inside, shown
 from ganbench.data.sources import Listing
 from ganbench.errors import InputError
 
 VERSION = 2  # of what is read: raise it when other records are used or named otherwise
 KEYS = 5  # of a foreign record in a message
 SCHEMA = ("image", "image_name", "target")  # the picture's bytes, its name, its side
-INSTALL = 'pip install "ganbench[tensorflow]"'
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def unpack(listings: Sequence[Listing], scratch: Path) -> list[Unpacked]:
     Records that cannot be used are named. InputError without TensorFlow.
     """
     titles = " and ".join(listing.title for listing in listings)
-    _require(f"{titles} holds TFRecords, and reading them needs TensorFlow")
+    frameworks.require("tensorflow", f"{titles} holds TFRecords, and reading them needs TensorFlow")
     archives = [scratch.absolute() / f"records-{place}.zip" for place in range(len(listings))]
     sets = [
         {"root": str(one.tree.path.absolute() / one.prefix), "names": one.names, "out": str(out)}
@@ -78,12 +76,7 @@ def pack(archive: Path, shards: Sequence[Shard]) -> None:
 
 def require_writer() -> None:
     """InputError when TFRecords cannot be written here, before anything is done for them."""
-    _require("writing TFRecords needs TensorFlow")
-
-
-def _require(sentence: str) -> None:
-    if importlib.util.find_spec("tensorflow") is None:
-        raise InputError(sentence, INSTALL)
+    frameworks.require("tensorflow", "writing TFRecords needs TensorFlow")
 
 
 def _ask(question: dict[str, Any], failed: str) -> dict[str, Any]:
@@ -131,16 +124,10 @@ def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, 
                 continue
             given, data = found
             name = records.file_name(given, data, Path(file).stem + record.replace("/", "-"))
-            entry = f"{file}{record}-{_plain(name)}"
+            entry = f"{file}{record}-{inside(name).replace('/', '-')}"
             archive.writestr(entry, data)
             pictures.append((entry, name))
     return {"pictures": pictures, "skipped": skipped}
-
-
-def _plain(name: str) -> str:
-    stem, dot, ending = name.rpartition(".")
-    letters = (letter if letter.isalnum() or letter in "-_" else "_" for letter in stem[-100:])
-    return "".join(letters) + dot + ending
 
 
 def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:

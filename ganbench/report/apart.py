@@ -43,12 +43,17 @@ class Pair:
     def verdict(self) -> str:
         if self.gain is None:
             return "no seed in common"
-        if self.gain.half_width is None:
-            return "one seed: no interval"
-        if self.apart:
-            return "told apart"
-        alone = f" among {self.among} pairs" if self.gain.excludes_zero else ""
-        return f"cannot be told apart{alone}"
+        return verdict(self.gain, self.apart, f"{self.among} pairs")
+
+
+def verdict(difference: Interval, apart: bool, among: str) -> str:
+    """What a paired difference says; `apart` is Holm's word over all `among`."""
+    if difference.half_width is None:
+        return "one seed: no interval"
+    if apart:
+        return "told apart"
+    alone = f" among {among}" if difference.excludes_zero else ""
+    return f"cannot be told apart{alone}"
 
 
 def pairs(comparison: Comparison) -> list[Pair]:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ganbench.record import Baseline, Record, Score
+from ganbench.record import Baseline, Score
 from ganbench.report import gap, tables, words
 from ganbench.report.rows import Comparison, Row
 from ganbench.report.statistics import Interval
@@ -129,11 +129,11 @@ def _over_pictures(row: Row, ends: gap.Scale, interval: Interval) -> str:
 def costs() -> list[Column]:
     """What a model costs; the untrained rows cost nothing."""
     return [
-        _cost("training", words.duration, lambda row: tables.mean_cost(row, _seconds)),
-        _cost("pictures/s", words.number, lambda row: tables.mean_cost(row, _speed)),
-        _cost("peak memory", words.memory, lambda row: tables.mean_cost(row, _memory)),
+        _cost("training", words.duration, lambda row: tables.mean_cost(row, tables.SECONDS)),
+        _cost("pictures/s", words.number, lambda row: tables.mean_cost(row, tables.SPEED)),
+        _cost("peak memory", words.memory, lambda row: tables.mean_cost(row, tables.MEMORY)),
         _cost("parameters", words.millions, tables.parameters),
-        _cost("GFLOP/step", words.work, lambda row: tables.mean_cost(row, _flop)),
+        _cost("GFLOP/step", words.work, lambda row: tables.mean_cost(row, tables.FLOP)),
     ]
 
 
@@ -144,19 +144,3 @@ def _cost(
         return Cell(said(value(row)), value(row))
 
     return Column(name, of_row, lambda _: Cell(""))
-
-
-def _seconds(record: Record) -> float | None:
-    return record.used.seconds
-
-
-def _speed(record: Record) -> float | None:
-    return record.cost.pictures_per_second
-
-
-def _memory(record: Record) -> float | None:
-    return record.cost.peak_memory_bytes
-
-
-def _flop(record: Record) -> float | None:
-    return record.cost.flop_per_step

@@ -6,17 +6,18 @@ There only where a model finished in both frameworks.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ganbench.record import Record, Score
+from ganbench.record import Score
 from ganbench.report import ratios, side, tables, twins, words
 from ganbench.report.conditions import conditions, kinds, notes, problems, start, steps
 from ganbench.report.figures import Figure
 from ganbench.report.rows import Comparison
 from ganbench.report.side import Line
+from ganbench.report.tables import COMPILE, MEMORY, SPEED, START
 from ganbench.report.twins import FIRST, SECOND, Deviation, Ratio, Twin, What
 
 ROUNDING = 1e-5  # one step of the same fp32 arithmetic in another order stays below
 NAMED = 4  # models in one sentence
-MEMORY = {
+MEMORY_IS = {
     "process": "Peak memory is that of the whole process, the imports of the framework included.",
     "GPU": "Peak memory is that of the tensors on the GPU, as each framework counts its own.",
 }
@@ -74,7 +75,7 @@ def section(comparison: Comparison) -> Section | None:
         problems=tuple(problems(found)),
         notes=tuple(notes(comparison, found)),
         steps=steps(found),
-        memory=" ".join(MEMORY[kind] for kind in measured if kind in MEMORY),
+        memory=" ".join(MEMORY_IS[kind] for kind in measured if kind in MEMORY_IS),
         figure=ratios.draw([(twin, speed) for twin in found if (speed := _speed_ratio(twin))]),
         models=tuple(_model(twin, lines) for twin in found),
     )
@@ -84,39 +85,23 @@ def _model(twin: Twin, lines: list[Line]) -> Model:
     found = twins.deviation(twin)
     return Model(
         twin,
-        speed=_cost(twin, words.number, _speed),
+        speed=_cost(twin, words.number, SPEED),
         memory=_peak(twin),
-        start=_cost(twin, words.duration, _start),
-        compile=_cost(twin, words.duration, _compile),
+        start=_cost(twin, words.duration, START),
+        compile=_cost(twin, words.duration, COMPILE),
         deviation=scientific(found.largest) if found else words.MISSING,
         losses=_where(found) if found else (_why_not(twin),),
-        metrics=tuple(line for line in lines if line.twin.label == twin.label),
+        metrics=tuple(line for line in lines if line.twin is twin),
     )
 
 
-def _speed(record: Record) -> float | None:
-    return record.cost.pictures_per_second
-
-
-def _memory(record: Record) -> float | None:
-    return record.cost.peak_memory_bytes
-
-
-def _start(record: Record) -> float | None:
-    return record.cost.start_seconds
-
-
-def _compile(record: Record) -> float | None:
-    return record.cost.compile_seconds
-
-
 def _speed_ratio(twin: Twin) -> Ratio | None:
-    return twins.ratio(twin, _speed)
+    return twins.ratio(twin, SPEED)
 
 
 def _peak(twin: Twin) -> Cost:
     """Peak memory; no ratio of a process to a GPU."""
-    found, measured = _cost(twin, words.memory, _memory), kinds(twin)
+    found, measured = _cost(twin, words.memory, MEMORY), kinds(twin)
     if len(measured) < 2:
         return found
     return Cost(found.sides, words.MISSING, (f"{words.listed(measured)}:", "no ratio"))

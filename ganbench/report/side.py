@@ -58,12 +58,8 @@ class Line:
     def verdict(self) -> str:
         if self.difference is None:
             return "no seed with this number in both"
-        if self.difference.half_width is None:
-            return "one seed: no interval"
-        if self.apart:
-            return f"told apart{self._better()}"
-        alone = f" among {self.among} differences" if self.difference.excludes_zero else ""
-        return f"cannot be told apart{alone}"
+        said = apart.verdict(self.difference, self.apart, f"{self.among} differences")
+        return said + self._better() * self.apart
 
     def _better(self) -> str:
         assert self.difference is not None

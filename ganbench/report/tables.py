@@ -1,6 +1,7 @@
 """comparison.csv: one row a model and one for each row that nobody trained; nothing is left out."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import pandas
@@ -23,6 +24,12 @@ COST_COLUMNS = (
     "training_seconds", "target_pictures", "pictures_per_second", "peak_memory_bytes",
     "parameters", "gflop_per_step", "start_seconds", "compile_seconds",
 )  # fmt: skip
+
+
+# Costs of a record.
+SECONDS, FLOP = attrgetter("used.seconds"), attrgetter("cost.flop_per_step")
+SPEED, MEMORY = attrgetter("cost.pictures_per_second"), attrgetter("cost.peak_memory_bytes")
+START, COMPILE = attrgetter("cost.start_seconds"), attrgetter("cost.compile_seconds")
 
 
 def comparison_table(comparison: Comparison) -> pandas.DataFrame:
@@ -86,16 +93,16 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
     for score in comparison.metrics:
         values |= _scores(row, score)
     values |= _gap(row, comparison)
-    flop = mean_cost(row, lambda record: record.cost.flop_per_step)
+    flop = mean_cost(row, FLOP)
     return values | {
-        "training_seconds": mean_cost(row, lambda record: record.used.seconds),
+        "training_seconds": mean_cost(row, SECONDS),
         "target_pictures": mean_cost(row, lambda record: record.used.target_pictures),
-        "pictures_per_second": mean_cost(row, lambda record: record.cost.pictures_per_second),
-        "peak_memory_bytes": mean_cost(row, lambda record: record.cost.peak_memory_bytes),
+        "pictures_per_second": mean_cost(row, SPEED),
+        "peak_memory_bytes": mean_cost(row, MEMORY),
         "parameters": parameters(row),
         "gflop_per_step": None if flop is None else flop / 1e9,
-        "start_seconds": mean_cost(row, lambda record: record.cost.start_seconds),
-        "compile_seconds": mean_cost(row, lambda record: record.cost.compile_seconds),
+        "start_seconds": mean_cost(row, START),
+        "compile_seconds": mean_cost(row, COMPILE),
     }
 
 

@@ -26,6 +26,11 @@ class Slot:
     name: str
     variable: keras.Variable
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape in PyTorch's layout."""
+        return to_torch(np.broadcast_to(np.float32(0), self.variable.shape)).shape
+
     def read(self) -> np.ndarray:
         """The value in PyTorch's layout: (out, in, height, width), or (in, out, ...) transposed."""
         return to_torch(self.variable.numpy())
@@ -34,7 +39,7 @@ class Slot:
         """Take a value in PyTorch's layout; ValueError when its shape is another."""
         own = from_torch(value)
         if own.shape != self.variable.shape:
-            raise ValueError(f"{self.name} is {value.shape}, not {self.read().shape}")
+            raise ValueError(f"{self.name} is {value.shape}, not {self.shape}")
         self.variable.assign(own)
 
 
@@ -83,6 +88,5 @@ def init_normal(networks: Iterable[keras.Model], std: float, seed: int) -> None:
         random = draws.of_weights(seed, number)
         for slot in slots(network):
             if slot.name.endswith(".weight"):
-                shape = slot.read().shape
-                mean = 1.0 if len(shape) == 1 else 0.0
-                slot.write(draws.normal(random, mean, std, shape))
+                mean = 1.0 if len(slot.shape) == 1 else 0.0
+                slot.write(draws.normal(random, mean, std, slot.shape))

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ganbench import describe, frameworks, plan, record
+from ganbench import describe, plan, record
 from ganbench.errors import InputError
 from ganzoo import registry
 
@@ -112,7 +112,7 @@ def test_a_model_without_a_twin_is_one_sentence(tmp_path, a_record):
 
 
 def test_without_tensorflow_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(frameworks.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     job = {"framework": "tensorflow", "suite": {}, "models": []}
     with pytest.raises(InputError, match="tensorflow is not installed") as caught:
         describe.describe(job, None)

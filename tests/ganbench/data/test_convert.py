@@ -189,7 +189,7 @@ def test_only_tfrecords_need_tensorflow(
     make_set, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(make_set("d"))
-    monkeypatch.setattr(tfrecord.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     convert(folder, None, None, "zip", tmp_path / "a.zip")
     with pytest.raises(InputError, match="writing TFRecords needs TensorFlow") as caught:
         convert(folder, None, None, "tfrecord", tmp_path / "out")

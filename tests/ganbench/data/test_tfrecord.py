@@ -99,7 +99,7 @@ def test_without_tensorflow_one_sentence_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "monet.tfrec").write_bytes(b"anything")
-    monkeypatch.setattr(tfrecord.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(InputError, match="needs TensorFlow") as caught:
         load_one(str(tmp_path / "monet.tfrec"), 16)
     assert caught.value.hint == 'pip install "ganbench[tensorflow]"'
@@ -118,7 +118,7 @@ def test_a_reader_that_dies_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "monet.tfrec").write_bytes(b"anything")
-    monkeypatch.setattr(tfrecord.importlib.util, "find_spec", lambda _: True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: True)
     died = subprocess.CompletedProcess([], -6, stdout="", stderr="noise\nLLVM ERROR: boom\n")
     monkeypatch.setattr(tfrecord.subprocess, "run", lambda *_, **__: died)
     with pytest.raises(InputError, match=r"ended early \(LLVM ERROR: boom\)"):
