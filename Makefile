@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCH_ARGS ?=
 
-.PHONY: bench test install lint speed install-dev
+.PHONY: bench test torture audit install lint speed install-dev
 
 bench: install
 	$(BIN)/ganbench run --models dcgan,cyclegan $(BENCH_ARGS)
@@ -35,8 +35,17 @@ lint: install-dev
 
 # One framework a process: tests that meet TensorFlow have a run of their own.
 test: lint
-	$(BIN)/pytest -m "not tensorflow"
-	$(BIN)/pytest -m tensorflow
+	$(BIN)/pytest -m "not tensorflow and not slow"
+	$(BIN)/pytest -m "tensorflow and not slow"
+
+# What takes too long for every change: all faults, thirty kills a model, everything crossed.
+torture: install-dev
+	$(BIN)/pytest -m "slow and not tensorflow"
+	$(BIN)/pytest -m "slow and tensorflow"
 
 speed: install-dev
 	$(BIN)/pytest benchmarks --benchmark-only
+
+# Known holes in what constraints.txt pins; asks the package index, so it needs the network.
+audit: .venv/bin/uv
+	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --requirement constraints.txt

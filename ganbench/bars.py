@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 @contextmanager
 def progress(console: Console) -> Iterator[Callable[[str, int, int], None]]:
     """Yield what is told how far a preparation has come: its name, done, of how many."""
-    columns = (TextColumn(" {task.description}"), BarColumn(24), MofNCompleteColumn())
+    columns = (TextColumn(" {task.description}", markup=False), BarColumn(24), MofNCompleteColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bars:

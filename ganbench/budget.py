@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ganbench.data.naming import shown
 from ganbench.errors import InputError
 
+MOST = 1e12  # of seconds, pictures or steps: thirty thousand years
+LEAST = 1e-6  # what is still told apart from 0 when a budget is written down
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
 _FORM = re.compile(r"(?P<amount>\d+(\.\d+)?)(?P<unit>steps?|img|min|s|m|h)")
 
@@ -27,14 +30,26 @@ class Budget:
         return amount + {"seconds": "s", "pictures": "img", "steps": "step"}[self.unit]
 
 
+def duration(text: str) -> float:
+    """Seconds of `8h30m` or `90s`."""
+    try:
+        found = parse(text)
+    except InputError:
+        found = None
+    if found is None or found.unit != "seconds":
+        raise InputError(f'"{shown(text)}" is no duration', "--until 8h30m, 90m or 30s")
+    return found.amount
+
+
 def parse(text: str) -> Budget:
     """Read `90s`, `8h30m`, `10000img` or `500step`."""
+    asked = f'budget "{shown(text)}"'
     compact = text.replace(" ", "").replace(",", "").lower()
     parts = list(_FORM.finditer(compact))
     units = [part["unit"] for part in parts]
     if not parts or "".join(part[0] for part in parts) != compact:
         raise InputError(
-            f'budget "{text}" is not understood', "--budget 60s, 2h, 8h30m, 10000img or 500step"
+            f"{asked} is not understood", "--budget 60s, 2h, 8h30m, 10000img or 500step"
         )
     if all(unit in _SECONDS for unit in units):
         budget = Budget(sum(float(p["amount"]) * _SECONDS[p["unit"]] for p in parts), "seconds")
@@ -42,7 +57,9 @@ def parse(text: str) -> Budget:
         amount = float(parts[0]["amount"])
         budget = Budget(amount, "pictures" if units[0] == "img" else "steps")
     else:
-        raise InputError(f'budget "{text}" mixes units', "--budget 60s, 10000img or 500step")
-    if budget.amount <= 0:
-        raise InputError(f'budget "{text}" is zero', "--budget 60s, 10000img or 500step")
+        raise InputError(f"{asked} mixes units", "--budget 60s, 10000img or 500step")
+    if budget.amount < LEAST:
+        raise InputError(f"{asked} is zero", "--budget 60s, 10000img or 500step")
+    if not budget.amount <= MOST:
+        raise InputError(f"{asked} is too large", "--budget 60s, 10000img or 500step")
     return budget

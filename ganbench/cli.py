@@ -1,5 +1,7 @@
 """The command line: options in, one call out. Nothing heavy is imported before a command runs."""
 
+import errno
+import io
 import os
 import shlex
 import sys
@@ -25,11 +27,18 @@ app.add_typer(data_app, name="data")
 
 Results = Annotated[Path, typer.Option("--results", help="Folder for everything that comes out.")]
 Plugins = Annotated[
-    list[Path] | None, typer.Option("--plugin", help="Python file with a model; repeatable.")
+    list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")
 ]
 Size = Annotated[int | None, typer.Option(help="Pixels on a side.", show_default="by device")]
 Source = Annotated[str | None, typer.Option(help="Photographs alone: folder, zip or TFRecords.")]
 Target = Annotated[str | None, typer.Option(help="Paintings alone: folder, zip or TFRecords.")]
+
+# What a disk, its quotas and its owner may refuse at any moment.
+OUR_SURROUNDINGS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.ESTALE),
+}
+AGAIN = "mend that and give the same command again: what was finished is kept"
 
 
 def _version(wanted: bool) -> None:
@@ -96,6 +105,9 @@ def run(
     ] = None,
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Start finished runs over.")] = False,
+    until: Annotated[
+        str | None, typer.Option(help="Save and stop after this time: 8h30m.", show_default="no")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
 ) -> None:
     """Train, judge and compare models; writes results/report.html."""
@@ -130,7 +142,7 @@ def run(
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
     code = commands.run(
-        suite or suite_file, given, results, inception_weights, command, force, dry_run
+        suite or suite_file, given, results, inception_weights, command, force, dry_run, until
     )
     raise typer.Exit(code)
 
@@ -289,6 +301,10 @@ def convert_data(
 
 def main() -> None:
     """Run a command; the user's mistake becomes one sentence and exit code 2."""
+    os.environ["PYTHONSAFEPATH"] = "1"  # what we start imports nothing from the current folder
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name need not be UTF-8
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except KeyboardInterrupt:
@@ -299,8 +315,17 @@ def main() -> None:
         if isinstance(error, _user_errors()):
             _complain(f"error: {error}", getattr(error, "hint", ""))
             sys.exit(2)
+        if isinstance(error, OSError) and error.errno in OUR_SURROUNDINGS:
+            _complain(f"error: {_of_system(error)}", AGAIN)
+            sys.exit(2)
         _complain(f"error: this is our mistake, not yours: {error}", _keep(traceback.format_exc()))
         sys.exit(1)
+
+
+def _of_system(error: OSError) -> str:
+    """What the system says of a file."""
+    of = f"{error.filename}: " if error.filename else ""
+    return f"{of}{error.strerror}"
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
@@ -321,6 +346,9 @@ def _keep(details: str) -> str:
 
 
 def _complain(message: str, hint: str) -> None:
-    print(message, file=sys.stderr)
-    if hint:
-        print(f"  {hint}", file=sys.stderr)
+    from ganbench.data.naming import printable
+
+    for line in message.splitlines():
+        print(printable(line), file=sys.stderr)
+    for line in hint.splitlines():
+        print(f"  {printable(line)}", file=sys.stderr)

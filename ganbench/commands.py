@@ -1,6 +1,7 @@
 """What each command does, in the words of the other modules."""
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,18 @@ from typing import Any
 
 from rich.console import Console
 
-from ganbench import files, frameworks, overview, plan, plugins, runner, screen, weights
+from ganbench import (
+    budget,
+    files,
+    frameworks,
+    overview,
+    plan,
+    plugins,
+    runner,
+    screen,
+    siblings,
+    weights,
+)
 from ganbench.bars import progress
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, read_suite, split_models
@@ -27,8 +39,10 @@ def run(
     command: str,
     force: bool,
     dry_run: bool,
+    until: str | None = None,
 ) -> int:
-    """Plan and carry out a suite; returns the exit code."""
+    """Plan and carry out a suite, `until` so much time has passed; returns the exit code."""
+    began, seconds = time.monotonic(), budget.duration(until) if until else None
     console = Console(highlight=False, soft_wrap=True)
     suite = from_flags(read_suite(file) if file else Suite(), flags)
     check_metrics(suite)
@@ -38,9 +52,12 @@ def run(
         made = plan.make(suite, results, on_progress, force)
         found = weights.find(inception_weights, _downloading(on_progress), offline=dry_run)
     overview.show(made, found, console)
+    for warning in siblings.warnings(made):
+        console.print(f" note: {warning}", markup=False)
     if dry_run:
         return runner.DONE
-    code = runner.execute(made, command, found, force, screen.make(console, made.runs))
+    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+    code = runner.execute(made, command, found, force, screen.make(console, made.runs), left)
     overview.conclude(made, console)
     if code == runner.INTERRUPTED:
         console.print(f" saved. Continue with the same command:  {command}", markup=False)

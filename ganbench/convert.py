@@ -80,9 +80,11 @@ def work(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     with files.building(Path(job["out"])) as draft:
         for name, pictures in views.items():
             files.write_array(draft / "views" / f"{name}.npy", pictures)
-        state = job["state"] | {"snapshots": [], "film": [], "first_losses": {}}
-        checkpoint.save(draft, trainer.save, state)
-        record.write(draft, _record(read, twin.framework, trainer, tuple(views)))
+        fresh: dict[str, Any] = {"snapshots": [], "film": [], "first_losses": {}, "sha256": {}}
+        checkpoint.save(draft, trainer.save, job["state"] | fresh)
+        named = {name: f"views/{name}.npy" for name in views}
+        digests = {file: files.sha256(draft / file) for file in named.values()}
+        record.write(draft, _record(read, twin.framework, trainer, named, digests))
     mean = float(apart.mean()) if len(apart) else 0.0
     return {"pictures": len(apart), "largest": int(apart.max(initial=0)), "mean": mean}
 
@@ -96,18 +98,22 @@ def _drawn_again(
     """
     if "output" not in read.views:
         return {}, np.zeros(0)
-    before = files.read_array(run / read.views["output"]).astype(int)
+    before = record.array(run, read, read.views["output"]).astype(int)
     if read.source == "noise":
         latent = int(read.settings["latent"])
         views = {"output": trainer.generate(streams.probe_latents(len(before), latent))}
     else:
-        probes = files.read_array(run / read.views["input"])
+        probes = record.array(run, read, read.views["input"])
         views = {"input": probes, "output": trainer.generate(probes)}
     return views, np.abs(before - views["output"])
 
 
 def _record(
-    read: record.Record, framework: str, trainer: Any, views: tuple[str, ...]
+    read: record.Record,
+    framework: str,
+    trainer: Any,
+    views: dict[str, str],
+    digests: dict[str, str],
 ) -> record.Record:
     """The run's record, less everything that was measured on the other framework's pictures."""
     return replace(
@@ -118,7 +124,8 @@ def _record(
         cost=record.Cost(parameters=count_parameters(trainer)),
         snapshots=(),
         film=(),
-        views={name: f"views/{name}.npy" for name in views},
+        views=views,
+        sha256=digests,
         scores={},
         curve=(),
         evidence={},

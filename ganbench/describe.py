@@ -6,19 +6,23 @@ PyTorch builds them without memory, TensorFlow for real, one after the other.
 import hashlib
 import inspect
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import ganzoo
-from ganbench import frameworks, processes
+from ganbench import frameworks, memory, processes
 from ganbench.errors import InputError
 from ganbench.suite import Suite, from_values, with_device_defaults
 from ganzoo import registry
 from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task, Trainer
+
+if TYPE_CHECKING:
+    from ganbench.tensors import Peak
 
 
 def describe(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
@@ -28,25 +32,29 @@ def describe(job: dict[str, Any], channel: processes.Channel) -> processes.Messa
     device = frameworks.choose_device(job["framework"], suite.device)
     frameworks.prepare(job["framework"])  # on the CPU: nothing is trained here
     suite = with_device_defaults(suite, device)
+    there = memory.available(job["framework"], device)
     models = [
-        _describe(registry.Model(**item["model"]), item["settings"], suite)
+        _describe(registry.Model(**item["model"]), item["settings"], suite, there)
         for item in job["models"]
     ]
     return {"device": device, "models": models}
 
 
-def _describe(model: registry.Model, overrides: dict[str, Any], suite: Suite) -> dict[str, Any]:
+def _describe(
+    model: registry.Model, overrides: dict[str, Any], suite: Suite, there: int | None
+) -> dict[str, Any]:
     kind = registry.load(model)
     settings = resolve(kind.Settings, model.name, overrides, suite.profile == "small")
     assert suite.size
     if hasattr(settings, "check"):
         settings.check(suite.size)
-    parameters, flop = _measure(model, kind, settings, suite.size)
+    found = _measure(model, kind, settings, suite.size)
     return {
         "source": kind.source,
         "settings": vars(settings),
-        "parameters": parameters,
-        "flop_per_step": flop,
+        "parameters": found.parameters,
+        "flop_per_step": found.flop_per_step,
+        "memory": found.memory and {**found.memory, "available": there},
         "code": _code(kind),
     }
 
@@ -62,14 +70,21 @@ def _code(kind: Any) -> str:
     return digest.hexdigest()
 
 
-def _measure(
-    model: registry.Model, kind: Any, settings: Any, size: int
-) -> tuple[dict[str, int], int | None]:
-    """Parameters by network and, in PyTorch, operations of a step."""
+@dataclass(frozen=True)
+class Measured:
+    """What a model is; None where it cannot be known without training."""
+
+    parameters: dict[str, int]  # by network
+    flop_per_step: int | None = None
+    memory: dict[str, int] | None = None  # as of memory.Need, but for what there is
+
+
+def _measure(model: registry.Model, kind: Any, settings: Any, size: int) -> Measured:
+    """Parameters by network and, in PyTorch, operations and memory of a step."""
     try:
-        if kind.framework == "pytorch" and (counted := _count_on_meta(kind, settings, size)):
-            return counted
-        return count_parameters(kind(settings, Task(size))), None
+        if kind.framework == "pytorch" and (found := measure_on_meta(kind, settings, size)):
+            return found
+        return Measured(count_parameters(kind(settings, Task(size))))
     except ModelError:
         raise
     except Exception as error:
@@ -77,20 +92,40 @@ def _measure(
         raise InputError(f"{model.name} cannot be built: {words}") from error
 
 
-def _count_on_meta(kind: Any, settings: Any, size: int) -> tuple[dict[str, int], int] | None:
+def measure_on_meta(kind: Any, settings: Any, size: int) -> Measured | None:
     """Measure without memory; None for what needs real numbers: its work cannot be counted."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
+    from ganbench import tensors
+
+    batch = blank_batch(kind, settings, size)
     try:
-        with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        with torch.device("meta"), tensors.Ledger() as ledger:
             trainer = kind(settings, Task(size, 0, "meta"))
-            trainer.step(*blank_batch(kind, settings, size))
-        return count_parameters(trainer), counter.get_total_flops()
+            standing = tensors.settle(trainer, batch, ledger)
+            with FlopCounterMode(display=False) as counter:
+                peak = tensors.step(trainer, batch, ledger, standing)
     except ModelError:
         raise
     except Exception:
         return None
+    return Measured(count_parameters(trainer), counter.get_total_flops(), _memory(peak, settings))
+
+
+def _memory(peak: "Peak", settings: Any) -> dict[str, int] | None:
+    """What a step takes; None without tensors, and in mixed precision, which meta does not know."""
+    if not peak.parameters or getattr(settings, "precision", "fp32") != "fp32":
+        return None
+    remembered = peak.left // settings.batch * getattr(settings, "history", 0)
+    return {
+        "parameters": peak.parameters,
+        "optimizer": peak.optimizer,
+        "activations": peak.activations,
+        "remembered": remembered,
+        "fixed": peak.parameters + peak.most_optimizer + remembered,
+        "per_picture": peak.most_activations // settings.batch,
+    }
 
 
 def count_parameters(trainer: Trainer) -> dict[str, int]:

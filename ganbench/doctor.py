@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ganbench import cache, environment, frameworks, weights
 from ganbench.errors import InputError
 from ganbench.files import existing_parent
-from ganbench.screen import size_words
+from ganbench.memory import size_words
 
 Line = tuple[str, str]  # "ok", "note" or "FAIL", and the words
 

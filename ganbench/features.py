@@ -1,6 +1,6 @@
 """What a network saw in a set of pictures, kept by content and protocol.
 
-A folder holds one .npy a kind of feature and `about.json`: the count, the sha256 of each array, and
+A folder holds one .npy a kind of feature and `about.json`: the count, the digest of each array, and
 what the maker wants to know again. A changed byte in a picture, other weights, another resize,
 precision or version, another kind of device or torch give another folder. A damaged one is made
 again.
@@ -66,8 +66,8 @@ def write(
             draft.mkdir()
             count = _append_all(draft, _made(parts))
             digests = {path.name: files.sha256(path) for path in sorted(draft.glob("*.npy"))}
-            told = {"count": count, "sha256": digests, "about": dict(about())}
-            files.write_json(draft / "about.json", told)
+            told = {"count": count, "files": digests, "about": dict(about())}
+            files.write_sealed(draft / "about.json", told)
     except _NotOurs as wrapped:
         assert wrapped.__cause__
         raise wrapped.__cause__ from None
@@ -88,7 +88,7 @@ def _made(parts: Iterable[Sample]) -> Iterator[Sample]:
 def _append_all(draft: Path, parts: Iterable[Sample]) -> int:
     count = 0
     with ExitStack() as stack:
-        appends: dict[str, Callable[[np.ndarray], None]] = {}
+        appends: dict[str, Callable[[np.ndarray], int]] = {}
         for part in parts:
             for name, array in part.known():
                 if name in KEPT and name not in appends:
@@ -106,11 +106,9 @@ def read(folder: Path) -> Sample:
     """Features that are in the cache; InputError when they are not, or not whole."""
     told = _told(folder)
     try:
-        whole = all(
-            files.sha256(folder / name) == sha256 for name, sha256 in told["sha256"].items()
-        )
+        whole = all(files.sha256(folder / name) == sha256 for name, sha256 in told["files"].items())
         found = {
-            name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["sha256"]
+            name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["files"]
         }
         whole &= bool(found) and all(len(array) == told["count"] for array in found.values())
     except (OSError, KeyError, TypeError, AttributeError):
@@ -127,10 +125,7 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 
 def _told(folder: Path) -> dict[str, Any]:
-    told = files.read_json(folder / "about.json")
-    if not isinstance(told, dict):
-        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
-    return told
+    return files.read_sealed(folder / "about.json")
 
 
 def _array(path: Path) -> np.ndarray:

@@ -1,50 +1,65 @@
-"""The one module that writes: everything is written beside its place and then moved in."""
+"""The one module that writes: everything is written beside its place, then moved in whole.
 
-import hashlib
+A write that fails is a `WriteError`, one sentence with the system's reason.
+"""
+
+import io
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ganbench.drafts import (
+    WriteError,
+    building,
+    make_folder,
+    remove,
+    settle,
+    sweep,
+    sweep_all,
+    sync,
+    writing,
+)
 from ganbench.errors import InputError
+from ganbench.reading import (
+    SEAL,
+    ZEROS,
+    inside,
+    read_array,
+    read_bytes,
+    read_json,
+    read_sealed,
+    sha256,
+)
+from ganbench.reading import seal as _seal
 
-
-@contextmanager
-def building(path: Path) -> Iterator[Path]:
-    """Yield a fresh name beside `path` for a file or folder; move it there when all went well.
-
-    An older file or folder at `path` is replaced. On an exception nothing at `path` changes.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        yield draft
-        _move(draft, path)
-    finally:
-        remove(draft)
-
-
-def _move(draft: Path, path: Path) -> None:
-    if draft.is_dir() and path.is_dir():  # a folder cannot replace a folder in one call
-        old = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.old")
-        os.replace(path, old)
-        os.replace(draft, path)
-        remove(old)
-    else:
-        os.replace(draft, path)
+__all__ = [
+    "WriteError",
+    "building",
+    "inside",
+    "read_array",
+    "read_bytes",
+    "read_json",
+    "read_sealed",
+    "remove",
+    "settle",
+    "sha256",
+    "sweep",
+    "sweep_all",
+    "sync",
+    "writing",
+]
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    with building(path) as draft, open(draft, "wb") as file:
+    with building(path) as draft, writing(path), open(draft, "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def write_text(path: Path, text: str) -> None:
@@ -53,89 +68,135 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write strict JSON: a NaN is our mistake, a missing value is null."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_bytes(path, _json(value))
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Write strict JSON that says of itself what its bytes were: see `read_sealed`."""
+    assert "sha256" not in value
+    data = _json({"sha256": ZEROS.decode(), **value})
+    start = len(SEAL)
+    assert data.startswith(SEAL)
+    write_bytes(path, data[:start] + _seal(data) + data[start + 64 :])
+
+
+def _json(value: Any) -> bytes:
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode()
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
     """Write `array` as .npy without pickle."""
-    with building(path) as draft, open(draft, "wb") as file:
-        np.save(file, array, allow_pickle=False)
+    with growing_array(path, array.dtype, array.shape[1:]) as append:
+        append(array)
 
 
 def write_pictures(path: Path, shape: tuple[int, ...], parts: Iterable[np.ndarray]) -> None:
-    """Write uint8 pictures, `shape` N H W 3 in all, that come in parts: memory stays flat."""
-    with building(path) as draft:
-        whole = np.lib.format.open_memmap(draft, "w+", np.uint8, shape)
-        place = 0
-        for part in parts:
-            whole[place : place + len(part)] = part
-            place += len(part)
-        whole.flush()
-        del whole
+    """Write uint8 pictures, `shape` N H W 3 in all, that come in parts: memory stays flat.
+
+    Not through a memory map: of a full disk that one says nothing, it kills the process.
+    """
+    with growing_array(path, np.dtype(np.uint8), shape[1:]) as append:
+        count = sum(append(part) for part in parts)
+        assert count == shape[0]
 
 
 @contextmanager
 def growing_array(
     path: Path, dtype: np.dtype, row: tuple[int, ...]
-) -> Iterator[Callable[[np.ndarray], None]]:
-    """Write a .npy whose length is not known before its end: yields what appends rows to it."""
+) -> Iterator[Callable[[np.ndarray], int]]:
+    """Write a .npy whose length is not known before its end.
+
+    Yields what appends rows to it and returns how many they were.
+    """
     count = 0
-    with building(path) as draft, open(draft, "wb") as file:
 
-        def write_header() -> None:
-            about = {"descr": dtype.str, "fortran_order": False, "shape": (count, *row)}
-            np.lib.format.write_array_header_1_0(file, about)
+    def header() -> bytes:  # numpy leaves room in it for the count to grow in place
+        content = io.BytesIO()
+        about = {"descr": dtype.str, "fortran_order": False, "shape": (count, *row)}
+        np.lib.format.write_array_header_1_0(content, about)
+        return content.getvalue()
 
-        def append(rows: np.ndarray) -> None:
-            nonlocal count
-            file.write(np.ascontiguousarray(rows, dtype).data)
-            count += len(rows)
+    def append(rows: np.ndarray) -> int:
+        nonlocal count
+        with writing(path):
+            _write_all(file, np.ascontiguousarray(rows, dtype).reshape(-1).view(np.uint8).data)
+        count += len(rows)
+        return len(rows)
 
-        write_header()
-        start = file.tell()
+    with building(path) as draft:
+        with writing(path):
+            file = io.FileIO(draft, "w")
+        with _closing(file, path):
+            start = len(header())
+            with writing(path):
+                _write_all(file, header())
+            yield append
+            assert len(header()) == start
+            with writing(path):
+                file.seek(0)
+                _write_all(file, header())
+
+
+@contextmanager
+def growing(part: Path, kept: int) -> Iterator[Callable[[bytes], None]]:
+    """Cut an unfinished file to its first `kept` bytes; yields what appends to it.
+
+    It stays as far as it came, for another attempt to go on with.
+    """
+    with writing(part):
+        part.parent.mkdir(parents=True, exist_ok=True)
+        file = io.FileIO(part, "a")
+
+    def append(data: bytes) -> None:
+        with writing(part):
+            _write_all(file, data)
+
+    with file:
+        with writing(part):
+            file.truncate(kept)
         yield append
-        file.seek(0)
-        write_header()  # numpy leaves room in it for the count to grow in place
-        assert file.tell() == start
+
+
+@contextmanager
+def _closing(file: io.FileIO, path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        raise
+    with writing(path):
+        file.close()
+
+
+def _write_all(file: io.FileIO, data: bytes | memoryview) -> None:
+    """Write past every buffer, so that closing the file has nothing left that could fail."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def append_text(path: Path, text: str) -> None:
-    """Add whole lines to a log; a log is the only kind of file that grows in place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(text)
+    """Add whole lines to a log, or none; a log is the only kind of file that grows in place."""
+    with writing(path):
+        make_folder(path.parent)
+        with io.FileIO(path, "a+") as file:
+            before = file.seek(0, os.SEEK_END)
+            file.seek(max(0, before - 1))
+            torn = file.read(1) not in (b"\n", b"")
+            try:
+                _write_all(file, (torn * "\n" + text).encode())
+            except OSError:
+                with suppress(OSError):
+                    file.truncate(before)
+                raise
 
 
-def remove(path: Path) -> None:
-    """Remove a file or folder if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file; one sentence when it is missing, cut or not JSON."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is not readable JSON ({error})") from None
-
-
-def read_array(path: Path) -> np.ndarray:
-    """Map a .npy file into memory, read-only, never unpickling."""
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} is not a readable .npy array ({error})") from None
+def copy(path: Path, to: Path) -> None:
+    """Copy a file's content, past memory."""
+    with building(to) as draft, writing(to):
+        shutil.copyfile(path, draft)
 
 
 def existing_parent(path: Path) -> Path:
@@ -157,7 +218,7 @@ def ensure_writable(folder: Path) -> None:
     """Make `folder` and prove that a file can be put there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".write-test-{uuid.uuid4().hex[:8]}"
+        probe = folder / f".write-test.{uuid.uuid4().hex[:8]}"
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -171,5 +232,6 @@ def write_picture(path: Path, pixels: np.ndarray) -> None:
     """Write uint8 H W 3 as a PNG."""
     from PIL import Image
 
-    with building(path) as draft, open(draft, "wb") as file:
-        Image.fromarray(pixels).save(file, "PNG")
+    content = io.BytesIO()  # written to a file, Pillow forgets why the disk did not take it
+    Image.fromarray(pixels).save(content, "PNG")
+    write_bytes(path, content.getvalue())

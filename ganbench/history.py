@@ -8,6 +8,7 @@ from typing import Any
 from ganbench import files
 from ganbench.record import Moment
 
+KEPT = "ganbench-history.csv"  # its name among a model's own files in a checkpoint
 COLUMNS = ("step", "seconds", "pictures", "pictures_per_second", "memory_bytes")
 
 
@@ -24,6 +25,17 @@ class History:
         """Begin anew."""
         files.remove(self.path)
 
+    def save(self, checkpoint: Path) -> None:
+        """Keep all rows until now in a checkpoint, which knows its files' digests."""
+        if self.path.exists():
+            files.copy(self.path, checkpoint / KEPT)
+
+    def restore(self, checkpoint: Path, steps: int) -> None:
+        """Take back the rows of a checkpoint after `steps`, whatever became of the log since."""
+        if (checkpoint / KEPT).exists():
+            files.copy(checkpoint / KEPT, self.path)
+        self.cut(steps)
+
     def add(self, now: Moment, losses: dict[str, float], memory_bytes: int) -> None:
         """Note where the run stands."""
         self._header = ",".join((*COLUMNS, *losses))
@@ -37,7 +49,8 @@ class History:
         """Bring what waits to the disk."""
         if not self._rows:
             return
-        head = [] if self.path.exists() else [self._header]
+        begun = self.path.exists() and self.path.stat().st_size
+        head = [] if begun else [self._header]
         files.append_text(self.path, "\n".join(head + self._rows) + "\n")
         self._rows = []
 

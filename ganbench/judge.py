@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import data, features, files, processes, record
+from ganbench import claims, data, features, files, processes, record
 from ganbench.data import Domain, open_domain, streams
 from ganbench.errors import InputError
 from metrics import nearest, registry, scoring
@@ -16,6 +16,7 @@ from metrics.sample import Sample
 
 SUSPECTS = 8  # generated pictures that the report shows beside their nearest real ones
 NEIGHBOURS = 3
+EVIDENCE = ("nearest.json", "nearest/pictures.npy")
 
 
 class Judge:
@@ -69,7 +70,7 @@ class Judge:
 
     def of_run(self, run: record.Record, folder: Path, moment: record.Moment, count: int) -> Sample:
         """The first `count` pictures that a run made at a moment, with what they were made from."""
-        pictures = files.read_array(folder / moment.file)[:count]
+        pictures = record.array(folder, run, moment.file)[:count]
         made = self.look(f"{run.label} seed {run.seed}", pictures)
         return self.beside_inputs(made) if run.source == "pictures" else made
 
@@ -100,7 +101,7 @@ class Judge:
         scores = self.scores(made, self.reference)
         if "back" not in run.views:
             return scores
-        back = files.read_array(folder / run.views["back"])
+        back = record.array(folder, run, run.views["back"])
         returned = replace(made[: len(back)], back=back)
         there_and_back = [metric for metric in self.metrics if "back" in metric.needs]
         return scores | self.scores(returned, self.reference, there_and_back)
@@ -138,7 +139,10 @@ class Judge:
             if last:
                 scores = self.final_scores(made, run, folder)
                 evidence = self.suspects(made, folder)
-        record.write(folder, replace(run, scores=scores, curve=tuple(points), evidence=evidence))
+        digests = {name: files.sha256(folder / name) for name in EVIDENCE} if evidence else {}
+        judged = replace(run, scores=scores, curve=tuple(points), evidence=evidence)
+        # what format 1 kept has no digests, and of some files alone they would say nothing
+        record.write(folder, replace(judged, sha256=run.sha256 and run.sha256 | digests))
 
     def judged(self, run: record.Record) -> bool:
         """Are the record's numbers those that this judge would give?"""
@@ -189,9 +193,10 @@ class Judge:
             )
         ]
         files.write_array(folder / "nearest" / "pictures.npy", np.stack(shown))
-        files.write_json(
+        files.write_sealed(
             folder / "nearest.json",
             {
+                "format": record.FORMAT,
                 "pictures": "nearest/pictures.npy",
                 "neighbours": found.real.shape[1],
                 "rows": rows,
@@ -233,10 +238,13 @@ def judge(job: dict[str, Any], channel: processes.Channel) -> processes.Message:
     chief = Judge(job, channel)
     record.write_baselines(chief.folder, chief.baselines())
     for name in job["runs"]:
-        try:
-            chief.judge(chief.folder / name)
-        except (InputError, MetricError) as error:  # one torn file must not hide the other runs
-            channel.send("problem", message=str(error))
+        with claims.claim(chief.folder / name) as ours:
+            if not ours:  # another command trains or judges it
+                continue
+            try:
+                chief.judge(chief.folder / name)
+            except (InputError, MetricError) as error:  # one torn file must not hide the others
+                channel.send("problem", message=str(error))
     return {"primary": chief.metrics[0].called(chief.extractor)[0]}
 
 

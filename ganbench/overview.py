@@ -4,11 +4,13 @@ import shutil
 
 from rich.console import Console
 
+from ganbench import memory
 from ganbench.budget import parse
 from ganbench.data.scenes import COUNTS
 from ganbench.files import existing_parent
+from ganbench.memory import size_words
 from ganbench.plan import Plan, Planned, disk_bytes, title
-from ganbench.screen import duration, size_words
+from ganbench.screen import duration
 from ganbench.weights import Found
 
 
@@ -31,11 +33,12 @@ def _lines(plan: Plan, weights: Found) -> list[tuple[str, str]]:
         ("device", f"{plan.device} · {suite.profile} networks"),
         ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
     ]
-    for label, framework in dict.fromkeys((p.run.label, p.run.framework) for p in plan.runs):
-        mine = [p for p in plan.runs if (p.run.label, p.run.framework) == (label, framework)]
+    groups = _groups(plan)
+    for (label, framework), mine in groups.items():
         lines.append(
             ("", f"  {label:<26} {framework:<10} {_size(mine[0]):<34} seeds {_seeds(mine)}")
         )
+    lines += _memory(plan, groups)
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
     free = shutil.disk_usage(existing_parent(plan.folder)).free
     lines.append(("disk", f"{size_words(disk_bytes(plan))} needed, {size_words(free)} free"))
@@ -44,6 +47,29 @@ def _lines(plan: Plan, weights: Found) -> list[tuple[str, str]]:
     if weights.problem:
         lines.append(("note", weights.problem))
     return lines
+
+
+def _groups(plan: Plan) -> dict[tuple[str, str], list[Planned]]:
+    """The runs of each label in each framework: they differ in their seeds."""
+    groups: dict[tuple[str, str], list[Planned]] = {}
+    for planned in plan.runs:
+        groups.setdefault((planned.run.label, planned.run.framework), []).append(planned)
+    return groups
+
+
+def _memory(plan: Plan, groups: dict[tuple[str, str], list[Planned]]) -> list[tuple[str, str]]:
+    """What each model will take where that is known, and what to type where it is too much."""
+    said, warned = {}, {}
+    for (label, _), (planned, *_) in groups.items():
+        if not (need := memory.need(planned.memory)):
+            continue
+        said[label] = f"  {label:<26} {memory.describe(need)}"
+        if need.available is not None and not need.fits:
+            there = f"{size_words(need.total)} of tensors, {size_words(need.available)} there"
+            advice = memory.advice(plan.job(planned))
+            warned[label] = f"{label} will probably not fit: about {there}; {advice}"
+    listed = [("" if i else "memory", text) for i, text in enumerate(said.values())]
+    return listed + [("warning", text) for text in warned.values()]
 
 
 def _size(planned: Planned) -> str:

@@ -14,6 +14,7 @@ from ganbench.suite import Run, Suite, check, selected, slug, with_device_defaul
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
 MESSAGE_SECONDS = 0.5  # between two words of progress
+FAILED = ("failed", "out_of_memory")
 FINISHED = ("done", "diverged", "collapsed")  # not run again without --force
 
 
@@ -27,6 +28,7 @@ class Planned:
     flop_per_step: int | None
     status: record.Status | None  # None: never begun
     stop_collapsed: bool = False
+    memory: dict[str, int] | None = None  # as of memory.Need; None: not known
 
     @property
     def finished(self) -> bool:
@@ -36,6 +38,11 @@ class Planned:
         if self.status.name == "collapsed" and self.status.progress < 1:
             return self.stop_collapsed
         return self.status.name in FINISHED
+
+    @property
+    def failed(self) -> bool:
+        """Has it ended without a result, in a way that may not repeat itself?"""
+        return self.status is not None and self.status.name in FAILED
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Plan:
             "data": self.data,
             "parameters": planned.parameters,
             "flop_per_step": planned.flop_per_step,
+            "memory": planned.memory,
         }
 
 
@@ -143,7 +151,7 @@ def _runs(
                 code=facts["code"],
             )
             place = folder / run.folder
-            status = None if force else _status(place)
+            status = None if force else status_of(place)
             runs[run.key] = Planned(
                 run,
                 place,
@@ -151,6 +159,7 @@ def _runs(
                 facts["flop_per_step"],
                 status,
                 suite.stop_collapsed,
+                facts.get("memory"),
             )
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
@@ -195,14 +204,15 @@ def _check_devices(described: list[dict[str, Any]], models: list) -> None:
 
 
 def _with_work(described: list[dict[str, Any]], models: list) -> list[dict[str, Any]]:
-    """Give a twin the operations of a step that were counted on its PyTorch model."""
+    """Give a twin what was counted on its PyTorch model: operations and memory of a step."""
+    work = ("flop_per_step", "memory")
     counted = {
-        (model.name, _settled(facts)): facts["flop_per_step"]
+        (model.name, _settled(facts)): {name: facts.get(name) for name in work}
         for (model, _), facts in zip(models, described, strict=True)
         if model.origin == "built in" and facts["flop_per_step"] is not None
     }
     return [
-        facts | {"flop_per_step": counted.get((model.name, _settled(facts)))}
+        facts | counted.get((model.name, _settled(facts)), {})
         if facts["flop_per_step"] is None and model.origin == "built in"
         else facts
         for (model, _), facts in zip(models, described, strict=True)
@@ -236,7 +246,8 @@ def _with_samples(
     return replace(suite, samples=wanted, curve_samples=min(suite.curve_samples or wanted, wanted))
 
 
-def _status(folder: Path) -> record.Status | None:
+def status_of(folder: Path) -> record.Status | None:
+    """How far the run in `folder` has come; None: never begun. InputError for a damaged record."""
     if not (folder / "record.json").exists():
         return None
     try:

@@ -1,15 +1,25 @@
-"""Our own processes: a job goes in as JSON, messages come out as JSON lines; one framework each."""
+"""Our own processes: a job goes in as JSON, messages come out as JSON lines; one framework each.
 
+A child's standard input stays open as long as its parent lives: when it ends, the child and all
+that the child has started end too.
+"""
+
+import faulthandler
 import json
+import math
 import os
 import signal
+import statistics
 import subprocess
 import sys
-import tempfile
+import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from queue import Empty, Queue
+from typing import Any
 
 from ganbench.errors import InputError
 from ganzoo.errors import InputError as ModelError
@@ -17,7 +27,12 @@ from metrics.errors import InputError as MetricError
 
 Message = dict[str, Any]
 
-_running: list[subprocess.Popen] = []
+TICK_SECONDS = 0.1  # between two looks at signals and at the clock
+PATIENCE_STEPS = 100  # a process may be silent for as long as so many steps usually take
+GRACE_SECONDS = 10.0  # from the last message to the end of the process
+MOST_LINE, MOST_WORDS, MOST_WAITING = 1 << 26, 1 << 16, 10_000  # bytes, bytes, messages
+PR_SET_PDEATHSIG = 1
+
 _asked: list[int] = []  # signals that came; whoever starts later gets them too
 
 
@@ -28,6 +43,7 @@ class Ended:
     code: int  # negative: killed by that signal
     messages: tuple[Message, ...]  # those of kind "result" and "error"
     words: str  # the end of what it wrote to standard error
+    silent: float | None = None  # seconds without a sign of life, after which we killed it
 
     def result(self) -> Message:
         """Its result; InputError when it sent an error, RuntimeError when it just died."""
@@ -38,69 +54,188 @@ class Ended:
         raise RuntimeError(f"a process ended with code {self.code}:\n{self.words}")
 
 
-def run(module: str, job: Any, on_message: Callable[[Message], None] | None = None) -> Ended:
-    """Run `python -m module` on `job`; every message passes through `on_message`."""
-    kept = []
-    with tempfile.TemporaryFile() as words, _start(module, job, words) as process:
-        assert process.stdout
-        for line in process.stdout:
-            message = json.loads(line)
-            if message["kind"] in ("result", "error"):
-                kept.append(message)
-            elif on_message:
-                on_message(message)
-        code = process.wait()
-        return Ended(code, tuple(kept), _tail(words))
+def run(
+    module: str,
+    job: Any,
+    on_message: Callable[[Message], None] | None = None,
+    on_tick: Callable[[], None] | None = None,
+    patience: float = math.inf,
+) -> Ended:
+    """Run `python -m module` on `job`; every message passes through `on_message`.
+
+    Signals that `interrupt` was told of are passed on. A process that gives no sign of life for
+    `patience` seconds is killed.
+    """
+    kept, silence = [], Silence(patience)
+    with _started(module) as child:
+        child.tell(job)
+        for message in child.messages():
+            if message is None:
+                silence.tick()
+            else:
+                silence.heard(message)
+                if message["kind"] in ("result", "error"):
+                    kept.append(message)
+                elif on_message and message["kind"] != "alive":
+                    on_message(message)
+            child.pass_on(_asked)
+            if on_tick:
+                on_tick()
+            if silence.over:
+                break
+        code = child.end(0.0 if silence.over else GRACE_SECONDS)
+        silent = silence.seconds if silence.over else None
+        return Ended(code, tuple(kept), child.words(), silent)
+
+
+class Silence:
+    """How long a process has given no sign of life, and whether that is too long.
+
+    Times when we ourselves were stopped do not count.
+    """
+
+    def __init__(self, patience: float):
+        self.patience, self.seconds = patience, 0.0
+        self._looked = time.monotonic()
+        self._step: tuple[int, float] | None = None  # the last one heard of, and when
+        self._steps: deque[float] = deque(maxlen=101)  # seconds each
+
+    def tick(self) -> None:
+        """Let time pass."""
+        now = time.monotonic()
+        self.seconds += min(now - self._looked, 1.0)
+        self._looked = now
+
+    def heard(self, message: Message) -> None:
+        """Note a sign of life, and from one of progress how long a step takes."""
+        self.seconds, self._looked = 0.0, time.monotonic()
+        if message["kind"] != "progress" or "step" not in message:
+            return
+        if self._step and message["step"] > self._step[0]:
+            took = self._looked - self._step[1]
+            self._steps.append(took / (message["step"] - self._step[0]))
+        self._step = message["step"], self._looked
+
+    @property
+    def over(self) -> bool:
+        """Is it too long, for a process whose steps take what they take?"""
+        usual = statistics.median(self._steps) if self._steps else 0.0
+        return self.seconds > max(self.patience, PATIENCE_STEPS * usual)
+
+
+class _Child:
+    """A process of ours, read by two threads: it can neither block us nor fill the disk."""
+
+    def __init__(self, module: str):
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C reaches us alone; `interrupt` passes it on
+            # Idle threads spin for microseconds, then sleep. Spinning longer, as by default, made
+            # a step 36 times slower beside another busy process; never spinning, 1.7 times in
+            # peace.
+            env={"GOMP_SPINCOUNT": "10000", **os.environ},
+        )
+        self._inbox: Queue[bytes] = Queue(MOST_WAITING)  # b"": no more will come
+        self._words = b""
+        self._passed_on = 0  # of the signals
+        self._readers = [
+            threading.Thread(target=read, daemon=True) for read in (self._listen, self._overhear)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def tell(self, job: Any) -> None:
+        """Give it its job; its standard input stays open."""
+        assert self.process.stdin
+        with suppress(BrokenPipeError):  # it died at once; exit code and last words say why
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.flush()
+
+    def messages(self) -> Iterator[Message | None]:
+        """What it sends until it ends, and None at every tick without a message."""
+        last = time.monotonic()
+        while True:
+            try:
+                line = self._inbox.get(timeout=TICK_SECONDS)
+            except Empty:
+                # Somebody whom it started may hold its standard output open.
+                if self.process.poll() is not None and time.monotonic() - last > 1.0:
+                    return
+                yield None
+                continue
+            if not line:
+                return
+            last = time.monotonic()
+            yield _read(line)
+
+    def pass_on(self, signals: list[int]) -> None:
+        """Send it each signal once."""
+        for number in signals[self._passed_on :]:
+            if self.process.poll() is None:
+                self.process.send_signal(number)
+        self._passed_on = len(signals)
+
+    def end(self, grace: float) -> int:
+        """Wait for its end, `grace` seconds at most, and end all that it has started."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        code = self.process.wait()
+        for reader in self._readers:
+            reader.join(1.0)
+        return code
+
+    def words(self) -> str:
+        """The end of what it wrote to standard error."""
+        return self._words.decode("utf-8", "replace").strip()
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        with suppress(OSError, ValueError):
+            while line := self.process.stdout.readline(MOST_LINE):
+                self._inbox.put(line)
+        self._inbox.put(b"")
+
+    def _overhear(self) -> None:
+        assert self.process.stderr
+        with suppress(OSError, ValueError):
+            while some := os.read(self.process.stderr.fileno(), MOST_WORDS):
+                self._words = (self._words + some)[-MOST_WORDS:]
 
 
 @contextmanager
-def _start(module: str, job: Any, words: IO[bytes]) -> Iterator[subprocess.Popen]:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=words,
-        encoding="utf-8",
-        start_new_session=True,  # Ctrl-C reaches us alone; `interrupt` passes it on
-        # Idle threads spin for microseconds, then sleep. Spinning longer, as by default, made a
-        # step 36 times slower beside another busy process; never spinning, 1.7 times in peace.
-        env={"GOMP_SPINCOUNT": "10000", **os.environ},
-    )
-    _running.append(process)
-    for number in _asked:
-        process.send_signal(number)
+def _started(module: str) -> Iterator[_Child]:
+    child = _Child(module)
     try:
-        assert process.stdin
-        try:
-            process.stdin.write(json.dumps(job))
-            process.stdin.close()
-        except BrokenPipeError:  # it died at once; its exit code and last words say why
-            pass
-        yield process
+        yield child
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        _running.remove(process)
+        child.end(0.0)
+
+
+def _read(line: bytes) -> Message | None:
+    """A message; None for a line that is none."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and "kind" in message else None
 
 
 def interrupt(number: int = signal.SIGINT) -> None:
-    """Pass a signal on to whatever of ours is running or starts from now on."""
+    """Have a signal passed on to whatever of ours is running or starts from now on.
+
+    Safe in a signal handler: nothing is done here but to remember it.
+    """
     _asked.append(number)
-    for process in _running:
-        if process.poll() is None:
-            process.send_signal(number)
 
 
 def calm() -> None:
     """Forget earlier signals."""
     _asked.clear()
-
-
-def _tail(words: IO[bytes], limit: int = 8000) -> str:
-    end = words.seek(0, os.SEEK_END)
-    words.seek(max(0, end - limit))
-    return words.read().decode("utf-8", "replace").strip()
 
 
 class Channel:
@@ -122,10 +257,38 @@ class Channel:
 def serve(work: Callable[[Any, Channel], Message | None]) -> None:
     """Main of a child: read the job, work, send the result or the user's mistake in words."""
     channel = Channel()
+    faulthandler.enable()
+    job = sys.stdin.readline()
+    die_with_parent()
     try:
-        result = work(json.load(sys.stdin), channel)
+        result = work(json.loads(job), channel)
     except (InputError, ModelError, MetricError) as error:
         channel.send("error", message=str(error), hint=error.hint)
         sys.exit(2)
     if result is not None:
         channel.send("result", **result)
+
+
+def die_with_parent() -> None:
+    """End this process, and all that it starts, as soon as its standard input is closed."""
+    if sys.platform == "linux":  # a stopped process must wake up to see that
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    while os.read(0, 1 << 16):
+        pass
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def describe_signal(number: int) -> str:
+    """SIGSEGV for 11."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,19 +1,21 @@
 """What a run leaves behind: Record <-> record.json, and all records of a folder as one table."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench import files
+from ganbench.data.naming import shown
 from ganbench.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy
     import pandas
 
-FORMAT = 1
+FORMAT = 2  # since then sealed, and with digests; 1 is read as well
 StatusName = Literal[
     "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed", "interrupted"
 ]
@@ -124,6 +126,7 @@ class Record:
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     first_losses: dict[str, float] = field(default_factory=dict)  # of step 1
     converted_from: str = ""  # the framework that trained it, if another one
+    sha256: dict[str, str] = field(default_factory=dict)  # file in the run's folder -> its digest
     format: int = FORMAT
 
 
@@ -156,24 +159,51 @@ _baselines = TypeAdapter(tuple[Baseline, ...])
 
 def write(folder: Path, record: Record) -> None:
     """Write `record` to `folder`/record.json."""
-    files.write_json(folder / "record.json", asdict(record))
+    value = asdict(replace(record, format=FORMAT))
+    value["files"] = value.pop("sha256")  # in the file that name is the seal's
+    files.write_sealed(folder / "record.json", value)
 
 
 def read(folder: Path) -> Record:
     """Read `folder`/record.json; one sentence when it is cut, damaged or of another format."""
     path = folder / "record.json"
-    value = files.read_json(path)
-    if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
-        raise InputError(f"{path} has format {value['format']}; this ganbench reads {FORMAT}")
+    value = files.read_sealed(path, old=True)
+    if value.get("format", 1) not in (1, FORMAT):
+        said = shown(str(value["format"])[:20])
+        raise InputError(f"{path} has format {said}; this ganbench reads {FORMAT}")
+    if "files" in value:
+        value["sha256"] = value.pop("files")
     try:
         return _record.validate_json(json.dumps(value))
     except ValidationError as error:
         raise InputError(f"{path} is not a ganbench record: {_first(error)}") from None
 
 
+def file(folder: Path, run: Record, name: str) -> Path:
+    """The path of a file that `run`, whose folder is `folder`, names.
+
+    InputError when it lies elsewhere, is missing, or has other bytes than the run wrote. A record
+    of format 1 knows no digests.
+    """
+    path = files.inside(folder, name)
+    try:
+        whole = not run.sha256 or files.sha256(path) == run.sha256.get(name)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error})") from None
+    if not whole:
+        raise InputError(f"{path} is damaged: its content is not what the run wrote")
+    return path
+
+
+def array(folder: Path, run: Record, name: str) -> "numpy.ndarray":
+    """Map the .npy file `name` of a run into memory; InputError as of `file`."""
+    return files.read_array(file(folder, run, name))
+
+
 def write_baselines(folder: Path, baselines: tuple[Baseline, ...]) -> None:
     """Write the floor and identity rows of a suite."""
-    files.write_json(folder / "baselines.json", [asdict(row) for row in baselines])
+    rows = [asdict(row) for row in baselines]
+    files.write_sealed(folder / "baselines.json", {"format": FORMAT, "baselines": rows})
 
 
 def read_baselines(folder: Path) -> tuple[Baseline, ...]:
@@ -181,15 +211,34 @@ def read_baselines(folder: Path) -> tuple[Baseline, ...]:
     path = folder / "baselines.json"
     if not path.exists():
         return ()
+    value = files.read_json(path)
+    if not isinstance(value, list):  # of format 1
+        value = files.read_sealed(path).get("baselines")
     try:
-        return _baselines.validate_json(json.dumps(files.read_json(path)))
+        return _baselines.validate_json(json.dumps(value))
     except ValidationError as error:
         raise InputError(f"{path} is damaged: {_first(error)}") from None
 
 
+def write_suite(folder: Path, description: dict[str, Any]) -> None:
+    """Write what a suite is to `folder`/suite.json."""
+    files.write_sealed(folder / "suite.json", description | {"format": FORMAT})
+
+
+def read_suite(folder: Path) -> dict[str, Any]:
+    """Read `folder`/suite.json; InputError when it is damaged or does not name its runs."""
+    path = folder / "suite.json"
+    value = files.read_sealed(path, old=True)
+    runs = value.get("runs")
+    if not isinstance(runs, list) or not all(isinstance(name, str) for name in runs):
+        raise InputError(f"{path} is no description of a suite: it does not name its runs")
+    return value
+
+
 def _first(error: ValidationError) -> str:
     detail = error.errors()[0]
-    return f"{'.'.join(map(str, detail['loc'])) or 'content'}: {detail['msg']}"
+    place = shown(".".join(map(str, detail["loc"])))
+    return f"{place or 'content'}: {detail['msg']}"
 
 
 def read_results(results: Path, suite: str | None = None) -> Results:
@@ -203,16 +252,21 @@ def read_results(results: Path, suite: str | None = None) -> Results:
     if not suites:
         raise InputError(f"no benchmark results in {results}", "ganbench run")
     folder = suites[-1].parent
-    description = files.read_json(suites[-1])
+    description = read_suite(folder)
     runs, unreadable = [], []
     for name in description["runs"]:
-        if not (folder / name / "record.json").exists():
-            continue
         try:
-            runs.append((folder / name, read(folder / name)))
+            place = files.inside(folder, name)
+            if (place / "record.json").exists():
+                runs.append((place, read(place)))
         except InputError as error:
             unreadable.append(str(error))
-    return Results(results, description, read_baselines(folder), tuple(runs), tuple(unreadable))
+    baselines: tuple[Baseline, ...] = ()
+    try:
+        baselines = read_baselines(folder)
+    except InputError as error:
+        unreadable.append(str(error))
+    return Results(results, description, baselines, tuple(runs), tuple(unreadable))
 
 
 def table(results: Results) -> "pandas.DataFrame":

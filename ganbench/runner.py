@@ -2,23 +2,26 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from ganbench import checkpoint, environment, files, processes, record, worker
+from ganbench import album, burial, claims, environment, files, processes, record
 from ganbench.errors import InputError
-from ganbench.plan import Plan, Planned
+from ganbench.plan import Plan, Planned, status_of
 from ganbench.screen import Screen
 from ganbench.suite import to_toml
 from ganbench.weights import Found
 
 CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
+WORKER_SILENT, JUDGE_SILENT = 600.0, 3600.0  # seconds without a sign of life
+POLL_SECONDS = 0.5  # between two looks at runs that another command is at
 GALLERY = 12  # pictures of each domain that the report shows
+SHARED = ("budget", "size", "samples", "curve_samples", "data")  # by all commands of a suite
 
 DONE, FAILED_RUNS, INTERRUPTED = 0, 3, 130  # exit codes
 
@@ -26,52 +29,81 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 
 
 class Interrupts:
-    """Ctrl-C: the first lets the running step end and be saved, the second leaves at once.
+    """Ctrl-C, termination or the end of our time: the running step ends and is saved.
 
-    A handler may come in the middle of anything, so it writes past every buffer.
+    A handler may come in the middle of anything, so it only leaves word. Only a second Ctrl-C
+    leaves at once; what we have started ends with us.
     """
 
-    asked = False
+    def __init__(self) -> None:
+        self.asked = False
+        self.reason = ""
+        self._pressed = False
+        self._told = False
 
     def __call__(self, number: int, frame: Any) -> None:
-        if self.asked:
-            processes.interrupt(signal.SIGKILL)
+        if self._pressed and number == signal.SIGINT:
+            if os.isatty(1):
+                os.write(1, b"\x1b[?25h\n")  # the live table has hidden the cursor
             os._exit(INTERRUPTED)
-        self.asked = True
-        os.write(2, b"\n stopping after this step; Ctrl-C again leaves at once\n")
-        processes.interrupt()
+        self._pressed = self._pressed or number == signal.SIGINT
+        self.ask("")
+
+    def ask(self, reason: str) -> None:
+        """Let what runs come to a saved end."""
+        if not self.asked:
+            self.reason, self.asked = reason, True
+            processes.interrupt()
+
+    def tell(self, screen: Screen) -> None:
+        """Say once that we have understood."""
+        if self.asked and not self._told:
+            self._told = True
+            screen.note(f"{self.reason}stopping after this step; Ctrl-C again leaves at once")
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupts]:
-    """Catch Ctrl-C and termination while a plan is carried out."""
+def interruptible(seconds: float | None = None) -> Iterator[Interrupts]:
+    """Catch Ctrl-C and termination while a plan is carried out; after `seconds` time is up."""
     interrupts = Interrupts()
     processes.calm()
     before = {n: signal.signal(n, interrupts) for n in SIGNALS}
+    timer = threading.Timer(seconds or 0.0, interrupts.ask, ["time is up: "])
+    timer.daemon = True
     try:
+        if seconds is not None:
+            timer.start()
         yield interrupts
     finally:
+        timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def execute(plan: Plan, command: str, weights: Found, force: bool, screen: Screen) -> int:
-    """Run what is not finished, score it, write the report; returns the exit code."""
+def execute(
+    plan: Plan,
+    command: str,
+    weights: Found,
+    force: bool,
+    screen: Screen,
+    seconds: float | None = None,
+) -> int:
+    """Run what is not finished, score it, write the report; returns the exit code.
+
+    After `seconds` the running step ends and is saved, as after Ctrl-C.
+    """
     files.ensure_writable(plan.folder)
-    with alone(plan.folder), interruptible() as interrupts, screen:
-        _introduce(plan, command, weights)
-        for planned in plan.runs:
-            if interrupts.asked:
-                break
-            if planned.finished:
-                screen.kept(planned)
-                continue
-            began = time.monotonic()
-            if force:
-                files.remove(planned.folder)
-            _train(plan, planned, screen, interrupts)
-            if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
-                _conclude(plan, weights, screen, interrupts)
+    with interruptible(seconds) as interrupts, ExitStack() as stack, screen:
+        with claims.turn(plan.folder):
+            shared = claims.others(plan.folder)
+            if shared and force:
+                raise InputError(
+                    f"another ganbench is at work in {plan.folder}, whose runs --force would end",
+                    "wait for it, or choose --name NAME",
+                )
+            _introduce(plan, command, weights, shared)
+            stack.enter_context(claims.present(plan.folder))
+        _carry_out(plan, weights, force, screen, interrupts)
         _conclude(plan, weights, screen, interrupts)
     if interrupts.asked:
         return INTERRUPTED
@@ -79,52 +111,95 @@ def execute(plan: Plan, command: str, weights: Found, force: bool, screen: Scree
     return DONE if all(name == "done" for name in statuses) else FAILED_RUNS
 
 
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep a second command off the same suite."""
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise InputError(
-            f"another ganbench is at work in {folder}", "wait for it, or choose --name NAME"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
+def _carry_out(
+    plan: Plan, weights: Found, force: bool, screen: Screen, interrupts: Interrupts
+) -> None:
+    """Attempt every run; those that another command is at come again when the others are done."""
+    left = list(plan.runs)
+    while left and not interrupts.asked:
+        busy = []
+        for planned in left:
+            began = time.monotonic()
+            with claims.claim(planned.folder) as ours:
+                if not ours:
+                    busy.append(planned)
+                elif not interrupts.asked:
+                    _attempt(plan, planned, force, screen, interrupts)
+            if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
+                _conclude(plan, weights, screen, interrupts)
+        if len(busy) == len(left):
+            screen.note(f"waiting for another ganbench at work on {busy[0].run.label}")
+            time.sleep(POLL_SECONDS)
+        left = busy
 
 
-def _introduce(plan: Plan, command: str, weights: Found) -> None:
+def _attempt(
+    plan: Plan, planned: Planned, force: bool, screen: Screen, interrupts: Interrupts
+) -> None:
+    """Carry one claimed run out, unless that has been done."""
+    now = planned if force else replace(planned, status=status_of(planned.folder))
+    if now.finished or (now.failed and now.status != planned.status):  # by another command
+        screen.kept(now)
+        return
+    if force:
+        files.remove(planned.folder)
+    _train(plan, planned, screen, interrupts)
+
+
+def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
     """Describe the suite on disk: what the report says of the whole."""
     source, target = plan.pair.source, plan.pair.target
     gallery = {"source": "gallery/source.npy", "target": "gallery/target.npy"}
     for domain, name in ((source, "source"), (target, "target")):
-        files.write_array(plan.folder / gallery[name], worker.first(domain, GALLERY))
-    suite, described = plan.suite, plan.folder / "suite.json"
-    before = files.read_json(described) if described.exists() else {}
-    warnings = [weights.problem] if weights.problem else []
+        files.write_array(plan.folder / gallery[name], album.first(domain, GALLERY))
+    suite = plan.suite
+    before = _described(plan.folder, shared)
+    about = {
+        "name": suite.name,
+        "command": command,
+        "budget": plan.runs[0].run.budget,
+        "size": suite.size,
+        "seeds": list(suite.seeds),
+        "models": list(dict.fromkeys(planned.run.label for planned in plan.runs)),
+        "frameworks": list(suite.frameworks),
+        "runs": [planned.run.folder for planned in plan.runs],
+        "toml": to_toml(suite),
+        "data": plan.data | {"gallery": gallery},
+        "environment": environment.describe(None, plan.device),
+        "warnings": [weights.problem] if weights.problem else [],
+        "primary": before.get("primary"),
+        "samples": suite.samples,
+        "curve_samples": suite.curve_samples,
+    }
+    if shared:
+        about |= _together(plan.folder, before, about)
     files.write_text(plan.folder / "suite.toml", to_toml(suite))
-    files.write_json(
-        described,
-        {
-            "name": suite.name,
-            "command": command,
-            "budget": plan.runs[0].run.budget,
-            "size": suite.size,
-            "seeds": list(suite.seeds),
-            "models": list(dict.fromkeys(planned.run.label for planned in plan.runs)),
-            "frameworks": list(suite.frameworks),
-            "runs": [planned.run.folder for planned in plan.runs],
-            "toml": to_toml(suite),
-            "data": plan.data | {"gallery": gallery},
-            "environment": environment.describe(None, plan.device),
-            "warnings": warnings,
-            "primary": before.get("primary"),
-            "samples": suite.samples,
-            "curve_samples": suite.curve_samples,
-        },
-    )
+    record.write_suite(plan.folder, about)
+
+
+def _described(folder: Path, shared: bool) -> dict[str, Any]:
+    """What suite.json says; nothing of a damaged one, unless others go by it: it is made anew."""
+    try:
+        return record.read_suite(folder) if (folder / "suite.json").exists() else {}
+    except InputError:
+        if shared:
+            raise
+        return {}
+
+
+def _together(folder: Path, before: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """What two commands at work on one suite describe together; InputError if that is two suites.
+
+    Each trains what the other is not at.
+    """
+    other = [name for name in SHARED if before[name] != about[name]]
+    if other:
+        raise InputError(
+            f"another ganbench is at work in {folder} with other {', '.join(other)}",
+            "wait for it, or choose --name NAME",
+        )
+    lists = ("seeds", "models", "frameworks", "runs")
+    return {name: list(dict.fromkeys(before[name] + about[name])) for name in lists}
 
 
 def _train(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts) -> None:
@@ -133,46 +208,20 @@ def _train(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts)
     path = planned.folder / "record.json"
     files.write_json(planned.folder / "run.json", job)
     before = path.stat().st_mtime_ns if path.exists() else None
+    killings = burial.killings_for_memory()
     screen.started(planned)
-    ended = processes.run("ganbench.worker", job, lambda message: screen.message(planned, message))
+    ended = processes.run(
+        "ganbench.worker",
+        job,
+        lambda message: screen.message(planned, message),
+        lambda: interrupts.tell(screen),
+        WORKER_SILENT,
+    )
     unwritten = not path.exists() or path.stat().st_mtime_ns == before
     if unwritten and not interrupts.asked:
-        files.write_text(planned.folder / "error.txt", ended.words + "\n")
-        _bury(plan, planned, job, ended)
+        burial.bury(plan, planned, ended, burial.killings_for_memory() != killings)
     if path.exists():
         screen.ended(planned, record.read(planned.folder))
-
-
-def _bury(plan: Plan, planned: Planned, job: dict[str, Any], ended: processes.Ended) -> None:
-    """Write the record of a worker that died before it could, with what its checkpoint tells."""
-    try:
-        found = checkpoint.find(planned.folder)
-    except InputError:
-        found = None
-    state = found[1] if found else {}
-    steps, batch = state.get("steps", 0), planned.run.settings["batch"]
-    record.write(
-        planned.folder,
-        record.Record(
-            **worker.blank(job),
-            environment=environment.describe(None, plan.device),
-            status=record.Status("failed", steps, 0.0, _last_words(ended)),
-            used=record.Used(
-                steps=steps, seconds=state.get("seconds", 0.0), target_pictures=steps * batch
-            ),
-            snapshots=tuple(record.Moment(**m) for m in state.get("snapshots", [])),
-            film=tuple(record.Moment(**m) for m in state.get("film", [])),
-        ),
-    )
-
-
-def _last_words(ended: processes.Ended) -> str:
-    how = f"ended with code {ended.code}"
-    if ended.code < 0:
-        how = f"was killed by signal {-ended.code}"
-        how += ", probably for want of memory" if ended.code == -9 else ""
-    last = ended.words.splitlines()[-1:] or [""]
-    return f"its process {how}: {last[0]}".rstrip(": ")[:300]
 
 
 def _conclude(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
@@ -208,16 +257,26 @@ def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) ->
             screen.judged(message)
 
     screen.note("judging the samples")
-    ended = processes.run("ganbench.judge", job, on_message)
-    if not interrupts.asked:
-        description = files.read_json(plan.folder / "suite.json")
+    ended = processes.run(
+        "ganbench.judge", job, on_message, lambda: interrupts.tell(screen), JUDGE_SILENT
+    )
+    if interrupts.asked:
+        return
+    if not ended.messages and (ended.code < 0 or ended.silent is not None):
+        raise InputError(
+            f"the samples could not be judged: {burial.how(ended)}",
+            "the same command judges them again, with --samples N fewer of them",
+        )
+    with claims.turn(plan.folder):
+        description = record.read_suite(plan.folder)
         description["primary"] = ended.result()["primary"]
-        description["warnings"] += problems
-        files.write_json(plan.folder / "suite.json", description)
+        description["warnings"] = list(dict.fromkeys(description["warnings"] + problems))
+        record.write_suite(plan.folder, description)
 
 
 def report(results: Path, suite: str | None, **options: bool) -> Path:
     """Build the page from the records."""
     from ganbench.report import build
 
-    return build(results, suite, **options)
+    with claims.turn(results):  # the page that is begun last is the one that stays
+        return build(results, suite, **options)

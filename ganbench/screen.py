@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from ganbench.data.naming import printable
 from ganbench.plan import Planned
 from ganbench.record import Record
 
@@ -34,7 +35,7 @@ class Screen:
     def line(self, planned: Planned, text: str) -> None:
         """Say something about one run."""
         self._spoken = time.monotonic()
-        name = f"{planned.run.label} seed {planned.run.seed}"
+        name, text = f"{planned.run.label} seed {planned.run.seed}", printable(text)
         self.console.print(f" {time.strftime('%H:%M:%S')} {escape(name):<26} {escape(text)}")
 
     def kept(self, planned: Planned) -> None:
@@ -92,7 +93,8 @@ class LiveScreen(Screen):
 
     def line(self, planned: Planned, text: str) -> None:
         if text.startswith("warning: "):
-            self.console.print(escape(f"{planned.run.label} seed {planned.run.seed}: {text}"))
+            text = f"{planned.run.label} seed {planned.run.seed}: {text}"
+            self.console.print(escape(printable(text)))
 
     def kept(self, planned: Planned) -> None:
         assert planned.status
@@ -122,7 +124,7 @@ class LiveScreen(Screen):
         row[2], row[3] = record.status.name, _bar(record.status.progress)
         row[5], row[6] = "", f"{speed:.1f}" if speed else ""
         if record.status.reason:
-            row[7] = record.status.reason
+            row[7] = printable(record.status.reason)
 
     def judged(self, message: dict[str, Any]) -> None:
         self._foot = _judging(message)
@@ -152,11 +154,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def size_words(count: float) -> str:
-    """Say bytes as people do: 512 MiB, 1.5 GiB."""
-    return f"{count / 2**30:.1f} GiB" if count > 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def _side(name: str) -> Any:

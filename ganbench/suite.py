@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ganbench import budget, plugins
+from ganbench import budget, plugins, toml
+from ganbench.data.naming import printable, shown
 from ganbench.errors import InputError
 from ganzoo import registry
 from metrics.compare import USUAL, check_choices
@@ -58,6 +58,15 @@ class Suite:
 
 setattr(Suite, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 setattr(Choice, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+
+LONGEST_NAME = 100  # bytes, as names of runs are added to it
+BOUNDS = {  # what a run can use
+    "samples": (2, 10_000_000),
+    "curve_samples": (2, 10_000_000),
+    "snapshots": (1, 10_000),
+    "frames": (2, 10_000),
+    "threads": (1, 4096),
+}
 
 # By kind of device: what a laptop does in minutes, and what a GPU is for.
 DEVICE_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -116,22 +125,21 @@ class Run:
 
 def read_suite(file: Path) -> Suite:
     """Read a suite file; an unknown or ill-typed entry is named with what there is."""
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"suite {file} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"suite {file} is not TOML: {error}") from None
+    values = toml.read(file, "suite")
     return from_values({"name": file.stem, **values}, str(file))
 
 
 def from_values(values: dict[str, Any], where: str) -> Suite:
     """Make a Suite from plain values; `where` names their origin in an error."""
+    where = shown(where)
+    for key, value in values.items():
+        if problem := toml.problem(value):
+            raise InputError(f"{where}: {shown(key)}: {problem}")
     try:
         return TypeAdapter(Suite).validate_python(values)
     except ValidationError as error:
         detail = error.errors()[0]
-        place = ".".join(str(part) for part in detail["loc"][:1])
+        place = ".".join(shown(str(part)) for part in detail["loc"][:1])
         there = ", ".join(f.name for f in fields(Suite))
         raise InputError(f"{where}: {place}: {detail['msg']}", f"there are: {there}") from None
 
@@ -144,29 +152,39 @@ def with_device_defaults(suite: Suite, device: str) -> Suite:
 
 
 def check(suite: Suite) -> None:
-    """Refuse numbers that no run can use, before anything is started."""
+    """Refuse what no run can use, before anything is started."""
     budget.parse(suite.budget or "1s")
     for name, example in (("models", "dcgan"), ("frameworks", "pytorch"), ("metrics", "fid")):
         if not getattr(suite, name):
             raise InputError(f"no {name} are named", f"--{name} {example}")
-    if slug(suite.name) != suite.name:
-        raise InputError(f'"{suite.name}" cannot name a folder', f"--name {slug(suite.name)}")
+    _check_words(suite)
     if suite.size is not None and not 16 <= suite.size <= 1024:
         raise InputError(f"size {suite.size} is not between 16 and 1024 px", "--size 64")
-    if not suite.seeds or any(seed < 0 for seed in suite.seeds):
-        raise InputError("seeds are whole numbers from 0 on", "--seeds 0,1,2")
+    if not suite.seeds or any(not 0 <= seed < 2**32 for seed in suite.seeds):
+        raise InputError("seeds are whole numbers from 0 on, below 2^32", "--seeds 0,1,2")
     if len(set(suite.seeds)) < len(suite.seeds):
         raise InputError("a seed is named twice", "--seeds 0,1,2")
-    if suite.profile not in (None, "small", "official"):
-        raise InputError(f'there is no profile "{suite.profile}"', "--profile small or official")
-    check_choices(protocol=suite.protocol)
     if not 0 <= suite.jitter <= 1:
         raise InputError(f"jitter {suite.jitter} is not between 0 and 1", "--jitter 0.117")
-    least_of = {"samples": 2, "curve_samples": 2, "snapshots": 1, "frames": 2, "threads": 1}
-    for name, least in least_of.items():
+    for name, (least, most) in BOUNDS.items():
         value = getattr(suite, name)
-        if value is not None and value < least:
-            raise InputError(f"{name} must be at least {least}, not {value}")
+        if value is not None and not least <= value <= most:
+            word = f"at least {least:,}" if value < least else f"at most {most:,}"
+            raise InputError(f"{name} must be {word}, not {value:,}")
+
+
+def _check_words(suite: Suite) -> None:
+    """Refuse names and choices that are none."""
+    if slug(suite.name) != suite.name or len(suite.name.encode()) > LONGEST_NAME:
+        usable = slug(suite.name.encode()[:LONGEST_NAME].decode("utf-8", "ignore"))
+        raise InputError(f'"{shown(suite.name)}" cannot name a folder', f"--name {usable}")
+    if suite.profile not in (None, "small", "official"):
+        asked = shown(suite.profile)
+        raise InputError(f'there is no profile "{asked}"', "--profile small or official")
+    check_choices(protocol=suite.protocol)
+    for choice in choices(suite.models):
+        if printable(choice.label) != choice.label:  # it stands in tables, on pages and screens
+            raise InputError(f'the label "{shown(choice.label)}" cannot be printed')
 
 
 def slug(text: str) -> str:
@@ -185,7 +203,10 @@ def _choice(text: str) -> Choice:
     for change in filter(None, changes.split(",")):
         key, equals, value = change.partition("=")
         if not equals:
-            raise InputError(f'"{change}" in "{text}" is no setting', f"--models {name}:norm=group")
+            raise InputError(
+                f'"{shown(change)}" in "{shown(text)}" is no setting',
+                f"--models {shown(name)}:norm=group",
+            )
         settings[key.strip()] = value.strip()
     return Choice(name.strip(), settings, text if settings else "")
 
@@ -229,19 +250,10 @@ def to_toml(suite: Suite) -> str:
         value = getattr(suite, f.name)
         if f.name == "models" and any(isinstance(m, Choice) for m in value):
             tables = list(choices(value))
-        elif value not in (None, (), ""):
-            lines.append(f"{f.name} = {_toml(value)}")
+        elif value is not None and not (value == f.default and value in ((), "")):
+            lines.append(f"{f.name} = {toml.value(value)}")
     for choice in tables:
-        lines += ["", "[[models]]", f"name = {_toml(choice.name)}"]
-        lines += [f"label = {_toml(choice.label)}"] if choice.label else []
-        settings = ", ".join(f"{k} = {_toml(v)}" for k, v in choice.settings.items())
-        lines.append(f"settings = {{ {settings} }}")
+        lines += ["", "[[models]]", f"name = {toml.value(choice.name)}"]
+        lines += [f"label = {toml.value(choice.label)}"] if choice.label else []
+        lines.append(f"settings = {toml.value(choice.settings)}")
     return "\n".join(lines) + "\n"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
-    return json.dumps(str(value), ensure_ascii=False)

@@ -1,9 +1,10 @@
 """The process of one run: train, take snapshots, leave a record. It meets one framework."""
 
-import dataclasses
 import signal
 import time
 import traceback
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from ganbench import (
     files,
     frameworks,
     history,
+    memory,
     processes,
     record,
     train,
 )
+from ganbench.album import PROBE, Album, Stopped, first
 from ganbench.clock import Clock
 from ganbench.data import Domain, open_domain, streams
 from ganbench.errors import InputError, first_line
@@ -30,9 +33,8 @@ from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
-PROBE = 16  # pictures of the film
-PART = 128  # pictures made before they go to the disk
 OUT_OF_MEMORY = ("OutOfMemory", "allocate memory", "ALLOC_FAILED", "OOM when", "ResourceExhausted")
+CONDITIONS = ("threads", "device", "cpu", "gpu")
 READ_EVERY = 10  # steps between two looks at the losses on an accelerator, which must wait for it
 
 
@@ -49,9 +51,7 @@ class Worker:
         self.told_to_stop = False
         self.steps = 0
         self.clock = Clock()
-        self.snapshots: list[record.Moment] = []
-        self.film: list[record.Moment] = []
-        self.views: dict[str, str] = {}
+        self.album = Album(self.run, self.folder, self.event, self.breathe)
         self.earlier_wall = 0.0
         self.said = 0.0
         self.start_seconds: float | None = None
@@ -75,6 +75,7 @@ class Worker:
         self.probes = self.choose_probes()
         self.history = history.History(self.folder / "history.csv")
         self.watch = Watch(self.expected())
+        self.album.open(self.trainer, self.probes, self.watch)
 
     def make_stream(self) -> streams.Ahead:
         """The pictures of every step."""
@@ -106,8 +107,8 @@ class Worker:
         self.resume()
         if self.given_up:
             return
-        if not self.film:
-            self.film.append(self.keep("film", PROBE))
+        self.album.begin(self.now())
+        self.album.keep_due(self.now())  # what a stop has cut off
         self.warm_up()
         self.saved = time.perf_counter()
         self.steps = train.train(
@@ -129,24 +130,58 @@ class Worker:
         path, state, problems = found
         for problem in problems:
             self.event("warning", reason=f"{problem}; the checkpoint before it is used")
+        self.compare(state)
         self.trainer.load(path)
         self.steps = state["steps"]
         self.clock = Clock(state["seconds"], state["in_step"])
-        self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
-        self.film = [record.Moment(**moment) for moment in state["film"]]
+        self.album.restore(state)
         self.earlier_wall = state["wall_seconds"]
         self.first_losses = state["first_losses"]
         if "watch" in state:
             self.watch.restore(state["watch"])
-        self.history.cut(self.steps)
+        self.history.restore(path, self.steps)
+        if problems:
+            checkpoint.discard_damaged(self.folder)
         self.event("resumed", step=self.steps)
+
+    def compare(self, state: dict[str, Any]) -> None:
+        """Hold what saved a checkpoint against ourselves; InputError when it is another run."""
+        if state.get("key", self.job["key"]) != self.job["key"]:
+            raise InputError(
+                f"the checkpoint in {self.folder} is of another run ({state['key']})",
+                "--force starts this run over",
+            )
+        before, now = state.get("conditions", {}), self.conditions
+        changed = [
+            f"{name} {before[name]} -> {now[name]}"
+            for name in now
+            if name in before and before[name] != now[name]
+        ]
+        if changed:
+            reason = f"goes on under other conditions ({', '.join(changed)}): the last bits differ"
+            self.event("warning", about="conditions", reason=reason)
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """What the last bits of a run depend on, beside all that its key covers."""
+        about = self.surroundings
+        package = {"pytorch": "torch"}.get(self.run.framework, self.run.framework)
+        version = about.get("packages", {}).get(package)
+        return {name: about.get(name) for name in CONDITIONS} | {package: version}
+
+    @cached_property
+    def surroundings(self) -> dict[str, Any]:
+        """Versions, hardware and threads."""
+        precision = self.run.settings.get("precision", "fp32")
+        return environment.describe(self.run.framework, self.device, precision)
 
     def warm_up(self) -> None:
         """Take a few steps that count for nothing and forget them: kernels and caches are ready."""
         folder = self.folder / ".warm-up"
         files.remove(folder)
         try:
-            self.trainer.save(folder)
+            with files.writing(folder):
+                self.trainer.save(folder)
             (first, losses), (second, _) = self.rehearse(), self.rehearse()
             self.compile_seconds = max(0.0, first - second)
             if self.steps == 0:
@@ -177,13 +212,7 @@ class Worker:
 
     def due(self, steps: int, progress: float) -> bool:
         """Is there anything to do between two steps?"""
-        return (
-            self.stopping
-            or progress >= 1
-            or self.reads(steps)
-            or progress >= _next(self.film, self.run.frames - 1)
-            or progress >= _next(self.snapshots, self.run.snapshots, first=1)
-        )
+        return self.stopping or progress >= 1 or self.reads(steps) or self.album.is_due(progress)
 
     def reads(self, steps: int) -> bool:
         """Are the losses read after this step, whatever else happens?"""
@@ -199,14 +228,8 @@ class Worker:
             self.say(progress, losses)
         if self.reads(steps):  # a stop in between must not be one more look
             self.watch.losses(steps, losses)
-        if progress >= _next(self.film, self.run.frames - 1):
-            self.film.append(self.keep("film", PROBE))
-            self.look(self.film[-1])
-        if progress >= _next(self.snapshots, self.run.snapshots, first=1):
-            count = len(self.probes) if progress >= 1 else self.run.curve_samples
-            self.snapshots.append(self.keep("samples", count))
-            self.event("snapshot", step=steps)
-            self.look(self.snapshots[-1])
+        with suppress(Stopped):
+            self.album.keep_due(self.now())
         ending = self.stopping or self.given_up
         if ending or progress >= 1 or now - self.saved > self.job["checkpoint_seconds"]:
             self.save()
@@ -219,70 +242,34 @@ class Worker:
             self.steps, self.progress(self.steps), round(self.clock.seconds, 4), pictures, ""
         )
 
-    def keep(self, kind: str, count: int) -> record.Moment:
-        """Let the model draw from the first `count` probes and store the pictures losslessly."""
-        name, count = f"{kind}/step-{self.steps:08d}", min(count, len(self.probes))
-        path, size = self.folder / f"{name}.npy", self.run.size
-        parts = (self.draw(self.probes[i : min(i + PART, count)]) for i in range(0, count, PART))
-        files.write_pictures(path, (count, size, size, 3), parts)
-        if kind == "samples":
-            sheet = grid(files.read_array(path)[:32])
-            files.write_picture(self.folder / f"{name}.png", sheet)
-        return dataclasses.replace(self.now(), file=f"{name}.npy")
-
-    def draw(self, probes: np.ndarray) -> np.ndarray:
-        """Generate, and hold what comes back against the contract."""
-        made = self.trainer.generate(probes)
-        wanted = (len(probes), self.run.size, self.run.size, 3)
-        if getattr(made, "dtype", None) != np.uint8 or made.shape != wanted:
-            raise ModelError(
-                f"{self.run.model} breaks the contract: generate must return uint8 {wanted},"
-                f" not {getattr(made, 'dtype', type(made).__name__)} {getattr(made, 'shape', '')}"
-            )
-        return made
-
-    def look(self, kept: record.Moment) -> None:
-        """Watch the pictures just kept; a collapse and its end are told."""
-        pictures = files.read_array(self.folder / kept.file)[:PROBE]
-        if not self.watch.pictures(kept.step, kept.progress, pictures):
-            return
-        if found := self.watch.collapse:
-            self.event("warning", about="collapse", step=kept.step, reason=found.reason)
-        else:
-            self.event("recovered", about="collapse", step=kept.step)
-
     def save(self) -> None:
         """Save all that a resume needs."""
         state = {
+            "key": self.job["key"],
+            "conditions": self.conditions,
             "steps": self.steps,
             "seconds": self.clock.seconds,
             "in_step": self.clock.in_step,
-            "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
-            "film": [dataclasses.asdict(moment) for moment in self.film],
             "wall_seconds": self.wall_seconds(),
             "first_losses": self.first_losses,
             "watch": self.watch.state(),
-        }
+        } | self.album.state()
         self.history.flush()
-        checkpoint.save(self.folder, self.trainer.save, state)
+        checkpoint.save(self.folder, self.save_state, state)
         self.saved = time.perf_counter()
 
-    # Showing and telling
+    def save_state(self, folder: Path) -> None:
+        """Write what is in memory and grows with the run."""
+        self.trainer.save(folder)
+        self.history.save(folder)
 
-    def show(self) -> None:
-        """Store what the report shows of a finished run besides its samples."""
-        probes = self.probes[:PROBE]
-        views = {"output": self.draw(probes)}
-        if self.run.source == "pictures":
-            views["input"] = probes
-            if hasattr(self.trainer, "views"):
-                target = first(self.target, PROBE)
-                views |= {"target": target, **self.trainer.views(probes, target)}
-        else:
-            views["walk"] = self.draw(streams.walk(probes))
-        for name, made in views.items():
-            self.views[name] = f"views/{name}.npy"
-            files.write_array(self.folder / self.views[name], made)
+    # Telling
+
+    def breathe(self) -> None:
+        """Give a sign of life in the middle of drawing; Stopped when we are to stop."""
+        if self.stopping:
+            raise Stopped
+        self.channel.send("alive")
 
     def say(self, progress: float, losses: dict[str, float]) -> None:
         """Tell the parent how far we are."""
@@ -307,6 +294,15 @@ class Worker:
         """Seconds of this run's processes so far."""
         return self.earlier_wall + time.perf_counter() - self.began
 
+    def log_digest(self) -> dict[str, str]:
+        """The digest of history.csv, if there is one."""
+        path = self.folder / "history.csv"
+        if not path.exists():
+            return {}
+        with files.writing(path):
+            files.sync(path)  # as the record will be
+            return {path.name: files.sha256(path)}
+
     def conclude(self) -> None:
         """Write the record of a run that came to its end: done, or collapsed since some step."""
         found = self.watch.collapse
@@ -327,9 +323,7 @@ class Worker:
         pictures = self.run.source == "pictures"
         written = record.Record(
             **blank(self.job),
-            environment=environment.describe(
-                self.run.framework, self.device, self.run.settings.get("precision", "fp32")
-            ),
+            environment=self.surroundings,
             status=record.Status(status, at, self.progress(steps) if batch else 0.0, reason),
             used=record.Used(
                 steps=steps,
@@ -351,12 +345,14 @@ class Worker:
                 compile_seconds=self.compile_seconds,
             ),
             first_losses=self.first_losses,
-            snapshots=tuple(self.snapshots),
-            film=tuple(self.film),
-            views=self.views,
+            snapshots=tuple(self.album.snapshots),
+            film=tuple(self.album.film),
+            views=self.album.views,
+            sha256=self.album.sha256 | self.log_digest(),
         )
         record.write(self.folder, written)
-        self.event("status", status=status, step=at, reason=reason)
+        with suppress(files.WriteError):  # the record stands
+            self.event("status", status=status, step=at, reason=reason)
 
 
 def blank(job: dict[str, Any]) -> dict[str, Any]:
@@ -366,26 +362,6 @@ def blank(job: dict[str, Any]) -> dict[str, Any]:
     return {"key": job["key"], "suite": job["suite"], "data": job["data"]} | {
         name: run[name] for name in same
     }
-
-
-def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:
-    """Lay uint8 N H W 3 out as one picture for people to look at; what is left over is white."""
-    n, height, width, _ = pictures.shape
-    rows = -(-n // columns)
-    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
-    full[:n] = pictures
-    tiled = full.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)
-    return tiled.reshape(rows * height, columns * width, 3)
-
-
-def first(domain: Domain, count: int) -> np.ndarray:
-    """The `count` pictures of a domain that stand first by hash."""
-    return domain.pictures[streams.probe_order(domain.names)[:count]]
-
-
-def _next(moments: list[record.Moment], parts: int, first: int = 0) -> float:
-    """The used fraction at which the next of `parts` evenly spaced moments is due."""
-    return (len(moments) + first) / parts if len(moments) + first <= parts else 2.0
 
 
 def work(job: dict[str, Any], channel: processes.Channel) -> None:
@@ -398,15 +374,18 @@ def work(job: dict[str, Any], channel: processes.Channel) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
+        files.sweep_all(worker.folder)  # of ourselves, killed before; the run is claimed
         worker.build()
         worker.event("started")
         worker.train()
         if worker.stopping and worker.progress(worker.steps) < 1:
             worker.finish("interrupted")
             return
-        worker.show()
+        worker.album.show(worker.target)
         worker.conclude()
         checkpoint.remove_previous(worker.folder)
+    except Stopped:
+        worker.finish("interrupted")
     except Diverged as error:
         worker.steps = error.step
         worker.finish("diverged", str(error))
@@ -416,7 +395,11 @@ def work(job: dict[str, Any], channel: processes.Channel) -> None:
         files.write_text(worker.folder / "error.txt", traceback.format_exc())
         reason = first_line(error)
         out = isinstance(error, MemoryError) or any(words in reason for words in OUT_OF_MEMORY)
-        worker.finish("out_of_memory" if out else "failed", reason)
+        if out:
+            error.with_traceback(None)  # what the step held is room for the record
+            worker.finish("out_of_memory", f"{reason}; {memory.advice(job)}")
+        else:
+            worker.finish("failed", reason)
 
 
 if __name__ == "__main__":

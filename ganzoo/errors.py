@@ -7,3 +7,8 @@ class InputError(ValueError):
     def __init__(self, message: str, hint: str = ""):
         super().__init__(message)
         self.hint = hint
+
+
+def shown(text: str) -> str:
+    """A name from outside for a message: without letters that cannot be printed, and cut."""
+    return "".join(letter if letter.isprintable() else "_" for letter in text[:200])

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, shown
 from ganzoo.trainer import Trainer, missing_parts
 
 ENTRY_POINTS = "ganzoo.models"
@@ -69,7 +69,7 @@ def select(
     here = tuple(m for m in found if m.framework == framework)
     if not here:
         raise InputError(
-            f"{wanted} does not come in {framework}",
+            f"{shown(wanted)} does not come in {shown(framework)}",
             f"--frameworks {found[0].framework}"
             if framework in FRAMEWORKS
             else f"--frameworks {' or '.join(FRAMEWORKS)}",
@@ -79,7 +79,7 @@ def select(
 
 def load(model: Model) -> type[Trainer]:
     """Import a model's class, and with it its framework, and hold it against the contract."""
-    module, _, name = model.address.partition(":")
+    module, _, name = model.address.rpartition(":")
     try:
         loaded = (
             _import_file(Path(module))
@@ -121,21 +121,33 @@ def _in_file(file: Path) -> Model:
         address = f"{file.resolve()}:{name}"
         return Model(file.stem.replace("_", "-"), address, framework, origin=str(file))
     raise InputError(
-        f'plugin {file} has no model: no class in it says source = "noise" or "pictures"',
+        f"plugin {shown(str(file))} has no model:"
+        ' no class in it says source = "noise" or "pictures"',
         "examples/ has a complete plugin",
     )
 
 
 def _classes(file: Path) -> dict[str, dict[str, str]]:
     """Names and constants of the classes that say what their source is."""
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"plugin {file} cannot be read: {error}") from None
-    except SyntaxError as error:
-        raise InputError(f"plugin {file} is not Python: line {error.lineno}: {error.msg}") from None
+    tree = _parsed(file)
     classes = {n.name: _constants(n) for n in tree.body if isinstance(n, ast.ClassDef)}
     return {name: constants for name, constants in classes.items() if "source" in constants}
+
+
+def _parsed(file: Path) -> ast.Module:
+    """The syntax of a plugin file, which is not run."""
+    plugin = f"plugin {shown(str(file))}"
+    try:
+        if file.exists() and not file.is_file():  # a FIFO would make us wait
+            raise OSError("it is no file")
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{plugin} is not Python: line {error.lineno}: {error.msg}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{plugin} cannot be read: {why}") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # zero bytes, a thousand brackets
+        raise InputError(f"{plugin} is not Python: {error or 'nested too deep'}") from None
 
 
 def _constants(node: ast.ClassDef) -> dict[str, str]:
@@ -164,6 +176,6 @@ def _unknown(wanted: str, known: tuple[Model, ...]) -> InputError:
     names = sorted({model.name for model in known})
     near = difflib.get_close_matches(wanted, names, 1, 0.4)
     return InputError(
-        f'there is no model "{wanted}"',
+        f'there is no model "{shown(wanted)}"',
         (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(names)}",
     )

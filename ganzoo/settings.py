@@ -1,13 +1,14 @@
 """What can be set on each model, in both frameworks. Defaults are the papers' and their codes'."""
 
 import difflib
-import math
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, shown
+
+MOST_FILTERS = 65_536  # of one layer
 
 Augmentation = Literal["color", "translation", "cutout"]
 Precision = Literal["fp32", "bf16"]
@@ -38,7 +39,7 @@ class DCGAN:
     def check(self, size: int) -> None:
         """Refuse a picture size that the layers cannot reach."""
         require_power_of_two("dcgan", size, 32, 512)
-        require_positive(self, "width", "batch", "learning_rate_g", "learning_rate_d")
+        require_usable(self)
         require_fraction(self, "real_label", "dropout")
         if self.latent < 2:
             raise InputError(f"setting latent={self.latent} must be at least 2")
@@ -73,12 +74,9 @@ class CycleGAN:
 
     def check(self, size: int) -> None:
         """Refuse a picture size that the discriminators cannot judge, and numbers out of range."""
-        require_positive(self, "width", "d_width", "batch", "learning_rate_g", "learning_rate_d")
-        require_positive(self, "d_layers", "groups")
+        require_usable(self)
         require_fraction(self, "decay_from")
-        for name in ("history", "lambda_cycle", "lambda_identity"):
-            if getattr(self, name) < 0:
-                raise InputError(f"setting {name}={getattr(self, name)} must not be negative")
+        require_not_negative(self, "history", "lambda_cycle", "lambda_identity")
         smallest = 2 ** (self.d_layers + 2)
         if size < smallest:
             raise InputError(
@@ -103,15 +101,22 @@ class CycleGANUNet(CycleGAN):
         super().check(size)
         require_power_of_two("cyclegan-unet", size, 16, 1024)
         require_fraction(self, "dropout")
-        deepest, layers = size.bit_length() - 1, len(self.filters(size)[0])
+        deepest = size.bit_length() - 1
+        if not 0 <= self.depth <= deepest:
+            raise InputError(f"setting depth={self.depth} must lie between 0 and {deepest}")
+        layers = len(self.filters(size)[0])
         if not 2 <= layers <= deepest:
             raise InputError(
                 f"the encoder has {layers} layers; at {size} px it can have 2 to {deepest}",
                 f"set depth={deepest} or fewer, or as many filters in encoder",
             )
-        if min(*self.filters(size)[0], *self.filters(size)[1]) < 1:
-            raise InputError("every layer of encoder and decoder needs at least one filter")
-        if len(self.filters(size)[1]) != layers - 1:
+        encoder, decoder = self.filters(size)
+        if not 1 <= min(*encoder, *decoder) <= max(*encoder, *decoder) <= MOST_FILTERS:
+            raise InputError(
+                "every layer of encoder and decoder needs at least one filter, and at most"
+                f" {MOST_FILTERS:,} filters"
+            )
+        if len(decoder) != layers - 1:
             raise InputError(
                 f"the decoder has {len(self.decoder)} layers; it needs one fewer than the"
                 f" encoder's {layers}"
@@ -134,7 +139,6 @@ class CycleGANResNet(CycleGAN):
     def check(self, size: int) -> None:
         """Refuse sizes that two halvings do not divide."""
         super().check(size)
-        require_positive(self, "blocks")
         if size % 4 or size < 16:
             raise InputError(
                 f"cyclegan-resnet needs a size divisible by 4, not {size}", "--size 64"
@@ -151,6 +155,19 @@ SMALL: dict[type, dict[str, Any]] = {
 }
 
 
+LARGEST = 1e15  # no setting means anything above, and whole numbers stay exact as floats
+MOST = {  # of what is built or held in memory; far above what anybody trained
+    "width": 8192,
+    "d_width": 8192,
+    "d_layers": 8,
+    "blocks": 256,
+    "groups": 8192,
+    "batch": 65_536,
+    "latent": 65_536,
+    "history": 1_000_000,
+}
+
+
 def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = False) -> Any:
     """Make the frozen settings of `model` from what the user set; an error names the valid ones."""
     known = [field.name for field in fields(kind)]
@@ -158,7 +175,7 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = Fal
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             raise InputError(
-                f'{model} has no setting "{name}"',
+                f'{model} has no setting "{shown(name)}"',
                 (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(known)}",
             )
     typed = {name: _typed(kind, name, value) for name, value in overrides.items()}
@@ -169,13 +186,22 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = Fal
         detail = error.errors()[0]
         name = str((detail["loc"] or ("settings",))[0])
         raise InputError(
-            f"{model}: {name}={overrides.get(name)!r} does not fit: {detail['msg']}",
+            f"{model}: {name}={_shown(overrides.get(name))} does not fit: {detail['msg']}",
             f"{name} is by default {getattr(kind, name, None)!r}",
         ) from None
     for name, value in vars(settings).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise InputError(f"{model}: {name}={value} is no number to train with")
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int | float) and not abs(number) <= LARGEST:
+                raise InputError(f"{model}: {name}={_shown(number)} is no number to train with")
     return settings
+
+
+def _shown(value: Any) -> str:
+    """A value in a message; one of thousands of digits is not even printed by Python."""
+    try:
+        return repr(value)[:80]
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _typed(kind: type, name: str, value: Any) -> Any:
@@ -196,6 +222,27 @@ def require_positive(settings: Any, *names: str) -> None:
     for name in names:
         if getattr(settings, name) <= 0:
             raise InputError(f"setting {name}={getattr(settings, name)} must be above 0")
+
+
+def require_usable(settings: Any) -> None:
+    """Refuse numbers that no network can be built of and no optimiser can use."""
+    there = vars(settings)
+    require_positive(settings, *(name for name in MOST if name in there and name != "history"))
+    for name, most in MOST.items():
+        if there.get(name, 0) > most:
+            raise InputError(f"setting {name}={there[name]} must be at most {most:,}")
+    require_positive(settings, "learning_rate_g", "learning_rate_d", "norm_epsilon")
+    require_not_negative(settings, "adam_epsilon", "init_std")
+    for name in ("beta1", "beta2"):
+        if not 0 <= there[name] < 1:
+            raise InputError(f"setting {name}={there[name]} must be at least 0 and below 1")
+
+
+def require_not_negative(settings: Any, *names: str) -> None:
+    """Refuse settings below zero."""
+    for name in names:
+        if getattr(settings, name) < 0:
+            raise InputError(f"setting {name}={getattr(settings, name)} must not be negative")
 
 
 def require_fraction(settings: Any, *names: str) -> None:

@@ -84,6 +84,8 @@ def _mismatch(state: dict[str, Any]) -> str:
         value = state.get(name)
         if not isinstance(value, Tensor):
             return f"{name} is missing"
+        if value.layout != torch.strided:  # its indices may point anywhere
+            return f"{name} is a sparse tensor"
         if tuple(value.shape) != shape:
             return f"{name} has shape {tuple(value.shape)} where {shape} is needed"
         if not value.is_floating_point() or not bool(value.isfinite().all()):

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, Protocol
 
-from metrics.errors import InputError
+from metrics.errors import InputError, shown
 from metrics.sample import Sample
 
 GROUP = "ganbench.metrics"  # entry-point group of installed plugins
@@ -125,7 +125,7 @@ def get(name: str, plugins: Plugins = ()) -> Metric:
         return _loaded(name, known[name])
     near = difflib.get_close_matches(name.lower(), known, n=1)
     help_ = f"did you mean {near[0]}? " if near else ""
-    raise InputError(f"there is no metric {name!r}", f"{help_}metrics: {', '.join(known)}")
+    raise InputError(f"there is no metric {shown(name)!r}", f"{help_}metrics: {', '.join(known)}")
 
 
 def in_file(file: Path) -> dict[str, str]:
@@ -133,18 +133,29 @@ def in_file(file: Path) -> dict[str, str]:
 
     A metric is a value of the module that is made by calling `Metric(name="...", ...)`.
     """
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"plugin {file} cannot be read: {error}") from None
-    except SyntaxError as error:
-        raise InputError(f"plugin {file} is not Python: line {error.lineno}: {error.msg}") from None
+    tree = _parsed(file)
     made = [
         (node.targets[0].id, _metric_name(node.value))
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     ]
     return {name: f"{file.resolve()}:{variable}" for variable, name in made if name}
+
+
+def _parsed(file: Path) -> ast.Module:
+    """The syntax of a plugin file, which is not run."""
+    plugin = f"plugin {shown(str(file))}"
+    try:
+        if file.exists() and not file.is_file():  # a FIFO would make us wait
+            raise OSError("it is no file")
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{plugin} is not Python: line {error.lineno}: {error.msg}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{plugin} cannot be read: {why}") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # zero bytes, a thousand brackets
+        raise InputError(f"{plugin} is not Python: {error or 'nested too deep'}") from None
 
 
 def _metric_name(value: ast.expr) -> str:

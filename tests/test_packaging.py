@@ -1,12 +1,15 @@
-"""A wheel built from the repository works from another folder."""
+"""A wheel built from the repository works from another folder; what CI installs is what we ask."""
 
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,3 +56,33 @@ def test_its_command_runs_from_another_folder(unpacked, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "cyclegan-resnet" in done.stdout
+
+
+def asked_for():
+    """Everything that pyproject.toml asks for, with all its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    return [Requirement(line) for lines in (project["dependencies"], *extras) for line in lines]
+
+
+def pinned():
+    """Name -> the versions that constraints.txt pins, for one Python or another."""
+    found = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        requirement = Requirement(line)
+        (pin,) = requirement.specifier
+        assert pin.operator == "==", line
+        found.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
+    return found
+
+
+@pytest.mark.parametrize("asked", asked_for(), ids=str)
+def test_what_ci_installs_lies_within_what_is_asked_for(asked):
+    versions = pinned()[canonicalize_name(asked.name)]
+    assert versions and all(version in asked.specifier for version in versions)
+
+
+def test_all_that_is_needed_to_run_has_a_floor():
+    lacking = [str(asked) for asked in asked_for() if asked.name != "types-psutil"]
+    lacking = [line for line in lacking if ">=" not in line and "==" not in line]
+    assert not lacking

@@ -46,3 +46,11 @@ def test_it_counts_the_metrics_and_the_docs_name_each():
     assert re.search(rf"\[{said}\s+metrics\]\(docs/metrics.md\)", README)
     docs = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE) == list(registry.BUILT_IN)
+
+
+def test_every_test_that_proves_a_promise_is_there():
+    page = (ROOT / "docs/reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:ganbench|ganzoo|benchmarks)/[\w/-]*(?:\.py|/))`", page))
+    assert len(named) > 20
+    there = {name for name in named if (ROOT / "tests" / name).exists() or (ROOT / name).exists()}
+    assert named == there

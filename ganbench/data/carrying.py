@@ -15,11 +15,12 @@ from PIL import Image
 from ganbench.data import making, sources, store, tfrecord
 from ganbench.data.naming import inside
 from ganbench.data.pictures import BrokenPicture, decode_whole
+from ganbench.data.reading import UnreadableFile
 from ganbench.data.sources import Listing
 from ganbench.data.store import OnProgress
-from ganbench.data.trees import UnreadableFile
 
 BATCH = 64  # pictures that are read and checked at once
+SMALL = 4 * 2**20  # bytes of one that is kept until its turn comes
 
 Found = Listing | making.Kind  # the user's files, or one side of the embedded set
 Carried = Iterator[tuple[str, bytes | str]]  # a file name and its bytes, or why it is left out
@@ -101,13 +102,22 @@ def _read(listing: Listing, named: Sequence[tuple[str, str]]) -> Carried:
             batch = named[start : start + BATCH]
             checked = pool.map(partial(_checked, listing), (entry for entry, _ in batch))
             for (entry, name), data in zip(batch, checked, strict=True):
+                data = _again(listing, entry) if data is None else data
                 yield (entry if isinstance(data, str) else name), data
 
 
-def _checked(listing: Listing, name: str) -> bytes | str:
+def _checked(listing: Listing, name: str) -> bytes | str | None:
+    """A good picture, None for a large one that is read again later, or why it is no good."""
     try:
-        data = listing.read(name)
-        decode_whole(data)
+        with listing.reading(name) as data:
+            decode_whole(data)
+            return data if len(data) <= SMALL else None
     except (UnreadableFile, BrokenPicture) as reason:
         return str(reason)
-    return data
+
+
+def _again(listing: Listing, name: str) -> bytes | str:
+    try:
+        return listing.read(name)
+    except UnreadableFile as reason:
+        return str(reason)

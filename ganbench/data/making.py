@@ -3,20 +3,21 @@
 import hashlib
 import json
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from itertools import chain
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from ganbench import files
+from ganbench.data.naming import spelled
 from ganbench.data.pictures import RESIZE_VERSION, BrokenPicture, Picture, decode
+from ganbench.data.reading import UnreadableFile, opened
 from ganbench.data.sources import Listing, one
 from ganbench.data.store import Made, Recipe
-from ganbench.data.trees import UnreadableFile
 
 Kind = Literal["photo", "painting"]
 KINDS: dict[Kind, str] = {"photo": "photographs", "painting": "paintings"}
@@ -80,8 +81,10 @@ def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) ->
 def _digest(listing: Listing, name: str) -> str:
     try:
         if listing.records:  # whole sets, which may be larger than any picture's bytes
-            return files.sha256(listing.tree.path / (listing.prefix + name))
-        return hashlib.sha256(listing.read(name)).hexdigest()
+            with opened(listing.tree.path / (listing.prefix + name)) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        with listing.reading(name) as data:
+            return hashlib.sha256(data).hexdigest()
     except (UnreadableFile, OSError) as reason:
         return str(reason)
 
@@ -93,12 +96,13 @@ def _from_pictures(listing: Listing, size: int, scratch: Path) -> tuple[int, Mad
 def _decoded(listing: Listing, size: int) -> Made:
     with ThreadPoolExecutor(_workers()) as pool:
         pictures = _in_order(pool, partial(_try_decode, listing, size), listing.names)
-        yield from zip(listing.names, pictures, strict=True)
+        yield from zip(map(spelled, listing.names), pictures, strict=True)
 
 
 def _try_decode(listing: Listing, size: int, name: str) -> Picture | str:
     try:
-        return decode(listing.read(name), size)
+        with listing.reading(name) as data:
+            return decode(data, size)
     except (UnreadableFile, BrokenPicture) as reason:
         return str(reason)
 
@@ -125,10 +129,24 @@ def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made
 def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
     # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
     indices = tuple(indices)
-    with ProcessPoolExecutor(_workers(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        _workers(), get_context("spawn"), initializer=_end_with_starter
+    ) as pool:
         pictures = _in_order(pool, partial(_draw, kind, size), indices)
         for index, pixels in zip(indices, pictures, strict=True):
             yield f"{kind}-{index:04d}", Picture(pixels, size, size)
+
+
+def _end_with_starter() -> None:
+    """End this process when the one that started it has ended, by whatever signal."""
+    starter = parent_process()
+    assert starter
+
+    def wait() -> None:
+        connection.wait([starter.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _draw(kind: str, size: int, index: int) -> Any:

@@ -58,6 +58,11 @@ def printable(text: str) -> str:
     return "".join("_" if unicodedata.category(one) in BAD else one for one in text)
 
 
+def spelled(name: str) -> str:
+    """`name` of a file as text that can be written: a byte that is no UTF-8 is spelled \\udcff."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def shown(name: str) -> str:
     """A name from outside for a message: printable, and cut where it is very long."""
     return printable(name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…")

@@ -6,34 +6,49 @@ averages when it shrinks (antialias). A picture that already is size x size keep
 Embedded colour profiles are not applied.
 """
 
+import importlib.util
 import io
-import threading
+import math
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ganbench.data.room import Room
+
 RESIZE_VERSION = 1
-MOST_PIXELS = 120_000_000  # the largest cameras; a made-up header claims far more
-MANY_PIXELS = 20_000_000  # of these one at a time, so that memory stays flat
+# Other formats of Pillow's are left out: some run a program (EPS) or are written in Python.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM") + ("AVIF",) * (
+    importlib.util.find_spec("PIL.AvifImagePlugin") is not None  # from Pillow 11.3 on
+)
+MOST_CLAIMED = 120_000_000  # pixels: the largest cameras; a made-up header claims far more
+MOST_PIXELS = 60_000_000  # that are decoded, once JPEG has skipped detail: 1 GB in the worst mode
+MOST_IN = {"WEBP": 40_000_000, "AVIF": 40_000_000}  # their decoders hold further copies
+MOST_SCANNED = 1_500_000_000  # pixels that a JPEG is gone through, all its scans together
+MOST_SLOW = 500_000  # pixels, and eight times the bytes, for the decoders written in Python
+MOST_HEADER = 16 * 2**20  # bytes in front of the pixels
+READS = 50_000  # pieces that a file may be read in, and one more for each 512 bytes
+BYTES_A_PIXEL = 20  # in memory while it is decoded
 ENDINGS = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif"),
     *(".tif", ".tiff", ".webp", ".ppm", ".pgm", ".avif"),
 )
 
+START_OF_SCAN = b"\xff\xda"  # among JPEG's pixels these two bytes never follow each other
 ORIENTATION = 0x0112  # EXIF tag
 QUARTER_TURNS = (5, 6, 7, 8)  # its values that exchange width and height
 TURNS = (2, 3, 4, *QUARTER_TURNS)  # those that change anything
 
 T = TypeVar("T")
 
-_large = threading.Lock()
-# Pillow's own guard warns from 89 million pixels on; MOST_PIXELS is checked here instead.
+_room = Room(2**30)
+# Pillow's own guard warns from 89 million pixels on; MOST_CLAIMED is checked here instead.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", module=r"PIL\.")  # a line for each damaged tag of a file
 
 
 class BrokenPicture(Exception):
@@ -69,7 +84,7 @@ def decode_whole(data: bytes) -> np.ndarray:
 
     BrokenPicture says what is wrong with a bad one.
     """
-    return _opened(data, lambda image: np.asarray(_to_rgb(_upright(image))))
+    return _opened(data, _prepare_whole)
 
 
 def look(data: bytes) -> Header:
@@ -80,8 +95,11 @@ def look(data: bytes) -> Header:
 def _opened(data: bytes, use: Callable[[Image.Image], T]) -> T:
     if not data:
         raise BrokenPicture("the file is empty")
+    file = _Metered(data)
     try:
-        with Image.open(io.BytesIO(data)) as image, _room_for(image):
+        with Image.open(file, formats=FORMATS) as image:
+            file.header_left = math.inf
+            _check(image, data)
             return use(image)
     except BrokenPicture:
         raise
@@ -93,22 +111,63 @@ def _opened(data: bytes, use: Callable[[Image.Image], T]) -> T:
         raise BrokenPicture(f"cannot be decoded ({_words(error)})") from None
 
 
-def _room_for(image: Image.Image) -> AbstractContextManager[object]:
+class _Metered(io.BytesIO):
+    """A file that ends a reader which is led through millions of tiny or endless headers."""
+
+    def __init__(self, data: bytes):
+        super().__init__(data)
+        self.header_left: float = MOST_HEADER
+        self._reads_left = READS + len(data) // 512
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self._reads_left -= 1
+        if len(data) < MOST_HEADER:  # who takes all at once does so once
+            self.header_left -= len(data)
+        if self._reads_left < 0 or self.header_left < 0:
+            raise OSError("its headers have no end")
+        return data
+
+
+def _check(image: Image.Image, data: bytes) -> None:
+    """BrokenPicture for one that would take minutes."""
     pixels = image.width * image.height
-    if pixels > MOST_PIXELS:
-        raise BrokenPicture(f"claims {image.width} x {image.height} pixels, which is too many")
-    return _large if pixels > MANY_PIXELS else nullcontext()
+    if pixels > MOST_CLAIMED:
+        raise _too_many(image)
+    if image.format in ("JPEG", "MPO") and data.count(START_OF_SCAN) * pixels > MOST_SCANNED:
+        raise BrokenPicture("too many scans for a JPEG of this size")
+    slow = any(tile[0] in Image.DECODERS for tile in image.tile)  # type: ignore[attr-defined]
+    if slow and (pixels > MOST_SLOW or len(data) > 8 * MOST_SLOW):
+        raise BrokenPicture("too large for a format that is read slowly")
+
+
+def _too_many(image: Image.Image) -> BrokenPicture:
+    return BrokenPicture(f"claims {image.width} x {image.height} pixels, which is too many")
+
+
+def _room_for(image: Image.Image) -> AbstractContextManager[None]:
+    """Wait until the other threads leave room for decoding this one; BrokenPicture."""
+    pixels = image.width * image.height
+    if pixels > MOST_IN.get(image.format or "", MOST_PIXELS):
+        raise _too_many(image)
+    return _room.of(pixels * BYTES_A_PIXEL)
 
 
 def _prepare(image: Image.Image, size: int) -> Picture:
     width, height = image.size
     # JPEG can skip detail while it decodes; three times the goal is left for the filter.
     image.draft(None, (3 * size, 3 * size))
-    rgb = _to_rgb(_upright(image))
-    turned = (rgb.width > rgb.height) != (width > height)
-    if turned and width != height:
-        width, height = height, width
-    return Picture(np.asarray(_square(rgb, size)), width, height)
+    with _room_for(image):
+        rgb = _to_rgb(_upright(image))
+        turned = (rgb.width > rgb.height) != (width > height)
+        if turned and width != height:
+            width, height = height, width
+        return Picture(np.asarray(_square(rgb, size)), width, height)
+
+
+def _prepare_whole(image: Image.Image) -> np.ndarray:
+    with _room_for(image):
+        return np.asarray(_to_rgb(_upright(image)))
 
 
 def _header(image: Image.Image) -> Header:
@@ -148,12 +207,24 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _from_deep(image: Image.Image) -> Image.Image:
     """Grey with more than 8 bits -> 8 bits: 16-bit by its full range, floats in 0..1 or 0..255."""
-    values = np.asarray(image).astype(np.float64)
-    low, high = float(values.min()), float(values.max())
+    extremes = [(values.min(), values.max()) for _, values in _strips(image)]
+    low, high = float(np.min(extremes)), float(np.max(extremes))
     top = 65535.0 if image.mode.startswith("I") else (1.0 if high <= 1 else 255.0)
     if not (low >= 0 and high <= top):
         raise BrokenPicture(f"values from {low:g} to {high:g}, a range without a known white")
-    return Image.fromarray(np.rint(values * (255.0 / top)).astype(np.uint8))
+    grey = np.empty((image.height, image.width), np.uint8)
+    for rows, values in _strips(image):
+        grey[rows] = np.rint(values * (255.0 / top))
+    return Image.fromarray(grey)
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[slice, np.ndarray]]:
+    """Some rows at a time as float64, which is eight times what they become."""
+    count = max(1, 2**20 // image.width)
+    for top in range(0, image.height, count):
+        bottom = min(image.height, top + count)
+        strip = image.crop((0, top, image.width, bottom))
+        yield slice(top, bottom), np.asarray(strip).astype(np.float64)
 
 
 def _square(image: Image.Image, size: int) -> Image.Image:

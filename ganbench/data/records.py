@@ -5,11 +5,13 @@ that many bytes, their masked CRC-32C (4). TensorFlow's readers stop at the firs
 whoever knows where the next begins can ask for it.
 """
 
+import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ganbench.data.pictures import ENDINGS
+from ganbench.data.reading import MOST_ENTRIES, opened
 
 HEADER, FOOTER = 12, 4  # bytes around each record
 CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, lowest bit first
@@ -37,13 +39,16 @@ def walk(path: Path) -> tuple[list[Frame], str]:
     """The records of one file, and why what follows them is lost ("" when nothing is).
 
     Only headers are read, and a length counts only with its checksum right and the file long
-    enough for it, so a false one costs nothing. OSError when the file cannot be read.
+    enough for it, so a false one costs nothing. OSError or UnreadableFile when it cannot be read.
     """
     frames: list[Frame] = []
-    offset, size = 0, path.stat().st_size
-    with open(path, "rb") as file:
+    offset = 0
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
         while offset < size:
             file.seek(offset)
+            if len(frames) == MOST_ENTRIES:
+                return frames, f"more than {MOST_ENTRIES:,} records: what follows is left out"
             header = file.read(HEADER)
             if len(header) < HEADER:
                 return frames, _lost("cut short", len(frames))

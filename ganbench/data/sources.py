@@ -15,8 +15,12 @@ is CycleGAN's input. `--swap` exchanges the two. A single folder around everythi
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ganbench.data.naming import printable, shown
+from ganbench.data.room import Room
 from ganbench.data.trees import Tree, ZipTree, is_picture, is_record, open_tree
 from ganbench.errors import InputError
 
@@ -25,6 +29,7 @@ PAINTINGS = {"painting", "paintings", "painted", "paint", "art", "target"}
 PAINTINGS |= {"monet", "vangogh", "cezanne", "ukiyoe"}
 KNOWN = {"monet_jpg", "monet_tfrec", "photo_jpg", "photo_tfrec"}
 KNOWN |= {"traina", "trainb", "testa", "testb"}
+READING = Room(256 * 2**20)  # bytes of files that all threads hold together
 APART = "name the two sides: --source PHOTOGRAPHS --target PAINTINGS"
 
 
@@ -45,6 +50,12 @@ class Listing:
     def read(self, name: str) -> bytes:
         """Bytes of one file; UnreadableFile when they cannot be had."""
         return self.tree.read(self.prefix + name)
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[bytes]:
+        """`read`, when other threads hold so little that there is room for it."""
+        with READING.of(self.tree.bytes_of(self.prefix + name)):
+            yield self.read(name)
 
 
 def one(path: str) -> Listing:
@@ -79,13 +90,13 @@ def _listing(tree: Tree, prefix: str, title: str) -> Listing:
     if pictures or records:
         if not pictures and isinstance(tree, ZipTree):
             raise InputError(f"TFRecords cannot be read inside {tree.path}", "unpack the zip first")
-        return Listing(title, tree, prefix, pictures or records, not pictures)
+        return Listing(printable(title), tree, prefix, pictures or records, not pictures)
     place = tree.path / prefix
     if not below:
         raise InputError(f"{place} is empty", "give a folder or zip of pictures")
     count = f"{len(below)} files" if len(below) > 1 else "1 file"
     raise InputError(
-        f"{place} holds no pictures ({count}, for instance {below[0]})",
+        f"{place} holds no pictures ({count}, for instance {shown(below[0])})",
         "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF and TFRecords are read",
     )
 
@@ -149,9 +160,8 @@ def _two_folders(inside: list[str], loose: int, tree: Tree) -> tuple[str, str]:
         _listing(tree, "", tree.title)  # says what is wrong with a place without pictures
     if not inside:
         raise OneSet(f"{tree.path} holds one set of pictures, and two are needed", APART)
-    held = (
-        f"{len(inside)} folders of pictures ({', '.join(inside[:6])}{' ...' * (len(inside) > 6)})"
-    )
+    some = ", ".join(map(shown, inside[:6])) + " ..." * (len(inside) > 6)
+    held = f"{len(inside)} folders of pictures ({some})"
     held += f" and {loose} loose pictures" * (loose > 0)
     raise OneSet(f"{tree.path} holds {held}; which are the two sets is not clear", APART)
 

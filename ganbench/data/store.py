@@ -7,14 +7,13 @@ behind a lock, and moved into place whole; a damaged one is made again.
 
 import contextlib
 import hashlib
-import os
 import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import PIL
@@ -81,11 +80,11 @@ def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> 
     folder = cache.folder("data") / _folder_name(recipe, size)
     try:
         with contextlib.suppress(InputError):
-            return open_domain(folder)
+            return _open_whole(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f"{folder.name}.lock")):
             with contextlib.suppress(InputError):  # another process made it in the meantime
-                return open_domain(folder)
+                return _open_whole(folder)
             _build(recipe, size, folder, on_progress)
     except OSError as error:
         raise InputError(
@@ -95,9 +94,21 @@ def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> 
     return open_domain(folder)
 
 
+def _open_whole(folder: Path) -> Domain:
+    """Open a domain once for a whole command: every byte of it is held against its digest."""
+    found = open_domain(folder)
+    digests = files.read_sealed(folder / "domain.json").get("files", {})
+    if files.sha256(folder / "pictures.npy") != digests.get("pictures.npy"):
+        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
+    return found
+
+
 def open_domain(folder: Path) -> Domain:
-    """Map a domain that is in the cache, decoding nothing; InputError when it is damaged."""
-    about = files.read_json(folder / "domain.json")
+    """Map a domain that is in the cache, decoding nothing; InputError when it is damaged.
+
+    Of the pictures only header and size are looked at: every worker opens them.
+    """
+    about = files.read_sealed(folder / "domain.json")
     pictures = files.read_array(folder / "pictures.npy")
     try:
         found = Domain(
@@ -127,9 +138,7 @@ def _folder_name(recipe: Recipe, size: int) -> str:
 
 
 def _build(recipe: Recipe, size: int, folder: Path, on_progress: OnProgress | None) -> None:
-    for left_over in folder.parent.glob(f".{folder.name}.*"):  # of a build that was killed
-        if left_over.is_dir():
-            files.remove(left_over)
+    files.sweep(folder.parent, folder.name)  # of a build that was killed: the lock is ours
     need = recipe.at_most * size * size * 3
     free = shutil.disk_usage(folder.parent).free
     if need > free:
@@ -143,7 +152,7 @@ def _build(recipe: Recipe, size: int, folder: Path, on_progress: OnProgress | No
         scratch.mkdir()
         about = _fill(draft / "pictures.npy", recipe, size, scratch, on_progress)
         files.remove(scratch)
-        files.write_json(draft / "domain.json", about)
+        files.write_sealed(draft / "domain.json", about)
 
 
 def _gib(count: int) -> str:
@@ -159,14 +168,13 @@ def _fill(
     sizes: Counter[str] = Counter()
     alike: dict[bytes, list[str]] = {}
     total, made = recipe.make(scratch)
-    with open(path, "wb") as file:
-        start = _write_header(file, 0, size)
+    with files.growing_array(path, np.dtype(np.uint8), (size, size, 3)) as append:
         for done, (name, picture) in enumerate(made, 1):
             if isinstance(picture, str):
                 skipped.append(Skipped(name, picture))
             else:
                 rows = np.ascontiguousarray(picture.pixels)
-                file.write(rows.data)
+                append(rows[None])
                 names.append(name)
                 sizes[f"{picture.width}x{picture.height}"] += 1
                 alike.setdefault(hashlib.blake2b(rows.data, digest_size=16).digest(), []).append(
@@ -174,11 +182,6 @@ def _fill(
                 )
             if on_progress is not None:
                 on_progress(recipe.title, done, total)
-        # numpy leaves room in the header for the count to grow in place
-        file.seek(0)
-        assert _write_header(file, len(names), size) == start
-        file.flush()
-        os.fsync(file.fileno())
     _enough(recipe.title, len(names), skipped)
     return {
         "title": recipe.title,
@@ -188,14 +191,8 @@ def _fill(
         "skipped": [asdict(one) for one in skipped],
         "duplicates": [group for group in alike.values() if len(group) > 1],
         "original_sizes": dict(sizes.most_common()),
+        "files": {path.name: files.sha256(path)},
     }
-
-
-def _write_header(file: BinaryIO, count: int, size: int) -> int:
-    shape = (count, size, size, 3)
-    description = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, description)
-    return file.tell()
 
 
 def _enough(title: str, good: int, skipped: list[Skipped]) -> None:

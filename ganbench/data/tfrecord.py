@@ -2,28 +2,24 @@
 
 TensorFlow finds, checks and writes the records; the pictures in them are carried as they are and
 go through Pillow like all others. It never shares a process with torch (together they abort), so
-`python -m ganbench.data.tfrecord` is started, which reads a question as JSON from its standard
-input and answers on its standard output: {"sets": [...]} when asked to unpack, {} when asked to
-pack, or {"error": "..."}.
+this module is also the main of a process: it is asked to unpack or to pack, and its result says
+where the pictures are.
 """
 
-import json
 import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ganbench import files, frameworks
-from ganbench.data import records, trees
+from ganbench import files, frameworks, processes
+from ganbench.data import reading, records
 from ganbench.data.naming import inside, shown
 from ganbench.data.sources import Listing
 from ganbench.errors import InputError
 
-VERSION = 2  # of what is read: raise it when other records are used or named otherwise
+VERSION = 3  # of what is read: raise it when other records are used or named otherwise
 KEYS = 5  # of a foreign record in a message
 SCHEMA = ("image", "image_name", "target")  # the picture's bytes, its name, its side
 
@@ -80,38 +76,28 @@ def require_writer() -> None:
 
 
 def _ask(question: dict[str, Any], failed: str) -> dict[str, Any]:
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "PYTHONUTF8": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "ganbench.data.tfrecord"],
-        input=json.dumps(question),
-        env=os.environ | quiet,
-        capture_output=True,
-        encoding="utf-8",
-    )
+    ended = processes.run("ganbench.data.tfrecord", question)
     try:
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, json.JSONDecodeError):
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        answer = {"error": f"TensorFlow's process ended early ({last})"}
-    if "error" in answer:
-        raise InputError(f"{failed}: {answer['error']}")
-    return answer
+        return ended.result()
+    except InputError as error:
+        raise InputError(f"{failed}: {error}") from None
+    except RuntimeError:
+        last = (ended.words.splitlines() or [f"exit code {ended.code}"])[-1]
+        raise InputError(f"{failed}: TensorFlow's process ended early ({last})") from None
 
 
-def main() -> None:
+def work(question: dict[str, Any], channel: processes.Channel) -> dict[str, Any]:
     """Answer one question; this is the only code of ganbench.data that imports TensorFlow."""
-    question = json.loads(sys.stdin.read())
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     import tensorflow as tf
 
-    answer: dict[str, Any] = {}
     try:
         if "unpack" in question:
-            answer["sets"] = [_unpack(**one) for one in question["unpack"]]
-        else:
-            _pack(**question["pack"])
+            return {"sets": [_unpack(**one) for one in question["unpack"]]}
+        _pack(**question["pack"])
+        return {}
     except (OSError, tf.errors.OpError) as error:  # of TensorFlow's message only the first line
-        answer = {"error": (str(error).splitlines() or [type(error).__name__])[0]}
-    print(json.dumps(answer), flush=True)
+        raise InputError((str(error).splitlines() or [type(error).__name__])[0]) from None
 
 
 def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, str]]]:
@@ -144,6 +130,9 @@ def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
     except OSError as error:
         yield "", f"cannot be read ({error.strerror or 'error'})"
         return
+    except reading.UnreadableFile as reason:
+        yield "", str(reason)
+        return
     if frames:
         reader = tf_record_random_reader(str(path))
         for index, frame in enumerate(frames):
@@ -156,7 +145,7 @@ def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
 def _record(reader: Any, frame: records.Frame) -> tuple[str, bytes] | str:
     import tensorflow as tf
 
-    if frame.length > trees.MOST_BYTES:
+    if frame.length > reading.MOST_RECORD:
         return f"{frame.length / 2**20:,.0f} MiB, too large for one picture"
     try:
         content, _ = reader.read(frame.offset)
@@ -209,4 +198,4 @@ def _example(picture: bytes, name: str, target: str) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    processes.serve(work)

@@ -3,19 +3,16 @@
 import difflib
 import os
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from ganbench.data import reading
+from ganbench.data.naming import printable
 from ganbench.data.pictures import ENDINGS
 from ganbench.errors import InputError
 
 RECORD_ENDINGS = frozenset({".tfrec", ".tfrecord", ".tfrecords"})
-MOST_BYTES = 256 * 2**20  # of one picture file; a zip entry may claim any size
-
-
-class UnreadableFile(Exception):
-    """Why the bytes of one file cannot be had, in a few words."""
+MOST_FILES = 1_000_000  # a link may lead to the root of everything
 
 
 @dataclass(frozen=True)
@@ -28,12 +25,14 @@ class Tree:
 
     def read(self, name: str) -> bytes:
         """Bytes of one file; UnreadableFile when they cannot be had or are absurdly many."""
-        path = self.path / name
+        return reading.read_file(self.path / name)
+
+    def bytes_of(self, name: str) -> int:
+        """How many bytes `read` will hold at most, as the file claims."""
         try:
-            _check_bytes(path.stat().st_size)
-            return path.read_bytes()
-        except OSError as error:
-            raise UnreadableFile(f"cannot be read ({error.strerror or 'error'})") from None
+            return (self.path / name).stat().st_size
+        except OSError:
+            return 0
 
 
 @dataclass(frozen=True)
@@ -44,20 +43,12 @@ class ZipTree(Tree):
 
     def read(self, name: str) -> bytes:
         """Bytes of one entry; UnreadableFile when it is damaged, locked or absurdly large."""
-        try:
-            _check_bytes(self.archive.getinfo(name).file_size)
-            return self.archive.read(name)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
-            raise UnreadableFile("damaged inside the zip") from None
-        except NotImplementedError:
-            raise UnreadableFile("packed in a way that Python cannot unpack") from None
-        except RuntimeError:  # what zipfile raises for an encrypted entry
-            raise UnreadableFile("locked with a password") from None
+        return reading.read_entry(self.archive, name)
 
-
-def _check_bytes(count: int) -> None:
-    if count > MOST_BYTES:
-        raise UnreadableFile(f"{count / 2**20:,.0f} MiB, too large for one picture")
+    def bytes_of(self, name: str) -> int:
+        """How many bytes `read` will hold at most, as the entry claims."""
+        entry = self.archive.getinfo(name)
+        return entry.file_size + entry.compress_size
 
 
 def is_picture(name: str) -> bool:
@@ -70,21 +61,30 @@ def is_record(name: str) -> bool:
 
 def open_tree(text: str) -> Tree:
     """Folder, zip or single TFRecord file -> Tree; InputError for anything else."""
-    path = Path(text).expanduser()
     try:
+        path = Path(text).expanduser()
         if path.is_dir():
             return Tree(path, path.resolve().name or str(path), _files_below(path))
         if not path.exists():
             raise _missing(path)
-        if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
+        if path.suffix.lower() == ".zip" or _holds_zip(path):
             return _open_zip(path)
-    except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})") from None
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no such ~user, or a loop
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {text} ({reason})") from None
     if is_record(path.name):
         return Tree(path.parent, path.stem, (path.name,))
     if is_picture(path.name):
         raise InputError(f"{path} is one picture", f"give its folder: {path.parent}")
     raise InputError(f"{path} is neither a folder, a .zip nor a .tfrec file")
+
+
+def _holds_zip(path: Path) -> bool:
+    try:
+        with reading.opened(path) as file:
+            return zipfile.is_zipfile(file)
+    except reading.UnreadableFile as reason:
+        raise InputError(f"{path} is {reason}") from None
 
 
 def _files_below(root: Path) -> tuple[str, ...]:
@@ -98,6 +98,8 @@ def _files_below(root: Path) -> tuple[str, ...]:
         below = Path(folder).relative_to(root)
         folders[:] = sorted(name for name in folders if _visible(name))
         names += [(below / name).as_posix() for name in files if _visible(name)]
+        if len(names) > MOST_FILES:
+            raise InputError(f"{root} holds more than {MOST_FILES:,} files", "give a folder in it")
     return tuple(sorted(names))
 
 
@@ -110,10 +112,7 @@ def _visible(name: str) -> bool:
 
 
 def _open_zip(path: Path) -> ZipTree:
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise InputError(f"{path} is not a readable zip (cut or damaged?)") from None
+    archive = reading.open_zip(path)
     entries = {info.filename for info in archive.infolist() if not info.is_dir()}
     names = sorted(name for name in entries if all(map(_visible, PurePosixPath(name).parts)))
     return ZipTree(path, path.stem, tuple(names), archive=archive)
@@ -126,5 +125,9 @@ def _missing(path: Path) -> InputError:
         parent, part = parent.parent, parent.name
     there = sorted(entry.name for entry in parent.iterdir() if _visible(entry.name))
     near = difflib.get_close_matches(part, there, n=1, cutoff=0.5)
-    hint = f"nearest: {parent / near[0]}" if near else f"{parent} is there, but has no {part}"
+    hint = (
+        f"nearest: {parent / printable(near[0])}"
+        if near
+        else f"{parent} is there, but has no {part}"
+    )
     return InputError(f"there is no {path}", hint)

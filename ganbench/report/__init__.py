@@ -12,9 +12,9 @@ def build(
     there is nothing to report or the folder cannot be written.
     """
     from ganbench import files, record
-    from ganbench.report import markdown, page, private, rows, svg, tables
+    from ganbench.report import guard, markdown, page, private, rows, svg, tables
 
-    read = record.read_results(results, suite)
+    read = guard.guarded(record.read_results(results, suite))
     read = private.scrubbed(read) if public else read
     files.ensure_writable(results)
     comparison = rows.compare(read)
@@ -32,8 +32,8 @@ def build(
 def conclusion(results: Path, suite: str | None = None) -> str:
     """The verdict of a suite in plain words, for the terminal."""
     from ganbench import record
-    from ganbench.report import rows
+    from ganbench.report import guard, rows
     from ganbench.report.verdict import judge
 
-    read = record.read_results(results, suite)
+    read = guard.guarded(record.read_results(results, suite))
     return judge(read, rows.compare(read)).text

@@ -13,6 +13,8 @@ from ganbench.report.rows import Comparison, Row, direction
 from ganbench.report.statistics import Interval
 
 NAMED = 3  # pairs that a sentence names
+MOST_PAIRS = 300  # in a table
+MOST_SETS = 52  # letters beyond which a display of letters says nothing any more
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def letters(found: list[Pair]) -> list[tuple[Row, str]]:
     """Every model with its letters, best first: two that share one cannot be told apart.
 
     The compact letter display of Piepho (2004): a letter for each largest set of models of which
-    no two are told apart.
+    no two are told apart. Empty where that takes too many letters to read.
     """
     rows = {row.place: row for pair in found for row in (pair.first, pair.second)}
     alike: dict[int, set[int]] = {place: set() for place in rows}
@@ -130,18 +132,26 @@ def letters(found: list[Pair]) -> list[tuple[Row, str]]:
             alike[pair.first.place].add(pair.second.place)
             alike[pair.second.place].add(pair.first.place)
     order = {place: index for index, place in enumerate(rows)}
-    sets = sorted(_cliques(alike), key=lambda group: sorted(order[place] for place in group))
+    found_sets = _cliques(alike)
+    if found_sets is None:
+        return []
+    sets = sorted(found_sets, key=lambda group: sorted(order[place] for place in group))
     return [
         (row, " ".join(_letter(i) for i, group in enumerate(sets) if row.place in group))
         for row in rows.values()
     ]
 
 
-def _cliques(alike: dict[int, set[int]]) -> list[set[int]]:
-    """Largest sets whose members are all alike (Bron and Kerbosch 1973, with a pivot)."""
+def _cliques(alike: dict[int, set[int]]) -> list[set[int]] | None:
+    """Largest sets whose members are all alike (Bron and Kerbosch 1973, with a pivot).
+
+    There may be exponentially many: None beyond MOST_SETS.
+    """
     done: list[set[int]] = []
 
     def extend(chosen: set[int], open_: set[int], seen: set[int]) -> None:
+        if len(done) > MOST_SETS:
+            return
         if not open_ and not seen:
             done.append(chosen)
             return
@@ -151,7 +161,7 @@ def _cliques(alike: dict[int, set[int]]) -> list[set[int]]:
             open_, seen = open_ - {place}, seen | {place}
 
     extend(set(), set(alike), set())
-    return done
+    return done if len(done) <= MOST_SETS else None
 
 
 def _letter(index: int) -> str:

@@ -8,7 +8,7 @@ files come with the results and may be anybody's: they are checked, and a damage
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +17,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from ganbench import files
 from ganbench.errors import InputError
-from ganbench.record import Record
-from ganbench.report import figures, pictures, svg, words
+from ganbench.record import Record, file
+from ganbench.report import figures, guard, pictures, svg, words
 from ganbench.report.figures import Figure
-from ganbench.report.rows import Comparison, Row
+from ganbench.report.rows import SHOWN, Comparison, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,10 @@ CLOSE = 1  # percent of real paintings that lie nearer to each other: nearer tha
 CHANCE = 3  # times as many close ones as chance gives are still no hint
 SAME = 1e-6  # of the real median: nearer than this is the same picture
 
-Distance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MOST_DISTANCES = 200_000  # in a file
+DRAWN = 5000  # steps of a curve; of more, as many quantiles show the same
+
+Distance = Annotated[float, Field(ge=0, le=guard.LARGEST, allow_inf_nan=False)]
 
 
 class Neighbour(BaseModel):
@@ -55,8 +58,8 @@ class Nearest(BaseModel):
     pictures: str
     neighbours: int = Field(ge=1, le=8)
     rows: list[Pair] = Field(max_length=64)
-    generated: list[Distance] = Field(min_length=1)
-    real: list[Distance] = Field(min_length=1)
+    generated: list[Distance] = Field(min_length=1, max_length=MOST_DISTANCES)
+    real: list[Distance] = Field(min_length=1, max_length=MOST_DISTANCES)
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,16 @@ class Copying:
     """What there is to say of one model."""
 
     row: Row
-    note: str
+    folder: Path
+    record: Record
     finding: str
     nearest: Nearest
     kin: tuple[Kin, ...] = ()
+
+    @property
+    def note(self) -> str:
+        ending = self.record.status.name.replace("_", " ")
+        return f"seed {self.record.seed}" + ("" if ending == "done" else f", {ending}")
 
 
 @dataclass(frozen=True)
@@ -86,24 +95,42 @@ class Section:
     models: tuple[Copying, ...]
     figure: Figure | None
     problems: tuple[str, ...]
+    others: tuple[Copying, ...] = ()  # of many models those in words only
 
 
 def section(comparison: Comparison, public: bool, with_pictures: bool) -> Section:
     """Read the evidence of the best seed of every model."""
     chosen = [(row, *run) for row in comparison.rows if (run := _best(row, comparison))]
-    share = BYTES // max(1, len(chosen))
-    models, problems = [], []
+    share = BYTES // max(1, min(len(chosen), SHOWN))
+    models: list[Copying] = []
+    problems = []
     for row, folder, record in chosen:
         try:
-            nearest = read(folder, record.evidence[EVIDENCE])
+            nearest = read(folder, record)
         except InputError as error:
             problems.append(f"The nearest pictures of {_who(row, record)} are not shown: {error}.")
             continue
-        kin, problem = _kin(folder, nearest, public, share) if with_pictures else ((), "")
-        if problem:
-            problems.append(f"The pictures of {_who(row, record)} are not shown: {problem}.")
-        models.append(Copying(row, _note(record), finding(row.name, nearest), nearest, kin))
-    return Section(tuple(models), _draw(models), tuple(problems))
+        models.append(Copying(row, folder, record, finding(row.name, nearest), nearest))
+    shown = _shown(models, comparison)
+    if with_pictures:
+        made = [_with_kin(model, public, share) for model in shown]
+        shown = [model for model, _ in made]
+        problems += [
+            f"The pictures of {_who(model.row, model.record)} are not shown: {problem}."
+            for model, problem in made
+            if problem
+        ]
+    others = [model for model in models if model.row not in [found.row for found in shown]]
+    return Section(tuple(shown), _draw(shown), tuple(problems), tuple(others))
+
+
+def _shown(models: list[Copying], comparison: Comparison) -> list[Copying]:
+    """All models, or of many first those that may copy and then those shown elsewhere."""
+    if len(models) <= SHOWN:
+        return models
+    order = sorted(models, key=lambda m: (not suspicious(m.nearest), m.row not in comparison.shown))
+    chosen = [model.row for model in order[:SHOWN]]
+    return [model for model in models if model.row in chosen]
 
 
 def _best(row: Row, comparison: Comparison) -> tuple[Path, Record] | None:
@@ -121,17 +148,11 @@ def _who(row: Row, record: Record) -> str:
     return f"{row.name} seed {record.seed}"
 
 
-def _note(record: Record) -> str:
-    ending = record.status.name.replace("_", " ")
-    return f"seed {record.seed}" + ("" if ending == "done" else f", {ending}")
-
-
-def read(folder: Path, name: str) -> Nearest:
+def read(folder: Path, record: Record) -> Nearest:
     """Read a judge's file inside a run's folder; one sentence when it is not what it should be."""
-    path = pictures.inside(folder, name)
-    if path is None:
-        raise InputError("the record points out of its own folder")
-    value = files.read_json(path)
+    name = record.evidence[EVIDENCE]
+    value = files.read_sealed(file(folder, record, name), old=True)
+    value.pop("format", None)
     try:
         found = Nearest.model_validate_json(json.dumps(value))
     except ValidationError as error:
@@ -143,15 +164,19 @@ def read(folder: Path, name: str) -> Nearest:
     return found
 
 
-def _kin(folder: Path, nearest: Nearest, public: bool, share: int) -> tuple[tuple[Kin, ...], str]:
+def _kin(
+    folder: Path, record: Record, nearest: Nearest, public: bool, share: int
+) -> tuple[tuple[Kin, ...], str]:
     """The stored pictures as they are shown, or the reason why not; in public no real ones."""
     group = 1 + nearest.neighbours
-    path = pictures.inside(folder, nearest.pictures)
-    stack = pictures.load(path) if path else None
     if not nearest.rows:
         return (), ""
-    if stack is None or len(stack) != group * len(nearest.rows):
-        return (), f"they are missing, or not {group * len(nearest.rows)} pictures"
+    try:
+        stack = pictures.of_run(folder, record, nearest.pictures)
+    except InputError as error:
+        return (), str(error)
+    if len(stack) != group * len(nearest.rows):
+        return (), f"they are {len(stack)} and not {group * len(nearest.rows)} pictures"
     step = 1 if public else group
     shown = stack[::group] if public else stack
     counts = sorted({step * min(most, len(nearest.rows)) for most in (8, 4)}, reverse=True)
@@ -160,10 +185,15 @@ def _kin(folder: Path, nearest: Nearest, public: bool, share: int) -> tuple[tupl
                  for place in range(len(uris) // step)), ""  # fmt: skip
 
 
+def _with_kin(model: Copying, public: bool, share: int) -> tuple[Copying, str]:
+    kin, problem = _kin(model.folder, model.record, model.nearest, public, share)
+    return replace(model, kin=kin), problem
+
+
 def _line(nearest: Nearest, uris: Sequence[str], place: int, step: int, public: bool) -> Kin:
     pair, start = nearest.rows[place], place * step
     real = tuple(
-        ("" if public else uris[start + 1 + index], "" if public else found.name,
+        ("" if public else uris[start + 1 + index], "" if public else guard.name(found.name),
          words.number(found.distance))
         for index, found in enumerate(pair.real)
     )  # fmt: skip
@@ -222,7 +252,7 @@ def _draw(models: Sequence[Copying]) -> Figure | None:
         return None
     with svg.style():
         ax = figures.axes()
-        real = models[0].nearest.real
+        real = _drawn(models[0].nearest.real)
         ax.ecdf(real, color=svg.sentinel("ink"), linewidth=1.2, linestyle=(0, (4, 2)))
         for model in models:
             _steps(ax, model)
@@ -238,8 +268,14 @@ def _draw(models: Sequence[Copying]) -> Figure | None:
         return figures.finish(ax, "copying", _caption(models))
 
 
+def _drawn(distances: list[float]) -> np.ndarray:
+    if len(distances) <= DRAWN:
+        return np.array(distances)
+    return np.quantile(distances, np.linspace(0, 1, DRAWN))
+
+
 def _steps(ax: "Axes", model: Copying) -> None:
-    values = np.sort(model.nearest.generated)
+    values = np.sort(_drawn(model.nearest.generated))
     every = max(1, len(values) // 12)
     ax.plot(
         values, np.arange(1, len(values) + 1) / len(values), drawstyle="steps-post",

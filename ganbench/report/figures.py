@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH = 4.7  # inches of 72 CSS pixels; one column of the page
 LOG_FROM = 20  # a range of this ratio is drawn on a logarithmic axis
+MOST_FOREST = 24  # models that a figure can hold, a line each
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def forest(comparison: Comparison) -> Figure | None:
     ranked = comparison.scored(primary.metric) if primary else []
     if primary is None or len(ranked) < 2:
         return None
-    best, others = ranked[0], ranked[1:]
+    best, others = ranked[0], ranked[1 : MOST_FOREST + 1]
     with svg.style():
         ax = axes(height=0.62 * len(others) + 1.25)
         ax.grid(axis="x")
@@ -85,7 +86,10 @@ def forest(comparison: Comparison) -> Figure | None:
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(f"difference in {primary.name} to {best.shortened()}")
-        return finish(ax, "how-sure", _forest_caption(best, others, primary))
+        caption = _forest_caption(best, others, primary)
+        further = len(ranked) - 1 - len(others)
+        caption += f" {further:,} models farther behind are not drawn." if further > 0 else ""
+        return finish(ax, "how-sure", caption)
 
 
 def _forest_row(ax: "Axes", place: int, row: Row, best: Row, primary: Score) -> None:
@@ -143,11 +147,11 @@ def _forest_caption(best: Row, others: list[Row], primary: Score) -> str:
     parts = []
     if told:
         verb = "lies" if len(told) == 1 else "lie"
-        parts.append(f"{words.listed(told)} {verb} clear of {best.name}.")
+        parts.append(f"{words.some(told)} {verb} clear of {best.name}.")
     if open_:
-        parts.append(f"{words.listed(open_)} cannot be told from {best.name}.")
+        parts.append(f"{words.some(open_)} cannot be told from {best.name}.")
     if alone:
-        parts.append(f"{words.listed(alone)}: one seed in common, no interval.")
+        parts.append(f"{words.some(alone)}: one seed in common, no interval.")
     return " ".join(parts)
 
 
@@ -160,7 +164,10 @@ def curves(comparison: Comparison, axis: str) -> Figure | None:
     with svg.style():
         ax = axes()
         for row in rows:
-            _curve(ax, row, primary.metric, axis)
+            if row in comparison.shown:
+                _curve(ax, row, primary.metric, axis)
+            else:
+                _faint(ax, mean_curve(row, primary.metric, axis))
         caption = _frontier(ax, comparison, rows, primary, axis)
         drawn = [point for row in rows for point in flat(row, primary.metric, axis)]
         if axis == "pictures" and _wide([x for x, _ in drawn]):
@@ -170,8 +177,8 @@ def curves(comparison: Comparison, axis: str) -> Figure | None:
         ax.set_xlabel("training seconds" if axis == "seconds" else "paintings shown")
         ax.set_ylabel(heading(primary))
         plain_ticks(ax)
-        legend(ax, rows)
-        return finish(ax, f"curve-{axis}", caption)
+        legend(ax, [row for row in rows if row in comparison.shown])
+        return finish(ax, f"curve-{axis}", caption + _grey(comparison, rows))
 
 
 Points = list[tuple[float, float]]
@@ -226,6 +233,19 @@ def _curve(ax: "Axes", row: Row, metric: str, axis: str) -> None:
         )  # fmt: skip
 
 
+def _faint(ax: "Axes", line: Points) -> None:
+    """The mean of a model without a colour of its own."""
+    if line:
+        x, y = zip(*line, strict=True)
+        ax.plot(x, y, color=svg.sentinel("rule"), linewidth=0.9, zorder=0.5)
+
+
+def _grey(comparison: Comparison, rows: list[Row]) -> str:
+    """What the faint lines or marks are, where there are any."""
+    count = sum(row in comparison.unshown for row in rows)
+    return f" Faint and grey: {words.plural(count, 'further model')}." if count else ""
+
+
 def _frontier(
     ax: "Axes", comparison: Comparison, rows: list[Row], primary: Score, axis: str
 ) -> str:
@@ -255,7 +275,7 @@ def _leader_sentence(steps: list[tuple[float, float, str]], axis: str) -> str:
     if since == steps[0][0]:
         return f"{last} holds the best score from the first snapshot to the last."
     moment = words.duration(since) if axis == "seconds" else f"{words.count(since)} paintings"
-    before = words.listed(list(dict.fromkeys(n for _, _, n in steps if n != last)))
+    before = words.some(list(dict.fromkeys(n for _, _, n in steps if n != last)))
     return f"{last} holds the best score from {moment} on; {before} did before."
 
 
@@ -295,7 +315,7 @@ def quality_against_work(comparison: Comparison) -> Figure | None:
     with svg.style():
         ax = axes()
         for row in rows:
-            _work_dots(ax, row, primary)
+            _work_dots(ax, row, primary, row in comparison.shown)
         front = _pareto(comparison, rows, primary)
         _pareto_line(ax, front)
         if _wide([total_work(row) or 0 for row in rows]):
@@ -304,13 +324,17 @@ def quality_against_work(comparison: Comparison) -> Figure | None:
         ax.set_ylabel(heading(primary))
         ax.margins(0.14)
         plain_ticks(ax)
-        legend(ax, rows)
-        return finish(ax, "quality-cost", _pareto_caption(front, rows))
+        legend(ax, [row for row in rows if row in comparison.shown])
+        caption = _pareto_caption(front, rows) + _grey(comparison, rows)
+        return finish(ax, "quality-cost", caption)
 
 
-def _work_dots(ax: "Axes", row: Row, primary: Score) -> None:
+def _work_dots(ax: "Axes", row: Row, primary: Score, shown: bool) -> None:
     values = list(row.values(primary.metric).values())
     x = total_work(row) or 0.0
+    if not shown:
+        ax.plot(x, sum(values) / len(values), ".", color=svg.sentinel("muted"), alpha=0.5)
+        return
     ax.plot([x] * len(values), values, row.marker, color=colour(row), markersize=3.6, alpha=0.55)
     ax.plot(x, sum(values) / len(values), row.marker, color=colour(row), markersize=8)
 
@@ -340,6 +364,6 @@ def _pareto_caption(front: list[tuple[float, float, str]], rows: list[Row]) -> s
     if len(names) == 1:
         return f"{names[0]} is the best on average and the least work: nothing is traded."
     beaten = [row.name for row in rows if row.name not in names]
-    said = f"Worth their work: {words.listed(names)}."
+    said = f"Worth their work: {words.some(names)}."
     verb = "is" if len(beaten) == 1 else "are"
-    return said + (f" {words.listed(beaten)} {verb} beaten in both." if beaten else "")
+    return said + (f" {words.some(beaten)} {verb} beaten in both." if beaten else "")

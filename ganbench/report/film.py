@@ -15,7 +15,10 @@ from ganbench.report.rows import Comparison, Row
 FILM_BYTES = 560_000  # all films together, in base64
 FAILURE_BYTES = 110_000
 TILES = (96, 64, 48, 32, 24, 16)
+ROUGH = 0.5  # a strip of frames takes at least this part of what its stills lead one to expect
+MOST_FAILURES = 12  # that are shown with pictures; the others are lines
 FLAT = 1.5  # grey levels; no picture of a good moment differs so little within itself
+MOST_MOMENTS = 48  # of a film
 MOST_SCORES = 3  # in the sentence about a failure; the table of the page has them all
 
 ADVICE = {
@@ -69,37 +72,56 @@ class Failure:
 
 def films(runs: Sequence[Shown]) -> list[Film]:
     """A film of every model whose moments are on disk, all within one budget of bytes."""
-    loaded = [(run, frames(run.folder, run.record)) for run in runs]
-    loaded = [(run, moments) for run, moments in loaded if moments]
-    share = FILM_BYTES // max(1, len(loaded))
-    return [_film(run, moments, share) for run, moments in loaded]
+    share = FILM_BYTES // max(1, sum(bool(run.record.film) for run in runs))
+    made = (_film(run, share) for run in runs)
+    return [film for film in made if film is not None]
 
 
-def frames(folder: Path, record: Record) -> list[tuple[Moment, np.ndarray]]:
-    """Every moment of the film that can be read, with its pictures."""
+def frames(
+    folder: Path, record: Record, reader: pictures.Reader
+) -> list[tuple[Moment, np.ndarray]]:
+    """Every moment of the film that can be read, with its pictures; of very many, some."""
     found: list[tuple[Moment, np.ndarray]] = []
-    for moment in record.film:
-        path = pictures.inside(folder, moment.file)
-        stack = pictures.load(path, 16) if path else None
+    every = max(1, math.ceil(len(record.film) / MOST_MOMENTS))
+    for moment in record.film[::every]:
+        stack = reader.of_run(folder, record, moment.file)
         if stack is not None and (not found or stack.shape == found[0][1].shape):
             found.append((moment, stack))
     return found
 
 
-def _film(run: Shown, moments: list[tuple[Moment, np.ndarray]], share: int) -> Film:
+def _film(run: Shown, share: int) -> Film | None:
+    moments = frames(run.folder, run.record, run.reader)
+    return _cut(run, moments, share) if moments else None
+
+
+def _cut(run: Shown, moments: list[tuple[Moment, np.ndarray]], share: int) -> Film:
     columns = math.ceil(math.sqrt(len(moments[0][1])))
-    for tile in TILES:
-        images = [pictures.sheet(stack, columns, tile) for _, stack in moments]
-        if images[0].width * len(images) > pictures.WIDEST:
+    chosen = sorted({0, len(moments) // 2, len(moments) - 1})
+    for tile in _tiles(moments[0][1]):
+        some = [pictures.sheet(moments[i][1], columns, tile) for i in chosen]
+        stills = [pictures.data_uri(image) for image in some]
+        used = sum(map(len, stills))
+        wide = some[0].width * len(moments) > pictures.WIDEST
+        hopeless = used * (1 + ROUGH * len(moments) / len(chosen)) > share
+        if tile != TILES[-1] and (wide or hopeless):
             continue
+        images = [pictures.sheet(stack, columns, tile) for _, stack in moments]
         uri = pictures.data_uri(pictures.strip(images))
-        chosen = sorted({0, len(images) // 2, len(images) - 1})
-        stills = tuple((pictures.data_uri(images[i]), moment_words(moments[i][0])) for i in chosen)
-        if len(uri) + sum(len(still) for still, _ in stills) <= share:
+        if len(uri) + used <= share:
             break
-    width, height = images[0].size
+    said = [moment_words(moments[i][0]) for i in chosen]
     kept = tuple(moment for moment, _ in moments)
-    return Film(run.row, run.record, uri, width, height, kept, stills)
+    width, height = some[0].size
+    told = tuple(zip(stills, said, strict=True))
+    return Film(run.row, run.record, uri, width, height, kept, told)
+
+
+def _tiles(stack: np.ndarray) -> list[int]:
+    """Edges to try; one that pictures of this size do not reach is the same as the next."""
+    largest = max(stack.shape[1:3])
+    return [tile for place, tile in enumerate(TILES)
+            if tile == TILES[-1] or TILES[place + 1] < largest]  # fmt: skip
 
 
 def moment_words(moment: Moment) -> str:
@@ -118,14 +140,20 @@ def film_caption(made: Sequence[Film]) -> str:
     return start + (f" {words.listed(ended)}." if ended else " Every film runs to the end.")
 
 
-def failures(comparison: Comparison, with_pictures: bool) -> list[Failure]:
+def failures(
+    comparison: Comparison, with_pictures: bool, reader: pictures.Reader | None = None
+) -> list[Failure]:
     """Every run that is not done, in the order of the table."""
+    reader = reader or pictures.Reader()
     broken = [(row, run) for row in comparison.rows for run in row.runs
               if run[1].status.name != "done"]  # fmt: skip
-    share = FAILURE_BYTES // max(1, len(broken)) if with_pictures else 0
+    share = FAILURE_BYTES // max(1, min(MOST_FAILURES, len(broken))) if with_pictures else 0
     return [
-        replace(_failure(row, folder, record, share), scores=_scores(record))
-        for row, (folder, record) in broken
+        replace(
+            _failure(row, folder, record, share if place < MOST_FAILURES else 0, reader),
+            scores=_scores(record),
+        )
+        for place, (row, (folder, record)) in enumerate(broken)
     ]
 
 
@@ -134,10 +162,13 @@ def _scores(record: Record) -> str:
     return ", ".join(f"{score.name} {words.number(score.value)}" for score in known[:MOST_SCORES])
 
 
-def _failure(row: Row, folder: Path, record: Record, share: int) -> Failure:
+def _failure(
+    row: Row, folder: Path, record: Record, share: int, reader: pictures.Reader
+) -> Failure:
     advice = ADVICE.get(record.status.name, "")
-    moments = frames(folder, record) if share > 3000 else []
-    if not moments or record.status.name not in ("collapsed", "diverged"):
+    seen = share > 0 and record.status.name in ("collapsed", "diverged")
+    moments = frames(folder, record, reader) if seen else []
+    if not moments:
         return Failure(row, record, advice)
     fine = _fine(moments, record)
     if not fine:

@@ -10,6 +10,7 @@ COARSE = (
     "{}: through random weights KID does not rise with every distortion (docs/metrics.md): "
     "a coarse judge."
 )
+MOST_NAMES = 24  # of metrics measured alike, in one line
 
 
 def footnotes(comparison: Comparison) -> list[str]:
@@ -54,7 +55,7 @@ def _gathered(comparison: Comparison, said: Callable[[Row, Score], str]) -> list
 
 
 def _listed(names: list[str]) -> str:
-    return words.listed(list(dict.fromkeys(names)))
+    return words.some(list(dict.fromkeys(names)))
 
 
 def _whom(rows: list[str], everybody: int) -> str:
@@ -67,7 +68,12 @@ def _protocols(comparison: Comparison) -> list[str]:
     for score in comparison.metrics:
         if columns.shown(score):
             alike.setdefault(_measured(score), []).append(tables.heading(score))
-    return [f"{', '.join(names)}: {how}." for how, names in alike.items()]
+    return [f"{', '.join(_first(names))}: {how}." for how, names in alike.items()]
+
+
+def _first(names: list[str]) -> list[str]:
+    more = len(names) - MOST_NAMES
+    return [*names[:MOST_NAMES], f"{more} more"] if more > 1 else names
 
 
 def _measured(score: Score) -> str:

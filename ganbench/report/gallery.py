@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ganbench.record import Record, Results
-from ganbench.report import pictures, words
+from ganbench.report import guard, pictures, words
 from ganbench.report.rows import Comparison, Row
 
 BYTES = {"verdict": 120_000, "wall": 560_000, "back": 420_000, "noise": 200_000, "data": 240_000}
 KNOWN = {"input", "output", "back", "identity", "target", "reverse", "reverse_back", "walk"}
 OF_THE_DATA = {"input", "target", "back", "identity", "reverse_back"}  # copies of it, or nearly
 AMPLIFIED = 3
+MOST_OWN = 6  # grids of views that only their model knows
 
 
 Stack = tuple[str, Row | None, str, np.ndarray]  # label, model, note, pictures
@@ -48,8 +49,8 @@ class Grid:
 class Shown:
     """The run of a row whose pictures are shown: its first finished seed, or else its first."""
 
-    def __init__(self, row: Row, public: bool):
-        self.row, self.public = row, public
+    def __init__(self, row: Row, public: bool, reader: pictures.Reader):
+        self.row, self.public, self.reader = row, public, reader
         finished = [run for run in row.runs if run[1].status.name == "done"]
         candidates = [run for run in finished if run[1].views] or list(row.runs)
         self.folder: Path = candidates[0][0]
@@ -59,11 +60,11 @@ class Shown:
     def views(self) -> dict[str, np.ndarray]:
         """Pictures by what they show; in public, none that copy the data."""
         found = {}
+        own = [name for name in sorted(self.record.views) if name not in KNOWN][:MOST_OWN]
         for name, file in self.record.views.items():
-            path = pictures.inside(self.folder, file)
-            if path is None or (self.public and name in OF_THE_DATA):
+            if (self.public and name in OF_THE_DATA) or name not in {*KNOWN, *own}:
                 continue
-            array = pictures.load(path, 16)
+            array = self.reader.of_run(self.folder, self.record, file)
             if array is not None:
                 found[name] = array
         return found
@@ -74,8 +75,17 @@ class Shown:
         return f"seed {self.record.seed}" + ("" if ending == "done" else f", {ending}")
 
 
-def shown_runs(comparison: Comparison, public: bool) -> list[Shown]:
-    return [Shown(row, public) for row in comparison.rows if row.records]
+def shown_runs(comparison: Comparison, public: bool, reader: pictures.Reader) -> list[Shown]:
+    return [Shown(row, public, reader) for row in comparison.shown if row.records]
+
+
+def elsewhere(comparison: Comparison, results: Results) -> list[tuple[Row, str]]:
+    """Models whose pictures are not on the page, and the run's folder that has them."""
+    return [
+        (row, row.runs[0][0].relative_to(results.folder).as_posix())
+        for row in comparison.unshown
+        if row.runs
+    ]
 
 
 def verdict_line(runs: Sequence[Shown]) -> list[tuple[Row | None, str]]:
@@ -246,21 +256,21 @@ def other_views(runs: Sequence[Shown]) -> list[Grid]:
         for name in sorted(run.views.keys() - KNOWN):
             stack = run.views[name][:8]
             lines = _fit([(run.row.name, run.row, run.note, stack)], (len(stack),), 60_000)
-            grids.append(Grid(name, f"{run.row.name} shows “{name}”.", lines))
-    return grids[:6]
+            said = guard.name(name)
+            grids.append(Grid(said, f"{run.row.name} shows “{said}”.", lines))
+    return grids[:MOST_OWN]
 
 
-def data_grid(results: Results) -> Grid | None:
+def data_grid(results: Results, reader: pictures.Reader) -> Grid | None:
     """Twelve pictures of each side of the data."""
     files = (results.suite.get("data") or {}).get("gallery") or {}
     folder = results.folder / str(results.suite.get("name", ""))
     folder = results.runs[0][0].parent if results.runs else folder
     stacks: list[Stack] = []
     for side, said in (("source", "photographs"), ("target", "paintings")):
-        path = pictures.inside(folder, files.get(side))
-        stack = pictures.load(path, 12) if path else None
+        stack = reader.of_suite(folder, files[side]) if files.get(side) else None
         if stack is not None:
-            stacks.append((said, None, "", stack))
+            stacks.append((said, None, "", stack[:12]))
     if not stacks:
         return None
     lines = _fit(stacks, (12, 8, 6), BYTES["data"])

@@ -1,11 +1,14 @@
 """What each network was taught: history.csv of every run as small curves."""
 
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganbench.report import svg, words
+from ganbench import files, reading, record
+from ganbench.record import Record
+from ganbench.report import guard, svg, words
 from ganbench.report.figures import WIDTH, Figure, colour
 from ganbench.report.rows import Row
 
@@ -16,16 +19,22 @@ if TYPE_CHECKING:
 PLAIN_COLUMNS = ("step", "seconds", "pictures", "pictures_per_second", "memory_bytes")
 MOST_POINTS = 100  # on a curve of half the page's width more cannot be seen
 MOST_LOSSES = 10
+MOST_SEEDS = 5  # in a figure; finished ones first
+MOST_HEAD, MOST_COLUMNS = 16_384, 400  # characters of the line that names them, and names
 
 
 @dataclass(frozen=True)
 class LossLine:
     """One loss of the run that is shown: its means over the first and last tenth."""
 
-    name: str
+    column: str
     first: float
     last: float
     broken_at: int | None  # first step at which it was not a number
+
+    @property
+    def name(self) -> str:
+        return guard.name(self.column)
 
 
 @dataclass(frozen=True)
@@ -38,20 +47,41 @@ class Losses:
     lines: tuple[LossLine, ...]
 
 
-def read_history(folder: Path) -> "pandas.DataFrame | None":
+def read_history(folder: Path, run: Record) -> "pandas.DataFrame | None":
     """history.csv as numbers; None when it is missing, empty or not a table."""
     import pandas
 
     try:
-        table = pandas.read_csv(folder / "history.csv").apply(pandas.to_numeric, errors="coerce")
-    except (OSError, ValueError):  # pandas' parser errors are ValueErrors
+        data = _whole(folder, run)
+        head, ended, _ = data[:MOST_HEAD].partition(b"\n")
+        if not ended or head.count(b",") > MOST_COLUMNS:
+            return None
+        table = pandas.read_csv(io.BytesIO(data)).apply(pandas.to_numeric, errors="coerce")
+    except (OSError, ValueError):  # pandas' parser errors are ValueErrors, and so are ours
         return None
-    return table if len(table) and "step" in table else None
+    if "step" not in table:
+        return None
+    table = table.where(table.abs() < guard.LARGEST)  # what is beyond is no number either
+    table = table[table["step"] >= 0].reset_index(drop=True)
+    return table if len(table) else None
+
+
+def _whole(folder: Path, run: Record) -> bytes:
+    """The log; InputError when it is not what a run wrote that knew its digest."""
+    data = reading.read_bytes(files.inside(folder, "history.csv"))
+    if "history.csv" in run.sha256:
+        record.file(folder, run, "history.csv")
+    return data
 
 
 def losses(row: Row) -> Losses | None:
     """Curves of every loss of `row`: the first seed strong, the others faint."""
-    histories = {r.seed: h for path, r in row.runs if (h := read_history(path)) is not None}
+    chosen = sorted(row.runs, key=lambda run: run[1].status.name != "done")[:MOST_SEEDS]
+    histories = {
+        run.seed: table
+        for path, run in row.runs
+        if (path, run) in chosen and (table := read_history(path, run)) is not None
+    }
     if not histories:
         return None
     seed = next((r.seed for r in row.finished if r.seed in histories), next(iter(histories)))
@@ -85,8 +115,8 @@ def _draw(
         )  # fmt: skip
         for ax, line in zip(grid[:, 0], lines, strict=True):
             for other, history in histories.items():
-                if line.name in history:
-                    _plot(ax, history, line.name, row, strong=other == seed)
+                if line.column in history:
+                    _plot(ax, history, line.column, row, strong=other == seed)
             _label(ax, line)
         grid[-1, 0].set_xlabel("step")
         grid[-1, 0].xaxis.set_major_formatter("{x:,.0f}")
@@ -94,14 +124,10 @@ def _draw(
 
 
 def _plot(ax: "Axes", history: "pandas.DataFrame", name: str, row: Row, strong: bool) -> None:
-    import seaborn
-
     group = max(1, math.ceil(len(history) / MOST_POINTS))
     means = history[["step", name]].groupby(history.index // group).mean()
-    seaborn.lineplot(
-        data=means, x="step", y=name, ax=ax, color=colour(row), errorbar=None,
-        linewidth=1.5 if strong else 0.8, alpha=1 if strong else 0.35, legend=False,
-    )  # fmt: skip
+    width, alpha = (1.5, 1.0) if strong else (0.8, 0.35)
+    ax.plot(means["step"], means[name], color=colour(row), linewidth=width, alpha=alpha)
 
 
 def _label(ax: "Axes", line: LossLine) -> None:

@@ -1,5 +1,6 @@
 """comparison.md for people: the tables of the page, and how each number was measured."""
 
+import re
 from collections.abc import Sequence
 
 from ganbench.report import apart, beyond, columns, footnotes, gap, tables, words
@@ -17,6 +18,7 @@ GAP = (
     "paintings against other real paintings. Above 100 % a model lies nearer to the paintings it "
     "learned from than other paintings do: look for copying."
 )
+_MARKS = re.compile(r"[\\|`\[\]]")
 
 
 def to_markdown(comparison: Comparison) -> str:
@@ -61,6 +63,6 @@ def _text(cell: Cell) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that cannot end a Markdown cell nor begin a tag in it."""
-    plain = " ".join(text.split()).replace("|", "\\|")
-    return plain.replace("<", "&lt;").replace(">", "&gt;")
+    """Text that cannot end a Markdown cell nor begin a tag, a link or code in it."""
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKS.sub(r"\\\g<0>", plain)

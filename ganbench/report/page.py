@@ -4,15 +4,16 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files as resources
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
-from ganbench.record import Results
+from ganbench.record import Record, Results
 from ganbench.report import (
     apart,
     beyond,
@@ -26,6 +27,9 @@ from ganbench.report import (
     gap,
     losses,
     markdown,
+    pictures,
+    private,
+    rows,
     statistics,
     summary,
     sure,
@@ -38,6 +42,7 @@ from ganbench.report.rows import Comparison, Row
 from ganbench.report.verdict import judge
 
 USED = ("target_pictures", "unique_targets", "source_pictures", "unique_sources", "steps")
+_RECORD = TypeAdapter(Record)
 MOST_JSON = 400_000  # characters; beyond, the learning curves stay in the records
 
 
@@ -55,7 +60,8 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
     nearest = copying.section(comparison, public, with_pictures)
     pairs = apart.pairs(comparison)
     both = frameworks.section(comparison)
-    lost = [loss for row in comparison.rows if (loss := losses.losses(row)) is not None]
+    told = comparison.shown if not comparison.unshown else _ends(comparison.shown)
+    lost = [loss for row in told if (loss := losses.losses(row)) is not None]
     view = {
         "suite": results.suite,
         "verdict": judge(results, comparison),
@@ -79,7 +85,6 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "strays": sure.strays(comparison),
         "copying": nearest,
         "visible": _visible_difference(comparison),
-        "failures": film.failures(comparison, with_pictures),
         "data": _data(results),
         "used": _used(comparison),
         "bibtex": citations.bibtex(comparison.metrics),
@@ -88,12 +93,22 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "record": _record(results),
         "public": public,
         "no_pictures": not with_pictures,
+        "without_paths": private.without_paths if public else str,
+        "best": rows.BEST,
+        "with_losses": len(told),
+        "most_pairs": apart.MOST_PAIRS,
+        "most_failures": film.MOST_FAILURES,
         **_pictures(results, comparison, public, with_pictures),
     }
     html = _environment().get_template("page.html").render(view)
     figures_ = [*drawn.values(), *(loss.figure for loss in lost)]
     more = [nearest.figure, both.figure if both else None]
     return Page(html, (*figures_, *(figure for figure in more if figure is not None)))
+
+
+def _ends(shown: Sequence[Row]) -> tuple[Row, ...]:
+    """The best of the rows shown, and the last."""
+    return (*shown[: rows.LOSSES - 1], shown[-1])
 
 
 def _figures(comparison: Comparison) -> dict[str, Figure]:
@@ -109,9 +124,10 @@ def _figures(comparison: Comparison) -> dict[str, Figure]:
 def _pictures(
     results: Results, comparison: Comparison, public: bool, with_pictures: bool
 ) -> dict[str, Any]:
-    runs = gallery.shown_runs(comparison, public) if with_pictures else []
+    reader = pictures.Reader()
+    runs = gallery.shown_runs(comparison, public, reader) if with_pictures else []
     made = film.films(runs)
-    return {
+    view: dict[str, Any] = {
         "verdict_line": gallery.verdict_line(runs),
         "walls": gallery.walls(runs),
         "noise": gallery.noise_grids(runs),
@@ -120,8 +136,11 @@ def _pictures(
         "other_views": gallery.other_views(runs),
         "films": made,
         "film_caption": film.film_caption(made) if made else "",
-        "samples": None if public or not with_pictures else gallery.data_grid(results),
+        "failures": film.failures(comparison, with_pictures, reader),
+        "samples": None if public or not with_pictures else gallery.data_grid(results, reader),
+        "elsewhere": gallery.elsewhere(comparison, results) if with_pictures else [],
     }
+    return view | {"lost_pictures": list(dict.fromkeys(reader.problems))}
 
 
 def _environment() -> jinja2.Environment:
@@ -164,15 +183,15 @@ def _finite(value: Any) -> Any:
 
 def _record(results: Results) -> dict[str, Any]:
     """The results as the page carries them: `ganbench compare` can read them back."""
-    value = {
+    value: dict[str, Any] = {
         "format": 1,
         "suite": results.suite,
         "baselines": [asdict(row) for row in results.baselines],
-        "runs": [asdict(record) for _, record in results.runs],
+        "runs": [_plain(record) for _, record in results.runs],
         "unreadable": list(results.unreadable),
         "left_out": [],
     }
-    plain: dict[str, Any] = _finite(value)
+    plain = {key: item if key == "runs" else _finite(item) for key, item in value.items()}
     if len(json.dumps(plain)) > MOST_JSON:
         plain["left_out"] = ["protocol, details, note and about of the curves' scores"]
         for run in plain["runs"]:
@@ -183,6 +202,12 @@ def _record(results: Results) -> dict[str, Any]:
         for run in plain["runs"]:
             run["curve"], run["film"], run["snapshots"] = [], [], []
     return plain
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    """A record as JSON without numbers that are none; far faster than `asdict`."""
+    value: dict[str, Any] = json.loads(_RECORD.dump_json(record))
+    return value
 
 
 def _bare(score: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ CLEAN = "clean-fid"  # in the protocol's resize
 COLOURS = 8  # in page.css: --c1 to --c8
 LONG = 20  # characters of a name beyond which a table lets it wrap
 MARKERS = "osD^vPX*"  # matplotlib's names; page.html draws the same shapes
+SHOWN = 8  # models with pictures and lines of their own: more could be neither seen nor told apart
+BEST = 6  # of them when there are more models
+LOSSES = 3  # of them with losses when there are more models: a figure of many lines each
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,22 @@ class Comparison:
     @property
     def primary(self) -> Score | None:
         return self.metrics[0] if self.metrics else None
+
+    @cached_property
+    def shown(self) -> tuple[Row, ...]:
+        """The rows with pictures and curves: of many the best, a middle one and the last."""
+        if len(self.rows) <= SHOWN:
+            return self.rows
+        scored = self.scored(self.primary.metric) if self.primary else []
+        if len(scored) < SHOWN:
+            there = [row for row in self.rows if row.records and row not in scored]
+            return (*scored, *there)[:SHOWN]
+        rest = scored[BEST:]
+        return (*scored[:BEST], rest[(len(rest) - 1) // 2], rest[-1])
+
+    @cached_property
+    def unshown(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row not in self.shown)
 
     def baseline(self, name: str, metric: str) -> float | None:
         """Value of the "floor" or "identity" row; None where it was not scored."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 CONFIDENCE = 0.95
 MOST_SEEDS = 100  # beyond this many, asking for more seeds is no advice
@@ -66,6 +67,7 @@ def p_value(interval: Interval) -> float:
     return float(2 * t.sf(size, interval.count - 1))
 
 
+@lru_cache(maxsize=256)
 def t_factor(count: int, confidence: float = CONFIDENCE) -> float:
     """Half-width of the interval of `count` values in standard deviations: 2.48 for 3 seeds."""
     from scipy.stats import t

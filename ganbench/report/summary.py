@@ -13,6 +13,7 @@ from ganbench.report.verdict import STATUS_WORDS
 STRIP_WIDTH = 150.0  # units of the strip's viewBox
 MARGIN = 7.0
 SHORT_REASON = 80  # characters
+MOST_ENDINGS = 4  # in one cell; the part of the page about failures has them all
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,14 @@ def _line(
         tuple(column.of_row(row) for column in made),
         _strip(row, comparison, place),
         tables.status_summary(row),
-        tuple(ending(record) for record in row.unfinished),
+        _endings(row),
     )
+
+
+def _endings(row: Row) -> tuple[str, ...]:
+    said = [ending(record) for record in row.unfinished]
+    more = len(said) - MOST_ENDINGS
+    return (*said[:MOST_ENDINGS], f"and {more} more, below") if more > 1 else tuple(said)
 
 
 def ending(record: Record, with_reason: bool = True) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ganbench.report import guard
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -57,7 +59,9 @@ def style() -> Iterator[None]:
     mpl.use("Agg")
     theme: dict[str, Any] = seaborn.axes_style("ticks") | seaborn.plotting_context("paper")
     settings: Any = theme | _settings()
-    with mpl.rc_context(settings), warnings.catch_warnings():
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()  # whatever a matplotlibrc here or at home says
+        mpl.rcParams.update(settings)
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
 
@@ -112,7 +116,7 @@ def render(figure: "Figure") -> str:
     pyplot.close(figure)
     text = re.sub(r"<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.S)
     text = text[text.index("<svg") :]
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    text = guard.plain(re.sub(r"<!--.*?-->", "", text, flags=re.S))
     text = _DRAWN.sub(lambda match: _LONG.sub(r"\1", match[0]), text)
     return text.replace("'DejaVu Sans'", "system-ui, sans-serif")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas
 
 from ganbench.record import Record, Score
-from ganbench.report import gap, sure
+from ganbench.report import gap, guard, sure
 from ganbench.report.rows import Comparison, Row
 
 ARROWS = {"lower": " ↓", "higher": " ↑", "neither": ""}
@@ -50,7 +50,19 @@ def comparison_table(comparison: Comparison) -> pandas.DataFrame:
 
 
 def to_csv(table: pandas.DataFrame) -> str:
-    return table.to_csv(index=False, lineterminator="\n")
+    """The table as CSV. Text that a spreadsheet would take for a formula, because it begins with
+    = + - or @, gets an apostrophe in front, and every text is one line; numbers stay as they are.
+    """
+    lines = [[_cell(value) for value in line] for line in table.itertuples(index=False)]
+    safe = pandas.DataFrame(lines, columns=[_cell(c) for c in table.columns], dtype=object)
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = guard.name(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def extractor(score: Score) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ganbench.record import Record, Results, Score
-from ganbench.report import grounds, statistics, words
+from ganbench.report import grounds, statistics, tables, words
 from ganbench.report.rows import Comparison, Row, direction
 from ganbench.report.statistics import Interval
 from ganbench.report.words import between, number, plural
 
+MOST_SAID = 12  # warnings of one kind; of more, the rest is a number
 UNBIASED_FROM = 2048  # pictures; below, the covariance of 2048 features is rank deficient
 STATUS_WORDS = {
     "collapsed": "collapsed",
@@ -57,7 +58,7 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
         return "not_scored", Markup(sentence), []
     ranked, behind = _contenders(comparison.scored(primary.metric), primary)
     support = [grounds.floor(comparison, ranked[0], primary)]
-    support += [_thin(row, ranked[0], primary) for row in behind]
+    support += _thin_ones(behind, ranked[0], primary)
     support.insert(0, grounds.style_gap(comparison, ranked, primary))
     support.insert(0, grounds.survivors(ranked[0], primary))
     if _none_beats(comparison, ranked, primary):
@@ -69,6 +70,13 @@ def _contenders(ranked: list[Row], primary: Score) -> tuple[list[Row], list[Row]
     """Rows with two finished seeds or more decide; the others decide only among themselves."""
     sure = [row for row in ranked if len(row.values(primary.metric)) > 1]
     return (sure, [row for row in ranked if row not in sure]) if sure else (ranked, [])
+
+
+def _thin_ones(behind: list[Row], best: Row, primary: Score) -> list[Markup]:
+    if len(behind) <= MOST_SAID:
+        return [_thin(row, best, primary) for row in behind]
+    said = "{} models have one finished seed each and are left out of the verdict: {}."
+    return [Markup(said).format(f"{len(behind):,}", words.some([row.name for row in behind]))]
 
 
 def _thin(row: Row, best: Row, primary: Score) -> Markup:
@@ -237,16 +245,35 @@ def _none_sentence(comparison: Comparison, ranked: list[Row], primary: Score) ->
 
 
 def _warnings(results: Results, comparison: Comparison) -> list[Markup]:
-    warnings = [Markup.escape(text) for text in results.suite.get("warnings") or []]
+    said = results.suite.get("warnings")
+    texts = said if isinstance(said, list) else []
+    warnings = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
     warnings += _protocol_warnings(comparison)
-    warnings += [sentence for row in comparison.rows for sentence in _endings(row)]
-    warnings += [
-        Markup("{}: no run is there.").format(row.name)
-        for row in comparison.rows
-        if not row.records
-    ]
-    warnings += [Markup("One record could not be read: {}.").format(t) for t in results.unreadable]
-    return warnings
+    warnings += _all_endings(comparison)
+    absent = [row.name for row in comparison.rows if not row.records]
+    warnings += _most(
+        [Markup("{}: no run is there.").format(name) for name in absent], "models without a run"
+    )
+    lost = [Markup("One record could not be read: {}.").format(t) for t in results.unreadable]
+    return warnings + _most(lost, "records that could not be read")
+
+
+def _most(said: list[Markup], of_what: str) -> list[Markup]:
+    """What is said, or the first of many such sentences and how many more there are."""
+    more = len(said) - MOST_SAID
+    if more < 2:
+        return said
+    return [*said[:MOST_SAID], Markup("{} more {}.").format(f"{more:,}", of_what)]
+
+
+def _all_endings(comparison: Comparison) -> list[Markup]:
+    """A sentence for each run that did not end well; of many, a sentence for each model."""
+    each = [sentence for row in comparison.rows for sentence in _endings(row)]
+    if len(each) <= MOST_SAID:
+        return each
+    broken = [row for row in comparison.rows if row.unfinished]
+    said = [Markup("{}: {}.").format(row.name, tables.status_summary(row)) for row in broken]
+    return _most(said, "models with runs that did not end well")
 
 
 def _protocol_warnings(comparison: Comparison) -> list[Markup]:

@@ -104,6 +104,12 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
 
 
+def some(items: Sequence[str], most: int = 8) -> str:
+    """All items, or the first of many and how many more there are: a, b and 12 more."""
+    more = len(items) - most
+    return listed([*items[:most], f"{more:,} more"] if more > 1 else items)
+
+
 def against(score: Score) -> str:
     """How many pictures a number compares."""
     return f"{score.count:,} against {score.reference_count:,} pictures"

@@ -13,6 +13,7 @@ from typing import IO
 
 import numpy as np
 
+from ganbench.data.reading import METHODS
 from ganbench.errors import InputError
 
 ARRAYS = (".npy", ".npz")
@@ -143,8 +144,11 @@ def _member(path: str, file: Path, member: str) -> Iterator[IO[bytes]]:
             with open(file, "rb") as stream:
                 yield stream
             return
-        with zipfile.ZipFile(file) as archive, archive.open(member) as packed:
-            yield packed
+        with zipfile.ZipFile(file) as archive:
+            if archive.getinfo(member).compress_type not in METHODS:
+                raise NotImplementedError("its array is packed in a way that is not read")
+            with archive.open(member) as packed:
+                yield packed
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or error or type(error).__name__
         raise InputError(f"{path} cannot be read ({reason})") from None

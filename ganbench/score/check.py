@@ -153,6 +153,8 @@ def _why_not(score: record.Score, metric: Metric | None, extractor: Any) -> str:
         return "no metric here makes it (--plugin FILE?)"
     if metric.version != score.version:
         return f"version {score.version} of the metric is stored, {metric.version} is here"
+    if extractor is None and metric.sees_features:
+        return "the record does not say what network looked at the pictures"
     now = scoring.protocol(metric, extractor)
     different = [
         name for name in {**now, **score.protocol} if now.get(name) != score.protocol.get(name)

@@ -16,9 +16,10 @@ from functools import partial
 import numpy as np
 import PIL
 
+from ganbench.data.naming import shown, spelled
 from ganbench.data.pictures import BrokenPicture, decode_whole, look
+from ganbench.data.reading import UnreadableFile
 from ganbench.data.sources import Listing
-from ganbench.data.trees import UnreadableFile
 from ganbench.errors import InputError
 
 DECODING = 1  # raised when the same file gives other pixels
@@ -75,11 +76,11 @@ class FileSide:
 
     def skipped(self) -> dict[str, str]:
         """Name -> why, of the files that are no usable pictures."""
-        return {self.listing.names[place]: why for place, why in sorted(self.broken.items())}
+        return {self.name(place): why for place, why in sorted(self.broken.items())}
 
     def name(self, place: int) -> str:
         """What a picture is called in a sentence."""
-        return self.listing.names[place]
+        return spelled(self.listing.names[place])
 
     def begin(self) -> None:
         """Start to decode before the first picture is asked for."""
@@ -109,7 +110,8 @@ class FileSide:
         if place in self.broken:
             return self.broken[place]
         try:
-            pixels = decode_whole(self.listing.read(self.listing.names[place]))
+            with self.listing.reading(self.listing.names[place]) as data:
+                pixels = decode_whole(data)
         except (UnreadableFile, BrokenPicture) as reason:
             return str(reason)
         if pixels.shape[:2] != self.size:
@@ -150,9 +152,13 @@ def _workers() -> int:
 
 def _look(listing: Listing, name: str) -> Looked:
     try:
-        data = listing.read(name)
+        with listing.reading(name) as data:
+            return _looked(data)
     except UnreadableFile as reason:
         return Looked(NO_FILE, str(reason))
+
+
+def _looked(data: bytes) -> Looked:
     digest = hashlib.sha256(data).digest()
     try:
         header = look(data)
@@ -173,7 +179,7 @@ def _altered(path: str, looked: list[Looked]) -> tuple[str, ...]:
 
 
 def _no_picture(path: str, listing: Listing, broken: dict[int, str]) -> InputError:
-    return InputError(f"{path} has no readable picture ({listing.names[0]}: {broken[0]})")
+    return InputError(f"{path} has no readable picture ({shown(listing.names[0])}: {broken[0]})")
 
 
 def _one_size(path: str, listing: Listing, looked: list[Looked]) -> Size:
@@ -187,8 +193,8 @@ def _one_size(path: str, listing: Listing, looked: list[Looked]) -> Size:
     for name, other in good:
         if other != size:
             raise InputError(
-                f"the pictures in {path} differ in size: {first} is {size[1]}x{size[0]}, "
-                f"{name} is {other[1]}x{other[0]}",
+                f"the pictures in {path} differ in size: {shown(first)} is {size[1]}x{size[0]}, "
+                f"{shown(name)} is {other[1]}x{other[0]}",
                 "bring them to one size first: how that is done changes every score",
             )
     return size

@@ -68,9 +68,7 @@ def _samples_of_run(path: str, folder: Path) -> ArraySide:
             f"the run {path} has no samples ({run.status.name})", "ganbench run continues it"
         )
     last = run.snapshots[-1]
-    file = folder / last.file
-    if not file.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"the record of {path} names samples outside its folder ({last.file})")
+    file = record.file(folder, run, last.file)
     # Black pictures are what a collapsed run may make; nobody cast its samples.
     side = open_array(path, file, floats_cast=False)
     if run.status.name != "done":

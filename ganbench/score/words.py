@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import ganbench
+from ganbench.data.naming import shown
 from ganbench.score.comparison import Comparison, Seen
 from metrics.fid import count_note
 from metrics.scoring import Result
@@ -86,7 +87,7 @@ def _of_side(seen: Seen) -> list[str]:
         lines.append(f" {seen.side.path}: features from the cache")
     skipped = seen.side.skipped()
     if skipped:
-        named = ", ".join(f"{name} ({why})" for name, why in list(skipped.items())[:NAMED])
+        named = ", ".join(f"{shown(name)} ({why})" for name, why in list(skipped.items())[:NAMED])
         more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
         plural = "s" * (len(skipped) > 1)
         lines.append(

@@ -38,7 +38,7 @@ class History:
         ):
             shown.append(self.fakes[place] if old else fake)
             if stored:
-                self.fakes[place : place + 1] = [fake]
+                self.fakes[place : place + 1] = [fake.clone()]  # alone: a view keeps its batch
         return torch.cat(shown)
 
 

@@ -55,9 +55,9 @@ def do_here(monkeypatch, module, work):
     """Let `work` be done in this process, which has torch already, instead of one of its own."""
     elsewhere = processes.run
 
-    def run(name, job, on_message=None):
+    def run(name, job, on_message=None, *more):
         if name != module:
-            return elsewhere(name, job, on_message)
+            return elsewhere(name, job, on_message, *more)
         try:
             message = {"kind": "result"} | work(json.loads(json.dumps(job)), Here(on_message))
         except (InputError, ModelError) as error:
@@ -88,6 +88,7 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["ganbench", *map(str, arguments)])
+        monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as the command does, and here not for ever
         with pytest.raises(SystemExit) as exit_:
             cli.main()
         captured = capsys.readouterr()

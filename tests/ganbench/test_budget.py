@@ -1,6 +1,6 @@
 import pytest
 
-from ganbench.budget import Budget, parse
+from ganbench.budget import Budget, duration, parse
 from ganbench.errors import InputError
 
 
@@ -33,3 +33,15 @@ def test_the_used_fraction_follows_the_unit_and_ends_at_one():
     assert Budget(60, "seconds").used(30, 10**9, 10**9) == 0.5
     assert Budget(200, "pictures").used(0, 50, 0) == 0.25
     assert Budget(10, "steps").used(0, 0, 25) == 1.0
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("8h30m", 30_600), ("90s", 90), ("1.5h", 5400)])
+def test_a_quota_is_a_time(text, seconds):
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "500step", "0s", "10img", ""])
+def test_a_quota_that_is_no_time_is_refused_with_examples(text):
+    with pytest.raises(InputError) as caught:
+        duration(text)
+    assert caught.value.hint == "--until 8h30m, 90m or 30s"

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ganbench import runner
-from ganbench.errors import InputError
 from ganbench.suite import STANDARD
 from metrics import registry
 
@@ -135,7 +134,7 @@ def test_a_failed_run_does_not_stop_the_others_and_exits_3(two_domains, tmp_path
     )
     assert code == 3
     assert "failed at step 0: RuntimeError" in out
-    assert "was killed by signal 9, probably for want of memory" in out
+    assert "its process was killed by SIGKILL" in out
     assert "done at step 4" in out
     table = (tmp_path / "results" / "comparison.csv").read_text()
     assert "failed" in table
@@ -298,11 +297,3 @@ def test_help_names_every_command(ganbench, monkeypatch):
     assert code == 0
     for command in ("run", "report", "list", "check", "doctor", "prepare", "data"):
         assert command in out
-
-
-def test_a_second_command_keeps_off_a_suite_at_work(tmp_path):
-    at_work = pytest.raises(InputError, match="another ganbench is at work")
-    with runner.alone(tmp_path), at_work, runner.alone(tmp_path):
-        raise AssertionError("two at once")
-    with runner.alone(tmp_path):
-        pass

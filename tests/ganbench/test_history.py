@@ -49,3 +49,34 @@ def test_the_diary_is_one_json_object_a_line(tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     assert [line["event"] for line in lines] == ["started", "warning"]
     assert lines[1]["reason"] == "spät"
+
+
+def test_a_checkpoint_brings_its_own_rows_back_whatever_became_of_the_log(tmp_path):
+    history = History(tmp_path / "history.csv")
+    history.add(at(1), {"G": 1.0}, 0)
+    history.flush()
+    (tmp_path / "state").mkdir()
+    history.save(tmp_path / "state")
+    whole = history.path.read_text()
+    for damage in ("", "step\n", whole.replace("1.0", "2.0"), whole + "2,1.0,8,8,0,1.0\n"):
+        history.path.write_text(damage)
+        History(history.path).restore(tmp_path / "state", 1)
+        assert history.path.read_text() == whole
+    history.path.unlink()
+    History(history.path).restore(tmp_path / "state", 1)
+    assert history.path.read_text() == whole
+
+
+def test_an_empty_log_gets_its_header(tmp_path):
+    history = History(tmp_path / "history.csv")
+    history.path.write_text("")  # all that a full disk left of a first row
+    history.add(at(1), {"G": 1.0}, 0)
+    history.flush()
+    assert history.path.read_text().splitlines()[0].startswith("step,")
+
+
+def test_a_line_after_a_torn_one_is_a_line_of_its_own(tmp_path):
+    (tmp_path / "events.jsonl").write_text('{"event": "sta')
+    event(tmp_path, "resumed")
+    last = (tmp_path / "events.jsonl").read_text().splitlines()[-1]
+    assert json.loads(last)["event"] == "resumed"

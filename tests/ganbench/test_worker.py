@@ -383,3 +383,55 @@ def test_what_the_watch_has_seen_outlives_an_interruption(failing, work_here, dr
     second, _ = work_here(job)
     assert second.status.name in ("collapsed", "diverged")
     assert second.status == straight.status
+
+
+def test_a_run_that_goes_on_under_other_conditions_says_so(failing, work_here):
+    job = failing()
+    work_here(job, leave_at=20)
+    sealed = Path(job["folder"]) / "checkpoint/checkpoint.json"
+    value = files.read_sealed(sealed)
+    value["state"]["conditions"] |= {"threads": 7, "torch": "1.0"}
+    files.write_sealed(sealed, value)
+    made, _ = work_here(job)
+    assert made.status.name == "done"
+    (warning,) = diary(job, "warning")
+    assert warning["about"] == "conditions"
+    assert "threads 7 -> 1, torch 1.0 -> " in warning["reason"]
+
+
+def test_a_run_that_goes_on_as_it_began_says_nothing(failing, work_here):
+    job = failing()
+    work_here(job, leave_at=20)
+    work_here(job)
+    assert diary(job, "warning") == []
+    assert [event["step"] for event in diary(job, "resumed")] == [20]
+
+
+def test_a_checkpoint_of_another_run_is_refused(failing, work_here):
+    job = failing()
+    work_here(job, leave_at=20)
+    made, _ = work_here(job | {"key": "01234567"})
+    assert made.status.name == "failed"
+    assert f"is of another run ({job['key']}) --force" in made.status.reason
+
+
+class Stopping:
+    """A parent that goes away in the middle of a drawing: at the `after`-th sign of life."""
+
+    def __init__(self, after):
+        self.after, self.signs, self.gone = after, 0, False
+
+    def send(self, kind, **content):
+        self.signs += kind == "alive"
+        self.gone = self.gone or self.signs >= self.after
+
+
+@pytest.mark.parametrize("after", [1, 2, 4, 7, 9, 12, 13])
+def test_a_stop_in_the_middle_of_drawing_loses_nothing(failing, work_here, after):
+    straight = failing(folder="straight", samples=8)
+    work_here(straight)
+    job = failing(folder="broken", samples=8)
+    worker.work(job | {"message_seconds": 0.0}, Stopping(after))
+    assert record.read(Path(job["folder"])).status.name == "interrupted"
+    assert work_here(job)[0].status.name == "done"
+    assert result_bytes(job) == result_bytes(straight)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -100,6 +101,33 @@ def test_a_plugin_may_not_take_another_s_name(tmp_path):
 def test_a_missing_plugin_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         registry.models((tmp_path / "nothing.py",))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = " + "(" * 5000, "is not Python"),
+        ("x = " + "-" * 100_000 + "1", "is not Python"),
+        ("x = 1\0", "is not Python"),
+    ],
+)
+def test_a_plugin_that_no_parser_takes_is_one_sentence(tmp_path, text, words):
+    (tmp_path / "odd.py").write_text(text)
+    with pytest.raises(InputError, match=words):
+        registry.models((tmp_path / "odd.py",))
+
+
+def test_a_fifo_is_no_plugin_and_holds_nobody_up(tmp_path):
+    os.mkfifo(tmp_path / "odd.py")
+    with pytest.raises(InputError, match="is no file"):
+        registry.models((tmp_path / "odd.py",))
+
+
+def test_a_plugin_in_a_folder_with_a_colon_is_loaded(tmp_path):
+    file = tmp_path / "12:30 today" / "mine.py"
+    file.parent.mkdir()
+    file.write_text(PLUGIN)
+    assert registry.load(registry.select("mine", (file,))[0]).__name__ == "Mine"
 
 
 def test_importing_the_packages_imports_no_framework():

@@ -56,6 +56,7 @@ def change(name: str, value: torch.Tensor | None) -> dict[str, torch.Tensor]:
         ("fc.bias", None, "fc.bias is missing"),
         ("fc.bias", torch.zeros(1000), r"fc.bias has shape \(1000,\) where \(1008,\) is needed"),
         ("fc.bias", torch.full((1008,), torch.nan), "fc.bias holds values that are not finite"),
+        ("fc.bias", torch.zeros(1008).to_sparse(), "fc.bias is a sparse tensor"),
         ("AuxLogits.fc.bias", torch.zeros(3), "AuxLogits.fc.bias is no part of it"),
     ],
 )

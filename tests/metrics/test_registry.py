@@ -114,7 +114,12 @@ def test_a_plugin_file_cannot_replace_a_built_in_metric(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("def (", "is not Python: line 1"), (None, "cannot be read")],
+    [
+        ("def (", "is not Python: line 1"),
+        (None, "cannot be read"),
+        ("x = 1\0", "is not Python"),
+        ("x = " + "-" * 100_000 + "1", "is not Python"),
+    ],
 )
 def test_a_plugin_file_that_is_none_is_one_sentence(text, sentence, tmp_path):
     file = tmp_path / "plugin.py"

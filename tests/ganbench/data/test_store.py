@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench.data import load, load_one, making, open_domain, pictures, store, trees
+from ganbench.data import load, load_one, making, open_domain, pictures, reading, store
 from ganbench.errors import InputError
 
 
@@ -180,7 +180,7 @@ def test_zip_entries_that_are_damaged_or_absurdly_large_are_skipped(
     data = bytearray(packed.read_bytes())
     data[200] ^= 255  # inside the first picture
     packed.write_bytes(data)
-    monkeypatch.setattr(trees, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(reading, "MOST_BYTES", 200_000)
     reasons = {file.name: file.reason for file in load_one(str(packed), 16).skipped}
     assert reasons == {
         "0.png": "damaged inside the zip",

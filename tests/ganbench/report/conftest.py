@@ -1,10 +1,12 @@
 """A results folder as the runner leaves it, made of procedural pictures and closed-form numbers."""
 
+import importlib.util
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -330,6 +332,26 @@ def machine(package: str) -> dict[str, Any]:
 @pytest.fixture
 def fake(tmp_path: Path) -> Fake:
     return Fake(tmp_path / "results")
+
+
+@pytest.fixture(scope="session")
+def poison() -> ModuleType:
+    """The module beside this one that makes results hostile."""
+    spec = importlib.util.spec_from_file_location("poison", Path(__file__).parent / "poison.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def poisoned(poison: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results whose every text is a payload, with their report; read it, do not change it."""
+    from ganbench.report import build
+
+    results = poison.poisoned(Fake(tmp_path_factory.mktemp("poisoned") / "r"))
+    build(results)
+    return results
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+HIGHEST = (
+    "Math.max(...[...document.querySelectorAll('tr, li, h1, .line')].map(e => e.offsetHeight))"
+)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
@@ -177,3 +180,20 @@ def test_a_model_called_script_is_only_a_name(opened, make_three, tmp_path, scri
     assert script_name in tab.locator("body").inner_text()
     assert tab.locator("script").count() == 2
     assert tab.locator("img[onerror]").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_payloads_in_every_text_neither_run_nor_ask_nor_move_anything(opened, poisoned, width):
+    tab = opened(poisoned / "report.html", viewport={"width": width, "height": 844})
+    tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    for head in tab.locator("thead button").all()[:4]:
+        head.click()
+    tab.locator("#model").select_option(index=1)
+    tab.locator("#play").click()
+    tab.locator("#photograph").select_option(index=1)
+    tab.wait_for_timeout(300)
+    assert tab.evaluate("window.pwned") is None
+    assert tab.locator("script").count() == 2
+    assert tab.locator("[onerror], [onload], [onmouseover], a:not([href^='#'])").count() == 0
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.evaluate(HIGHEST) < 3000

@@ -113,13 +113,15 @@ def test_a_file_that_is_no_json_is_one_sentence(fake, text):
 def test_a_record_cannot_point_out_of_its_folder(fake, name):
     fake.run("cyclegan-unet", 0, 120.0)
     path = fake.suite / fake.runs[0] / "record.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"evidence": {"nearest": name}}))
+    files.write_sealed(path, files.read_sealed(path) | {"evidence": {"nearest": name}})
     assert len(section_of(fake).problems) == 1
 
 
 def test_distances_outlive_their_pictures(fake):
     fake.run("cyclegan-unet", 0, 120.0)
-    files.write_array(fake.suite / fake.runs[0] / "nearest/pictures.npy", np.zeros((3, 4, 4, 3)))
+    files.write_array(
+        fake.suite / fake.runs[0] / "nearest/pictures.npy", np.zeros((3, 4, 4, 3), np.uint8)
+    )
     found = section_of(fake)
     assert found.models[0].kin == () and found.figure is not None
     assert "not 32 pictures" in found.problems[0]

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from ganbench import files
 from ganbench.errors import InputError
 from ganbench.report import build, conclusion, page, private, svg, words
 
@@ -110,9 +111,9 @@ def test_arrays_of_strangers_are_read_neither_outside_the_run_nor_as_other_kinds
     fake.run("cyclegan-unet", 0, 120.0, views={}, pictures=False)
     folder = fake.suite / fake.runs[0]
     path = folder / "record.json"
-    value = json.loads(path.read_text())
+    value = files.read_sealed(path)
     value["views"] = {"output": "../gallery/source.npy", "odd": "history.csv", "none": "nowhere"}
-    path.write_text(json.dumps(value))
+    files.write_sealed(path, value)
     html = build(fake.finish(["cyclegan-unet"])).read_text()
     assert "cyclegan-unet, picture 1" not in html
 
@@ -120,9 +121,9 @@ def test_arrays_of_strangers_are_read_neither_outside_the_run_nor_as_other_kinds
 def test_unknown_views_are_shown_under_their_own_name(fake):
     run = fake.run("cyclegan-unet", 0, 120.0)
     path = fake.suite / fake.runs[0] / "record.json"
-    value = json.loads(path.read_text())
+    value = files.read_sealed(path)
     value["views"]["depth <map>"] = run.views["output"]
-    path.write_text(json.dumps(value))
+    files.write_sealed(path, value)
     html = build(fake.finish(["cyclegan-unet"])).read_text()
     assert "depth &lt;map&gt;" in html and "depth <map>" not in html
 

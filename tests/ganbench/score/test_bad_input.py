@@ -230,7 +230,7 @@ def test_a_record_that_names_samples_elsewhere_is_refused(ganbench, suite, real,
     moment = replace(run.snapshots[-1], file=file)
     record.write(suite / "whole", replace(run, snapshots=(moment,)))
     code, _, err = ganbench("score", suite / "whole", real)
-    assert code == 2 and "names samples outside its folder" in err
+    assert code == 2 and "is no name of a file inside" in err
 
 
 def test_broken_files_of_the_same_bytes_are_no_shared_picture(scored, fake, real):

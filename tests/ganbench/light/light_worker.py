@@ -1,0 +1,16 @@
+"""The worker without a framework: models in numpy train in it, and it starts at once."""
+
+from ganbench import environment, frameworks, processes, worker
+
+
+def lighten() -> None:
+    """Let nothing import a framework."""
+    frameworks.prepare = lambda *_, **__: None
+    frameworks.require = lambda *_: None
+    frameworks.choose_device = lambda *_: "cpu"
+    environment.describe = lambda *_, **__: {"threads": 1, "packages": {}}
+
+
+if __name__ == "__main__":
+    lighten()
+    processes.serve(worker.work)
