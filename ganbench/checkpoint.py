@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import files
+from ganbench.data.naming import shown
 from ganbench.errors import InputError
 from ganbench.record import FORMAT
 
@@ -65,7 +66,7 @@ def find(folder: Path) -> tuple[Path, dict[str, Any], list[str]] | None:
         except InputError as error:
             problems.append(str(error))
     if problems:
-        raise InputError("; ".join(problems), "--force starts this run over")
+        raise InputError("; ".join(problems), f"remove {folder} to start this run over")
     return None
 
 
@@ -88,9 +89,14 @@ def remove_previous(folder: Path) -> None:
 
 def _open(path: Path) -> dict[str, Any]:
     sealed = files.read_sealed(path / "checkpoint.json", old=True)
+    if sealed.get("format", 1) not in (1, FORMAT):
+        said = shown(str(sealed["format"])[:20])
+        raise InputError(f"checkpoint {path} has format {said}; this ganbench reads {FORMAT}")
     try:
         for name, seal in sealed["files"].items():
-            if _seal(files.inside(path, name)) != seal:
+            file = files.inside(path, name)
+            # the size first: it costs nothing, and a sparse file has any
+            if file.stat().st_size != seal["bytes"] or _seal(file) != seal:
                 raise InputError(f"checkpoint {path}: {name} is damaged")
         return dict(sealed["state"])
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -37,6 +37,7 @@ Target = Annotated[str | None, typer.Option(help="Paintings alone: folder, zip o
 OUR_SURROUNDINGS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.ESTALE),
+    *(errno.ENOLCK, errno.ENOSYS),  # a disk without locks
 }
 AGAIN = "mend that and give the same command again: what was finished is kept"
 

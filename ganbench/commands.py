@@ -13,6 +13,7 @@ from ganbench import (
     budget,
     files,
     frameworks,
+    interrupts,
     overview,
     plan,
     plugins,
@@ -43,7 +44,7 @@ def run(
 ) -> int:
     """Plan and carry out a suite, `until` so much time has passed; returns the exit code."""
     began, seconds = time.monotonic(), budget.duration(until) if until else None
-    console = Console(highlight=False, soft_wrap=True)
+    console = screen.Voice(highlight=False, soft_wrap=True)
     suite = from_flags(read_suite(file) if file else Suite(), flags)
     check_metrics(suite)
     if not dry_run:
@@ -59,8 +60,9 @@ def run(
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
     code = runner.execute(made, command, found, force, screen.make(console, made.runs), left)
     overview.conclude(made, console)
-    if code == runner.INTERRUPTED:
-        console.print(f" saved. Continue with the same command:  {command}", markup=False)
+    if code == interrupts.INTERRUPTED:
+        again = command.replace(" --force", "")  # which would remove what was saved
+        console.print(f" saved. Continue with the same command:  {again}", markup=False)
     return code
 
 

@@ -46,7 +46,7 @@ def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]
     if found is None:
         raise InputError(f"{run} has no checkpoint")
     default = f"{read.model}.{to}-seed{read.seed}-{read.key}-from-{read.framework}"
-    place = out or run.resolve().parent / default
+    place = out or files.inside(run.resolve().parent, default)
     if place.exists():
         raise InputError(f"{place} is there already", "remove it, or choose another place: --out")
     path, state, _ = found

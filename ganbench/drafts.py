@@ -78,6 +78,15 @@ def settle(draft: Path, path: Path, move: Callable[[Path, Path], None] | None = 
         _sync_one(path.parent)
 
 
+def discard(path: Path) -> None:
+    """Remove a folder so that, whenever that is cut short, no half of it is taken for the whole."""
+    with writing(path):
+        if path.exists():
+            os.replace(path, f"{_beside(path)}.old")
+        if path.parent.is_dir():
+            sweep(path.parent, path.name)
+
+
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
 

@@ -3,10 +3,12 @@
 A write that fails is a `WriteError`, one sentence with the system's reason.
 """
 
+import errno
 import io
 import json
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,7 @@ import numpy as np
 from ganbench.drafts import (
     WriteError,
     building,
+    discard,
     make_folder,
     remove,
     settle,
@@ -28,6 +31,7 @@ from ganbench.drafts import (
 )
 from ganbench.errors import InputError
 from ganbench.reading import (
+    FLAGS,
     SEAL,
     ZEROS,
     inside,
@@ -42,6 +46,7 @@ from ganbench.reading import seal as _seal
 __all__ = [
     "WriteError",
     "building",
+    "discard",
     "inside",
     "read_array",
     "read_bytes",
@@ -146,7 +151,7 @@ def growing(part: Path, kept: int) -> Iterator[Callable[[bytes], None]]:
     """
     with writing(part):
         part.parent.mkdir(parents=True, exist_ok=True)
-        file = io.FileIO(part, "a")
+        file = _appending(part)
 
     def append(data: bytes) -> None:
         with writing(part):
@@ -170,6 +175,21 @@ def _closing(file: io.FileIO, path: Path) -> Iterator[None]:
         file.close()
 
 
+def _appending(path: Path) -> io.FileIO:
+    """Open a file to add to it; OSError for a link, which may be a stranger's, or another kind."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link, not a regular file")
+    file = io.FileIO(path, "a+", opener=_not_followed)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    return file
+
+
+def _not_followed(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0) | FLAGS, 0o666)
+
+
 def _write_all(file: io.FileIO, data: bytes | memoryview) -> None:
     """Write past every buffer, so that closing the file has nothing left that could fail."""
     left = memoryview(data)
@@ -181,7 +201,7 @@ def append_text(path: Path, text: str) -> None:
     """Add whole lines to a log, or none; a log is the only kind of file that grows in place."""
     with writing(path):
         make_folder(path.parent)
-        with io.FileIO(path, "a+") as file:
+        with _appending(path) as file:
             before = file.seek(0, os.SEEK_END)
             file.seek(max(0, before - 1))
             torn = file.read(1) not in (b"\n", b"")

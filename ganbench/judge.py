@@ -132,13 +132,23 @@ class Judge:
         for moment in run.snapshots:
             last = moment is run.snapshots[-1] and used_all(run)
             count = self.job["samples"] if last else self.job["curve_samples"]
-            made = self.of_run(run, folder, moment, count)
+            try:
+                made = self.of_run(run, folder, moment, count)
+            except InputError as error:
+                if last:
+                    raise
+                # `judged` counts the points: with one too few the run is judged again whenever the
+                # command is, which costs minutes and makes the curve whole if the file comes back
+                self.channel.send("problem", message=f"left out of a learning curve: {error}")
+                continue
             first = made[: self.job["curve_samples"]]
             found = self.scores(first, self.reference, self.of_curves, errors=False)
             points.append(record.CurvePoint(moment.step, moment.seconds, moment.pictures, found))
             if last:
                 scores = self.final_scores(made, run, folder)
                 evidence = self.suspects(made, folder)
+        if not points:
+            return
         digests = {name: files.sha256(folder / name) for name in EVIDENCE} if evidence else {}
         judged = replace(run, scores=scores, curve=tuple(points), evidence=evidence)
         # what format 1 kept has no digests, and of some files alone they would say nothing

@@ -247,13 +247,18 @@ def _with_samples(
 
 
 def status_of(folder: Path) -> record.Status | None:
-    """How far the run in `folder` has come; None: never begun. InputError for a damaged record."""
+    """How far the run in `folder` has come; None: never begun, or its record is damaged.
+
+    InputError for a record of another format: it is whole, and not ours to write over.
+    """
     if not (folder / "record.json").exists():
         return None
     try:
         return record.read(folder).status
-    except InputError as error:
-        raise InputError(str(error), "--force starts this run over") from None
+    except record.OtherFormatError as error:
+        raise InputError(str(error), f"update ganbench, or remove {folder}") from None
+    except InputError:
+        return None
 
 
 def _check_labels(runs: list[Run]) -> None:

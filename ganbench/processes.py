@@ -68,7 +68,7 @@ def run(
     """
     kept, silence = [], Silence(patience)
     with _started(module) as child:
-        child.tell(job)
+        threading.Thread(target=child.tell, args=[job], daemon=True).start()  # it may not listen
         for message in child.messages():
             if message is None:
                 silence.tick()
@@ -141,6 +141,7 @@ class _Child:
         self._inbox: Queue[bytes] = Queue(MOST_WAITING)  # b"": no more will come
         self._words = b""
         self._passed_on = 0  # of the signals
+        self._ended = False
         self._readers = [
             threading.Thread(target=read, daemon=True) for read in (self._listen, self._overhear)
         ]
@@ -150,7 +151,7 @@ class _Child:
     def tell(self, job: Any) -> None:
         """Give it its job; its standard input stays open."""
         assert self.process.stdin
-        with suppress(BrokenPipeError):  # it died at once; exit code and last words say why
+        with suppress(OSError, ValueError):  # it died at once; exit code and last words say why
             self.process.stdin.write(json.dumps(job).encode() + b"\n")
             self.process.stdin.flush()
 
@@ -180,6 +181,9 @@ class _Child:
 
     def end(self, grace: float) -> int:
         """Wait for its end, `grace` seconds at most, and end all that it has started."""
+        if self._ended:
+            return self.process.wait()
+        self._ended = True
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(grace)
         with suppress(ProcessLookupError, PermissionError):

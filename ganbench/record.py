@@ -1,6 +1,7 @@
 """What a run leaves behind: Record <-> record.json, and all records of a folder as one table."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+KEY = re.compile("[0-9a-f]{8}")
 FORMAT = 2  # since then sealed, and with digests; 1 is read as well
 StatusName = Literal[
     "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed", "interrupted"
 ]
+
+
+class OtherFormatError(InputError):
+    """A record is whole, but of a version that this one does not know."""
 
 
 @dataclass(frozen=True)
@@ -170,13 +176,16 @@ def read(folder: Path) -> Record:
     value = files.read_sealed(path, old=True)
     if value.get("format", 1) not in (1, FORMAT):
         said = shown(str(value["format"])[:20])
-        raise InputError(f"{path} has format {said}; this ganbench reads {FORMAT}")
+        raise OtherFormatError(f"{path} has format {said}; this ganbench reads {FORMAT}")
     if "files" in value:
         value["sha256"] = value.pop("files")
     try:
-        return _record.validate_json(json.dumps(value))
+        found = _record.validate_json(json.dumps(value))
     except ValidationError as error:
         raise InputError(f"{path} is not a ganbench record: {_first(error)}") from None
+    if not KEY.fullmatch(found.key):  # names of folders are made of it
+        raise InputError(f"{path} is not a ganbench record: its key is not 8 hexadecimal digits")
+    return found
 
 
 def file(folder: Path, run: Record, name: str) -> Path:

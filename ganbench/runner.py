@@ -1,17 +1,14 @@
 """Carries a plan out: a fresh process for each unfinished run, then scores and report."""
 
-import os
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ganbench import album, burial, claims, environment, files, processes, record
-from ganbench.errors import InputError
+from ganbench.errors import InputError, first_line
+from ganbench.interrupts import INTERRUPTED, Interrupts, interruptible
 from ganbench.plan import Plan, Planned, status_of
 from ganbench.screen import Screen
 from ganbench.suite import to_toml
@@ -21,63 +18,13 @@ CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
 WORKER_SILENT, JUDGE_SILENT = 600.0, 3600.0  # seconds without a sign of life
 POLL_SECONDS = 0.5  # between two looks at runs that another command is at
 GALLERY = 12  # pictures of each domain that the report shows
+TOGETHER = (
+    "several commands trained at once: where they shared a machine, they slowed each other down,"
+    " and seconds, speeds and budgets in seconds do not compare"
+)
 SHARED = ("budget", "size", "samples", "curve_samples", "data")  # by all commands of a suite
 
-DONE, FAILED_RUNS, INTERRUPTED = 0, 3, 130  # exit codes
-
-SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-
-
-class Interrupts:
-    """Ctrl-C, termination or the end of our time: the running step ends and is saved.
-
-    A handler may come in the middle of anything, so it only leaves word. Only a second Ctrl-C
-    leaves at once; what we have started ends with us.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        self.reason = ""
-        self._pressed = False
-        self._told = False
-
-    def __call__(self, number: int, frame: Any) -> None:
-        if self._pressed and number == signal.SIGINT:
-            if os.isatty(1):
-                os.write(1, b"\x1b[?25h\n")  # the live table has hidden the cursor
-            os._exit(INTERRUPTED)
-        self._pressed = self._pressed or number == signal.SIGINT
-        self.ask("")
-
-    def ask(self, reason: str) -> None:
-        """Let what runs come to a saved end."""
-        if not self.asked:
-            self.reason, self.asked = reason, True
-            processes.interrupt()
-
-    def tell(self, screen: Screen) -> None:
-        """Say once that we have understood."""
-        if self.asked and not self._told:
-            self._told = True
-            screen.note(f"{self.reason}stopping after this step; Ctrl-C again leaves at once")
-
-
-@contextmanager
-def interruptible(seconds: float | None = None) -> Iterator[Interrupts]:
-    """Catch Ctrl-C and termination while a plan is carried out; after `seconds` time is up."""
-    interrupts = Interrupts()
-    processes.calm()
-    before = {n: signal.signal(n, interrupts) for n in SIGNALS}
-    timer = threading.Timer(seconds or 0.0, interrupts.ask, ["time is up: "])
-    timer.daemon = True
-    try:
-        if seconds is not None:
-            timer.start()
-        yield interrupts
-    finally:
-        timer.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+DONE, FAILED_RUNS = 0, 3  # exit codes
 
 
 def execute(
@@ -96,14 +43,11 @@ def execute(
     with interruptible(seconds) as interrupts, ExitStack() as stack, screen:
         with claims.turn(plan.folder):
             shared = claims.others(plan.folder)
-            if shared and force:
-                raise InputError(
-                    f"another ganbench is at work in {plan.folder}, whose runs --force would end",
-                    "wait for it, or choose --name NAME",
-                )
+            if force:
+                _start_over(plan, shared)
             _introduce(plan, command, weights, shared)
             stack.enter_context(claims.present(plan.folder))
-        _carry_out(plan, weights, force, screen, interrupts)
+        _carry_out(plan, weights, screen, interrupts)
         _conclude(plan, weights, screen, interrupts)
     if interrupts.asked:
         return INTERRUPTED
@@ -111,11 +55,21 @@ def execute(
     return DONE if all(name == "done" for name in statuses) else FAILED_RUNS
 
 
-def _carry_out(
-    plan: Plan, weights: Found, force: bool, screen: Screen, interrupts: Interrupts
-) -> None:
+def _start_over(plan: Plan, shared: bool) -> None:
+    """Remove what there is of every run, once: from then on each is a run like any other."""
+    if shared:
+        raise InputError(
+            f"another ganbench is at work in {plan.folder}, whose runs --force would end",
+            "wait for it, or choose --name NAME",
+        )
+    files.remove(plan.folder / "suite.json")
+    for planned in plan.runs:
+        files.discard(planned.folder)
+
+
+def _carry_out(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
     """Attempt every run; those that another command is at come again when the others are done."""
-    left = list(plan.runs)
+    left, told = list(plan.runs), False
     while left and not interrupts.asked:
         busy = []
         for planned in left:
@@ -124,25 +78,25 @@ def _carry_out(
                 if not ours:
                     busy.append(planned)
                 elif not interrupts.asked:
-                    _attempt(plan, planned, force, screen, interrupts)
+                    _attempt(plan, planned, screen, interrupts)
             if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
-                _conclude(plan, weights, screen, interrupts)
+                _conclude_early(plan, weights, screen, interrupts)
         if len(busy) == len(left):
-            screen.note(f"waiting for another ganbench at work on {busy[0].run.label}")
+            if not told:
+                screen.note(f"waiting for another ganbench at work on {busy[0].run.label}")
+            told = True
             time.sleep(POLL_SECONDS)
         left = busy
 
 
-def _attempt(
-    plan: Plan, planned: Planned, force: bool, screen: Screen, interrupts: Interrupts
-) -> None:
+def _attempt(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts) -> None:
     """Carry one claimed run out, unless that has been done."""
-    now = planned if force else replace(planned, status=status_of(planned.folder))
+    now = replace(planned, status=status_of(planned.folder))
     if now.finished or (now.failed and now.status != planned.status):  # by another command
         screen.kept(now)
         return
-    if force:
-        files.remove(planned.folder)
+    if now.status is None and (planned.folder / "record.json").exists():
+        screen.line(planned, "its record is damaged: it goes on from its checkpoint")
     _train(plan, planned, screen, interrupts)
 
 
@@ -154,6 +108,7 @@ def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
         files.write_array(plan.folder / gallery[name], album.first(domain, GALLERY))
     suite = plan.suite
     before = _described(plan.folder, shared)
+    warnings = [weights.problem] if weights.problem else []
     about = {
         "name": suite.name,
         "command": command,
@@ -166,13 +121,15 @@ def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
         "toml": to_toml(suite),
         "data": plan.data | {"gallery": gallery},
         "environment": environment.describe(None, plan.device),
-        "warnings": [weights.problem] if weights.problem else [],
+        "warnings": warnings,
         "primary": before.get("primary"),
         "samples": suite.samples,
         "curve_samples": suite.curve_samples,
     }
     if shared:
         about |= _together(plan.folder, before, about)
+    if shared or TOGETHER in before.get("warnings", ()):
+        warnings.append(TOGETHER)
     files.write_text(plan.folder / "suite.toml", to_toml(suite))
     record.write_suite(plan.folder, about)
 
@@ -222,6 +179,14 @@ def _train(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts)
         burial.bury(plan, planned, ended, burial.killings_for_memory() != killings)
     if path.exists():
         screen.ended(planned, record.read(planned.folder))
+
+
+def _conclude_early(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+    """Bring the page up to date between two runs; what fails there must not end the others."""
+    try:
+        _conclude(plan, weights, screen, interrupts)
+    except Exception as error:
+        screen.note(f"not judged yet: {first_line(error)}")
 
 
 def _conclude(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:

@@ -1,5 +1,7 @@
 """What a person watches while a suite runs: a live table on a terminal, plain lines elsewhere."""
 
+import os
+import sys
 import time
 from typing import Any
 
@@ -13,6 +15,25 @@ from ganbench.plan import Planned
 from ganbench.record import Record
 
 LINE_EVERY = 30.0  # seconds between plain lines
+
+
+class Voice(Console):
+    """A console that falls silent when nobody can hear it any more: that must not end a training.
+
+    A terminal that is gone, or a `tee` that the same Ctrl-C has ended.
+    """
+
+    def print(self, *words: Any, **style: Any) -> None:
+        try:
+            super().print(*words, **style)
+        except OSError:
+            self.on_broken_pipe()
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class Screen:

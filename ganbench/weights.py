@@ -1,13 +1,12 @@
 """Find the official Inception weights: option, environment, cache, download."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ganbench import cache, download
+from ganbench import cache, download, reading
 from ganbench.download import Progress
 from ganbench.errors import InputError
 from ganbench.https import NoDownload
@@ -71,9 +70,8 @@ def _is(path: Path, release: Release) -> bool:
     try:
         if path.stat().st_size != release.size_bytes:
             return False
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == release.sha256
-    except OSError:
+        return reading.sha256(path) == release.sha256
+    except (OSError, InputError):
         return False
 
 

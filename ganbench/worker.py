@@ -76,6 +76,7 @@ class Worker:
         self.history = history.History(self.folder / "history.csv")
         self.watch = Watch(self.expected())
         self.album.open(self.trainer, self.probes, self.watch)
+        self.channel.send("alive")
 
     def make_stream(self) -> streams.Ahead:
         """The pictures of every step."""
@@ -149,7 +150,7 @@ class Worker:
         if state.get("key", self.job["key"]) != self.job["key"]:
             raise InputError(
                 f"the checkpoint in {self.folder} is of another run ({state['key']})",
-                "--force starts this run over",
+                f"remove {self.folder} to start this run over",
             )
         before, now = state.get("conditions", {}), self.conditions
         changed = [
@@ -191,7 +192,8 @@ class Worker:
             files.remove(folder)
 
     def rehearse(self) -> tuple[float, dict[str, float]]:
-        """Take one step; returns its seconds and losses."""
+        """Take one step; returns its seconds and losses. Stopped when we are to stop."""
+        self.breathe()
         batch, began = self.stream.batch(self.steps), time.perf_counter()
         losses = train.read(self.trainer.step(*batch), self.steps)
         return time.perf_counter() - began, losses
@@ -256,6 +258,7 @@ class Worker:
         } | self.album.state()
         self.history.flush()
         checkpoint.save(self.folder, self.save_state, state)
+        self.channel.send("alive")
         self.saved = time.perf_counter()
 
     def save_state(self, folder: Path) -> None:

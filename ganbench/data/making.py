@@ -5,19 +5,21 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from ganbench.data.naming import spelled
+from ganbench.data.naming import shown, spelled
 from ganbench.data.pictures import RESIZE_VERSION, BrokenPicture, Picture, decode
-from ganbench.data.reading import UnreadableFile, opened
+from ganbench.data.reading import NotNow, UnreadableFile, opened
 from ganbench.data.sources import Listing, one
 from ganbench.data.store import Made, Recipe
+from ganbench.errors import InputError
 
 Kind = Literal["photo", "painting"]
 KINDS: dict[Kind, str] = {"photo": "photographs", "painting": "paintings"}
@@ -30,17 +32,18 @@ def listed(listing: Listing, size: int) -> Recipe:
     from ganbench.data import tfrecord
 
     with ThreadPoolExecutor(_workers()) as pool:
-        digests = list(_in_order(pool, partial(_digest, listing), listing.names))
+        found = list(_in_order(pool, partial(_digest, listing), listing.names))
+    unread = {name: why for name, (_, why) in zip(listing.names, found, strict=True) if why}
     content = [
         RESIZE_VERSION,
         size,
         tfrecord.VERSION if listing.records else False,
-        list(zip(listing.names, digests, strict=True)),
+        [(name, digest or why) for name, (digest, why) in zip(listing.names, found, strict=True)],
     ]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     at_most = 0 if listing.records else len(listing.names)
     make = _from_records if listing.records else _from_pictures
-    return Recipe(listing.title, fingerprint, at_most, partial(make, listing, size))
+    return Recipe(listing.title, fingerprint, at_most, partial(make, listing, size, unread))
 
 
 def embedded(kind: Kind, size: int) -> Recipe:
@@ -78,44 +81,58 @@ def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) ->
         yield waiting.popleft().result()
 
 
-def _digest(listing: Listing, name: str) -> str:
+def _digest(listing: Listing, name: str) -> tuple[str, str]:
+    """Of a file's bytes, or why they cannot be had: the fingerprint knows either."""
     try:
         if listing.records:  # whole sets, which may be larger than any picture's bytes
             with opened(listing.tree.path / (listing.prefix + name)) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
+                return hashlib.file_digest(file, "sha256").hexdigest(), ""
         with listing.reading(name) as data:
-            return hashlib.sha256(data).hexdigest()
+            return hashlib.sha256(data).hexdigest(), ""
     except (UnreadableFile, OSError) as reason:
-        return str(reason)
+        return "", str(reason)
 
 
-def _from_pictures(listing: Listing, size: int, scratch: Path) -> tuple[int, Made]:
-    return len(listing.names), _decoded(listing, size)
+def _from_pictures(
+    listing: Listing, size: int, unread: Mapping[str, str], scratch: Path
+) -> tuple[int, Made]:
+    return len(listing.names), _decoded(listing, size, unread)
 
 
-def _decoded(listing: Listing, size: int) -> Made:
+def _decoded(listing: Listing, size: int, unread: Mapping[str, str]) -> Made:
     with ThreadPoolExecutor(_workers()) as pool:
-        pictures = _in_order(pool, partial(_try_decode, listing, size), listing.names)
+        pictures = _in_order(pool, partial(_try_decode, listing, size, unread), listing.names)
         yield from zip(map(spelled, listing.names), pictures, strict=True)
 
 
-def _try_decode(listing: Listing, size: int, name: str) -> Picture | str:
+def _try_decode(listing: Listing, size: int, unread: Mapping[str, str], name: str) -> Picture | str:
+    """A picture, or why there is none; InputError where the machine fails, not the file.
+
+    By then the fingerprint says that the file's bytes are here: leaving it out would be for good.
+    """
+    if name in unread:
+        return unread[name]
     try:
         with listing.reading(name) as data:
             return decode(data, size)
+    except NotNow as reason:
+        raise InputError(f"{shown(name)} of {listing.title} {reason}", "start again") from None
     except (UnreadableFile, BrokenPicture) as reason:
         return str(reason)
 
 
-def _from_records(listing: Listing, size: int, scratch: Path) -> tuple[int, Made]:
+def _from_records(
+    listing: Listing, size: int, unread: Mapping[str, str], scratch: Path
+) -> tuple[int, Made]:
     from ganbench.data import tfrecord
 
-    (found,) = tfrecord.unpack([listing], scratch)
-    skipped: Made = iter(found.skipped)
+    read = replace(listing, names=tuple(name for name in listing.names if name not in unread))
+    (found,) = tfrecord.unpack([read], scratch)
+    skipped = [*found.skipped, *((spelled(name), why) for name, why in unread.items())]
     if not found.pictures:
-        return len(found.skipped), skipped
-    count, made = _from_pictures(one(str(found.archive)), size, scratch)
-    return count + len(found.skipped), chain(made, skipped)
+        return len(skipped), iter(skipped)
+    count, made = _from_pictures(one(str(found.archive)), size, {}, scratch)
+    return count + len(skipped), chain(made, skipped)
 
 
 def _drawn(kind: Kind, size: int, count: int, scratch: Path) -> tuple[int, Made]:

@@ -1,6 +1,6 @@
 """One picture of any kind -> RGB uint8, size x size.
 
-The resize, version 1: EXIF orientation is applied; transparency is laid on white; the largest
+The resize, version 2: EXIF orientation is applied; transparency is laid on white; the largest
 square in the middle is cut out and brought to `size` with Pillow's bicubic filter, which
 averages when it shrinks (antialias). A picture that already is size x size keeps every bit.
 Embedded colour profiles are not applied.
@@ -11,22 +11,24 @@ import io
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ganbench.data.reading import of_machine, why_not
 from ganbench.data.room import Room
 
-RESIZE_VERSION = 1
+RESIZE_VERSION = 2  # of what is made, and of which pictures are taken
 # Other formats of Pillow's are left out: some run a program (EPS) or are written in Python.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM") + ("AVIF",) * (
     importlib.util.find_spec("PIL.AvifImagePlugin") is not None  # from Pillow 11.3 on
 )
 MOST_CLAIMED = 120_000_000  # pixels: the largest cameras; a made-up header claims far more
-MOST_PIXELS = 60_000_000  # that are decoded, once JPEG has skipped detail: 1 GB in the worst mode
+LIGHT = ("1", "L", "LA", "P", "RGB", "RGBA")  # modes that take 1.5 GB at most even so
+MOST_PIXELS = 60_000_000  # decoded in another mode, once JPEG has skipped detail: 1 GB
 MOST_IN = {"WEBP": 40_000_000, "AVIF": 40_000_000}  # their decoders hold further copies
 MOST_SCANNED = 1_500_000_000  # pixels that a JPEG is gone through, all its scans together
 MOST_SLOW = 500_000  # pixels, and eight times the bytes, for the decoders written in Python
@@ -75,7 +77,7 @@ class Header:
 
 
 def decode(data: bytes, size: int) -> Picture:
-    """Decode the bytes of one picture file; BrokenPicture says what is wrong with a bad one."""
+    """Decode the bytes of one picture file; BrokenPicture, or NotNow where the machine fails."""
     return _opened(data, lambda image: _prepare(image, size))
 
 
@@ -107,6 +109,10 @@ def _opened(data: bytes, use: Callable[[Image.Image], T]) -> T:
         raise BrokenPicture("not a picture") from None
     except Image.DecompressionBombError:
         raise BrokenPicture("claims more pixels than any camera makes") from None
+    except (OSError, MemoryError) as error:
+        if of_machine(error):
+            raise why_not(error) from None
+        raise BrokenPicture(f"cannot be decoded ({_words(error)})") from None
     except Exception as error:  # a damaged file makes Pillow raise nearly anything
         raise BrokenPicture(f"cannot be decoded ({_words(error)})") from None
 
@@ -148,7 +154,8 @@ def _too_many(image: Image.Image) -> BrokenPicture:
 def _room_for(image: Image.Image) -> AbstractContextManager[None]:
     """Wait until the other threads leave room for decoding this one; BrokenPicture."""
     pixels = image.width * image.height
-    if pixels > MOST_IN.get(image.format or "", MOST_PIXELS):
+    most = MOST_CLAIMED if image.mode in LIGHT else MOST_PIXELS
+    if pixels > MOST_IN.get(image.format or "", most):
         raise _too_many(image)
     return _room.of(pixels * BYTES_A_PIXEL)
 
@@ -167,7 +174,10 @@ def _prepare(image: Image.Image, size: int) -> Picture:
 
 def _prepare_whole(image: Image.Image) -> np.ndarray:
     with _room_for(image):
-        return np.asarray(_to_rgb(_upright(image)))
+        rgb = _to_rgb(_upright(image))
+        if rgb is not image:
+            image.close()  # what it was made of is not needed beside its copies
+        return np.asarray(rgb)
 
 
 def _header(image: Image.Image) -> Header:
@@ -183,10 +193,9 @@ def _header(image: Image.Image) -> Header:
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # a damaged EXIF block says nothing about the picture itself
-        return image
+    with suppress(Exception):  # a damaged EXIF block says nothing about the picture itself
+        ImageOps.exif_transpose(image, in_place=True)  # a copy would be half a gigabyte
+    return image
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -195,7 +204,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep(image).convert("RGB")
     if image.has_transparency_data:
-        return _on_white(image.convert("RGBA"))
+        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))  # no copy
     return image.convert("RGB")
 
 

@@ -4,6 +4,7 @@ A pipe must not block, a device must not fill the memory, and an archive must no
 than anybody has room for.
 """
 
+import errno
 import io
 import os
 import zipfile
@@ -20,6 +21,11 @@ MOST_LIST = 128 * 2**20  # bytes of the list of them
 MOST_TIMES = 100  # a zip may unpack to so many times its size, beyond FREE bytes
 FREE = 2**30
 SIGNATURE = b"PK\x01\x02"  # before each entry in the list
+MACHINE = tuple(
+    getattr(errno, name)
+    for name in ("EIO", "ESTALE", "EMFILE", "ENFILE", "ENOMEM")
+    if hasattr(errno, name)
+)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack without a bound
 
 
@@ -27,8 +33,25 @@ class UnreadableFile(Exception):
     """Why the bytes of one file cannot be had, in a few words."""
 
 
+class NotNow(UnreadableFile):
+    """The machine failed, not the file: another time its bytes may be had."""
+
+
 class _TooMany(Exception):
     """A zip lists more than MOST_ENTRIES."""
+
+
+def of_machine(error: BaseException) -> bool:
+    """Did the machine fail (disk, network, memory, open files), not what was read?"""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in MACHINE)
+
+
+def why_not(error: OSError | MemoryError) -> UnreadableFile:
+    """What to say of a failure to read."""
+    reason = getattr(error, "strerror", None) or (
+        "not enough memory" if isinstance(error, MemoryError) else "error"
+    )
+    return (NotNow if of_machine(error) else UnreadableFile)(f"cannot be read ({reason})")
 
 
 def opened(path: Path) -> io.BufferedReader:
@@ -46,8 +69,8 @@ def read_file(path: Path) -> bytes:
             size = os.fstat(file.fileno()).st_size
             check_bytes(size)
             data = file.read(size + 1) or b""  # None: it would make us wait
-    except OSError as error:
-        raise UnreadableFile(f"cannot be read ({error.strerror or 'error'})") from None
+    except (OSError, MemoryError) as error:
+        raise why_not(error) from None
     if len(data) > size:
         raise UnreadableFile("grew while it was read")
     return data
@@ -108,7 +131,18 @@ def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         with archive.open(entry) as stream:
             data = stream.read(entry.file_size + 1)  # without a bound it would unpack all there is
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError):
+    except MemoryError as error:
+        raise why_not(error) from None
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+    ) as error:
+        if isinstance(error, OSError) and of_machine(error):
+            raise why_not(error) from None
         raise UnreadableFile("damaged inside the zip") from None
     except RuntimeError:  # what zipfile raises for an encrypted entry
         raise UnreadableFile("locked with a password") from None

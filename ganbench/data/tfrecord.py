@@ -128,6 +128,8 @@ def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
     try:
         frames, lost = records.walk(path)
     except OSError as error:
+        if reading.of_machine(error):
+            raise
         yield "", f"cannot be read ({error.strerror or 'error'})"
         return
     except reading.UnreadableFile as reason:

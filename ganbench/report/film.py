@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ganbench.record import Moment, Record
-from ganbench.report import pictures, words
+from ganbench.report import guard, pictures, words
 from ganbench.report.gallery import Shown
 from ganbench.report.rows import Comparison, Row
 
@@ -82,8 +82,7 @@ def frames(
 ) -> list[tuple[Moment, np.ndarray]]:
     """Every moment of the film that can be read, with its pictures; of very many, some."""
     found: list[tuple[Moment, np.ndarray]] = []
-    every = max(1, math.ceil(len(record.film) / MOST_MOMENTS))
-    for moment in record.film[::every]:
+    for moment in guard.thinned(record.film, MOST_MOMENTS):
         stack = reader.of_run(folder, record, moment.file)
         if stack is not None and (not found or stack.shape == found[0][1].shape):
             found.append((moment, stack))

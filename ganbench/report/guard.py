@@ -4,11 +4,12 @@ Records are checked when they are read; what they say is not. Everything here is
 results never meet: nothing in them changes.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from ganbench.record import Baseline, Cost, CurvePoint, Moment, Record, Results, Score, Used
 
@@ -25,6 +26,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {  # in suite.json; what is of anoth
 SIDE: dict[str, type | tuple[type, ...]] = {
     "title": str, "count": int, "fingerprint": str, "skipped": list, "duplicates": list,
 }  # fmt: skip
+T = TypeVar("T")
 # Control characters, line separators, and marks that turn the direction of the text after them.
 _ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
@@ -140,18 +142,20 @@ def _record(run: Record) -> Record:
         ),
         used=_used(run.used),
         cost=_cost(run.cost),
-        snapshots=_thin(run.snapshots),
-        film=tuple(_moment(moment) for moment in _thin(run.film)),
+        snapshots=thinned(run.snapshots),
+        film=tuple(_moment(moment) for moment in thinned(run.film)),
         views=dict(islice(run.views.items(), MOST_ITEMS)),
         scores=_scores(run.scores),
-        curve=tuple(_point(point) for point in _thin(run.curve)),
+        curve=tuple(_point(point) for point in thinned(run.curve)),
         first_losses={key: value for key, value in _anything(run.first_losses).items()
                       if value is not None},
     )  # fmt: skip
 
 
-def _thin(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    return items[:: max(1, -(-len(items) // MOST_POINTS))]
+def thinned(items: tuple[T, ...], most: int = MOST_POINTS) -> tuple[T, ...]:
+    """At most so many of `items`, evenly; always the last, which is what came out."""
+    every = max(1, math.ceil((len(items) - 1) / (most - 1)))
+    return items[:-1:every] + items[-1:]
 
 
 def _count(value: float) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganbench import files, reading, record
+from ganbench.errors import InputError
 from ganbench.record import Record
 from ganbench.report import guard, svg, words
 from ganbench.report.figures import WIDTH, Figure, colour
@@ -74,9 +75,30 @@ def _whole(folder: Path, run: Record) -> bytes:
     return data
 
 
+def too_large(row: Row) -> list[str]:
+    """A sentence for each log that would be drawn if it were smaller."""
+    return [
+        f"The history.csv of {row.name}, seed {run.seed}, is larger than "
+        f"{reading.LARGEST // 2**20} MiB, too large to be shown."
+        for folder, run in _chosen(row)
+        if _bytes_of(folder) > reading.LARGEST
+    ]
+
+
+def _bytes_of(folder: Path) -> int:
+    try:
+        return files.inside(folder, "history.csv").stat().st_size
+    except (OSError, InputError):
+        return 0
+
+
+def _chosen(row: Row) -> list[tuple[Path, Record]]:
+    return sorted(row.runs, key=lambda run: run[1].status.name != "done")[:MOST_SEEDS]
+
+
 def losses(row: Row) -> Losses | None:
     """Curves of every loss of `row`: the first seed strong, the others faint."""
-    chosen = sorted(row.runs, key=lambda run: run[1].status.name != "done")[:MOST_SEEDS]
+    chosen = _chosen(row)
     histories = {
         run.seed: table
         for path, run in row.runs

@@ -74,6 +74,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "drawn": drawn,
         "frameworks": both,
         "losses": lost,
+        "large_logs": [said for row in told for said in losses.too_large(row)],
         "curves": _curve_table(comparison),
         "pairs": pairs,
         "told_apart": apart.finding(pairs),

@@ -15,7 +15,7 @@ COLOURS = 8  # in page.css: --c1 to --c8
 LONG = 20  # characters of a name beyond which a table lets it wrap
 MARKERS = "osD^vPX*"  # matplotlib's names; page.html draws the same shapes
 SHOWN = 8  # models with pictures and lines of their own: more could be neither seen nor told apart
-BEST = 6  # of them when there are more models
+BEST = 4  # of them when there are more models
 LOSSES = 3  # of them with losses when there are more models: a figure of many lines each
 
 

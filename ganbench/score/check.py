@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from ganbench import files, judge, record
+from ganbench import cache, files, judge, record
 from ganbench import plugins as plugin_files
 from ganbench.data import open_domain
 from ganbench.errors import InputError
@@ -94,22 +94,30 @@ def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
 def _job(folder: Path, run: record.Record) -> dict[str, Any]:
     """What the judge must be told, with the reference that is still the same."""
     told = files.read_json(folder / "run.json")
+    places = {}
     for side in ("source", "target"):
         try:
-            domain = open_domain(Path(told[f"{side}_folder"]))
+            # it may be a stranger's, or of another system: nothing outside our cache is opened
+            name = PureWindowsPath(told[f"{side}_folder"]).name
         except (KeyError, TypeError):
             raise InputError(f"{folder / 'run.json'} is damaged") from None
+        try:
+            places[side] = files.inside(cache.folder("data"), name)
+            domain = open_domain(places[side])
         except InputError:
             raise InputError(
                 f"the {side} pictures of {folder} are no longer in the cache",
                 "the suite's own ganbench run command prepares them again",
             ) from None
-        if domain.fingerprint != run.data.get(side, {}).get("fingerprint"):
+        stated = run.data.get(side)
+        if not isinstance(stated, dict):
+            raise InputError(f"the record of {folder} does not say what its {side} pictures were")
+        if domain.fingerprint != stated.get("fingerprint"):
             raise InputError(f"the {side} pictures in the cache are not those of {folder}")
     return {
         "folder": str(folder.parent),
-        "source_folder": told["source_folder"],
-        "target_folder": told["target_folder"],
+        "source_folder": str(places["source"]),
+        "target_folder": str(places["target"]),
         "device": told.get("device"),
         "weights": None,  # the extractor is built already
         "samples": max(score.count for score in run.scores.values()),

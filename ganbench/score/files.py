@@ -18,11 +18,11 @@ import PIL
 
 from ganbench.data.naming import shown, spelled
 from ganbench.data.pictures import BrokenPicture, decode_whole, look
-from ganbench.data.reading import UnreadableFile
+from ganbench.data.reading import NotNow, UnreadableFile
 from ganbench.data.sources import Listing
 from ganbench.errors import InputError
 
-DECODING = 1  # raised when the same file gives other pixels
+DECODING = 2  # raised when the same file gives other pixels, or is taken where it was not
 AHEAD_BYTES = 64 * 2**20  # decoded pictures that may wait for the network
 FEWEST_AHEAD = 4
 NO_FILE = b""  # digest of a file that cannot be read
@@ -112,6 +112,9 @@ class FileSide:
         try:
             with self.listing.reading(self.listing.names[place]) as data:
                 pixels = decode_whole(data)
+        except NotNow as reason:  # features are kept under the bytes that the header was read from
+            name = shown(self.listing.names[place])
+            raise InputError(f"{name} of {self.path} {reason}", "start again") from None
         except (UnreadableFile, BrokenPicture) as reason:
             return str(reason)
         if pixels.shape[:2] != self.size:

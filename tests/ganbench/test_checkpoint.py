@@ -50,7 +50,7 @@ def test_when_all_are_damaged_that_is_said_and_nothing_is_lost(tmp_path):
     (tmp_path / "checkpoint/weights.bin").write_text("x")
     with pytest.raises(InputError, match=r"weights\.bin is damaged") as caught:
         checkpoint.find(tmp_path)
-    assert "--force" in caught.value.hint
+    assert caught.value.hint == f"remove {tmp_path} to start this run over"
     assert (tmp_path / "checkpoint/weights.bin").read_text() == "x"
 
 
@@ -127,3 +127,19 @@ def test_a_sound_state_is_never_discarded(tmp_path):
     checkpoint.save(tmp_path, _writer("one"), {"steps": 1})
     checkpoint.discard_damaged(tmp_path)
     assert checkpoint.find(tmp_path)[1] == {"steps": 1}
+
+
+def test_a_file_of_another_size_is_damage_without_reading_it(tmp_path, monkeypatch):
+    checkpoint.save(tmp_path, _writer("one"), {"steps": 1})
+    os.truncate(tmp_path / "checkpoint/weights.bin", 2**40)  # sparse: hashed it takes an hour
+    monkeypatch.setattr(files, "sha256", lambda path: pytest.fail("it was read"))
+    with pytest.raises(InputError, match=r"weights\.bin is damaged"):
+        checkpoint.find(tmp_path)
+
+
+def test_a_state_of_an_unknown_format_is_one_sentence(tmp_path):
+    checkpoint.save(tmp_path, _writer("one"), {"steps": 1})
+    path = tmp_path / "checkpoint/checkpoint.json"
+    files.write_sealed(path, files.read_sealed(path) | {"format": 99})
+    with pytest.raises(InputError, match="has format 99; this ganbench reads 2"):
+        checkpoint.find(tmp_path)

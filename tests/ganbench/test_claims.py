@@ -38,6 +38,7 @@ def test_eight_commands_train_each_of_a_hundred_runs_once(two_domains, tmp_path)
     assert len({pid for _, pid in lines}) > 1
     found = record.read_results(tmp_path)
     assert (len(found.runs), found.unreadable) == (100, ())
+    assert found.suite["warnings"] == [runner.TOGETHER]
 
 
 def test_a_claimed_run_is_refused_to_others_and_free_again_afterwards(tmp_path):
@@ -95,3 +96,26 @@ def test_what_is_written_of_a_suite_is_whole_whoever_writes(tmp_path, two_domain
     for process in start_many(two_domains, tmp_path, 2, 3):
         process.communicate(timeout=60)
     assert files.read_sealed(tmp_path / "s/suite.json")["models"] == ["fake"]
+
+
+class Plan:
+    """What starting over and concluding ask of a plan."""
+
+    def __init__(self, folder, *names):
+        self.folder = folder
+        self.runs = [type("Planned", (), {"folder": folder / name}) for name in names]
+
+
+def test_starting_over_removes_the_runs_of_the_plan_and_no_other(tmp_path):
+    for name in ("a", "b", "c"):
+        files.write_text(tmp_path / name / "record.json", "{}")
+    files.write_text(tmp_path / "suite.json", "{}")
+    runner._start_over(Plan(tmp_path, "a", "b", "new"), shared=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_nobody_starts_over_what_another_command_is_at(tmp_path):
+    files.write_text(tmp_path / "a/record.json", "{}")
+    with pytest.raises(InputError, match="whose runs --force would end"):
+        runner._start_over(Plan(tmp_path, "a"), shared=True)
+    assert (tmp_path / "a/record.json").exists()

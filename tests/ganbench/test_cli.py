@@ -98,6 +98,7 @@ def test_the_page_is_built_again_from_the_records_alone(finished, ganbench):
     assert (results / "report.html").read_bytes() == page
 
 
+@pytest.mark.slow  # test_survival.py does the same without a framework
 def test_ctrl_c_saves_and_the_same_command_continues(two_domains, tmp_path, ganbench):
     command = [sys.executable, "-m", "ganbench", "run", "--models", RESNET, "--data", two_domains]
     command += ["--results", tmp_path, *QUICK, "--budget", "200step"]

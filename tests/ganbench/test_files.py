@@ -253,3 +253,32 @@ def test_lines_come_whole_or_not_at_all_and_never_onto_a_torn_one(tmp_path, monk
     with pytest.raises(files.WriteError, match="cannot write"):
         files.append_text(path, "four\n")
     assert path.read_text() == "one\ntw\nthree\n"
+
+
+def _grow(path):
+    with files.growing(path, 0) as append:
+        append(b"new")
+
+
+@pytest.mark.parametrize("write", [lambda path: files.append_text(path, "new\n"), _grow])
+@pytest.mark.parametrize("kind", ["link", "link to nowhere", "pipe"])
+def test_what_grows_is_a_regular_file_and_no_link(tmp_path, write, kind):
+    path, elsewhere = tmp_path / "log", tmp_path / "elsewhere"
+    if kind == "link":
+        elsewhere.write_text("mine")
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(elsewhere)
+    with pytest.raises(files.WriteError, match="cannot write"):
+        write(path)
+    assert not elsewhere.exists() or elsewhere.read_text() == "mine"
+
+
+def test_a_link_that_appears_after_the_look_is_not_followed(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").write_text("mine")
+    (tmp_path / "log").symlink_to("elsewhere")
+    monkeypatch.setattr(files.Path, "is_symlink", lambda path: False)
+    with pytest.raises(files.WriteError, match="cannot write"):
+        files.append_text(tmp_path / "log", "new\n")
+    assert (tmp_path / "elsewhere").read_text() == "mine"

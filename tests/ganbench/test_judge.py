@@ -214,3 +214,43 @@ def test_a_metric_for_official_features_only_is_missing_elsewhere(job, silent, m
     assert "official Inception features only" in scores["eight_mifd"].note
     text = (Path(job["folder"]) / "whole" / "record.json").read_text()
     assert json.loads(text)["scores"]["eight_mifd"]["value"] is None
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The problems that were told of."""
+    said = []
+    monkeypatch.setattr(Channel, "__init__", lambda self: None)
+
+    def send(self, kind, **content):
+        if kind == "problem":
+            said.append(content["message"])
+
+    monkeypatch.setattr(Channel, "send", send)
+    return said
+
+
+@pytest.mark.parametrize("name", ["whole", "torn"])
+def test_a_torn_snapshot_is_left_out_of_the_curve_until_it_comes_back(job, told, name):
+    folder = Path(job["folder"]) / name
+    place = folder / "samples/1.npy"
+    sound = place.read_bytes()
+    for _ in range(2):  # whenever the command is called, and it breaks nothing
+        place.write_bytes(sound[:50])
+        judge.judge(job, Channel())
+        run = record.read(folder)
+        assert [point.step for point in run.curve] == [2]
+        assert bool(run.scores) == (name == "whole")
+    assert len(told) == 2 and "left out of a learning curve" in told[0] and "1.npy" in told[0]
+    place.write_bytes(sound)
+    judge.judge(job, Channel())
+    assert [point.step for point in record.read(folder).curve] == [1, 2]
+
+
+def test_without_the_last_pictures_of_a_finished_run_nothing_is_changed(job, told):
+    folder = Path(job["folder"]) / "whole"
+    judge.judge(job, Channel())
+    before = (folder / "record.json").read_bytes()
+    (folder / "samples/2.npy").write_bytes(b"x")
+    judge.judge(job | {"protocol": "clean"}, Channel())
+    assert (folder / "record.json").read_bytes() == before and "2.npy" in told[0]

@@ -146,3 +146,10 @@ def test_runs_that_lie_elsewhere_are_named_and_not_read(tmp_path, a_record, name
     results = record.read_results(tmp_path)
     assert [folder for folder, _ in results.runs] == [tmp_path / "suite/good"]
     assert len(results.unreadable) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x/../../../evil", "0123ABCD", "0123abcd\n", "0123abcde"])
+def test_a_key_of_which_no_folder_could_be_named_is_refused(tmp_path, a_record, key):
+    record.write(tmp_path, replace(a_record, key=key))
+    with pytest.raises(InputError, match="its key is not 8 hexadecimal digits"):
+        record.read(tmp_path)

@@ -197,3 +197,10 @@ def test_a_resumed_run_runs_nothing(
     assert not marker.exists()
     status = record.read(folder).status
     assert status.name == "failed" and "checkpoint" in status.reason
+
+
+def test_a_conversion_makes_no_folder_outside_the_suite(refused, results):
+    run = results / "s/run"
+    record.write(run, replace(record.read(run), framework="x/../../../evil"))
+    said = refused("convert", run, "--to", "pytorch")
+    assert "no name of a file inside" in said

@@ -103,7 +103,7 @@ def bits(results):
 def misbehaved(two_domains, tmp_path_factory):
     models = ",".join(["toy-gan", *(f"toy-gan:fault={way}" for way in WAYS)])
     command = Command(
-        two_domains, tmp_path_factory.mktemp("faults"), models, TRIAL_PATIENCE="5", TRIAL_REPORT="1"
+        two_domains, tmp_path_factory.mktemp("faults"), models, TRIAL_PATIENCE="3", TRIAL_REPORT="1"
     )
     return command, *command.run()
 
@@ -133,35 +133,47 @@ def test_nothing_is_left_of_workers_that_misbehaved(misbehaved):
     assert max(path.stat().st_size for path in texts) < 100_000
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
-)
-def test_termination_saves_reports_and_the_same_command_goes_on(two_domains, tmp_path, number):
-    straight = Command(two_domains, tmp_path / "straight", "toy-gan", "60step")
-    code, words = straight.run()
+@pytest.fixture(scope="module")
+def straight(two_domains, tmp_path_factory):
+    """The bits of a run that nobody disturbed."""
+    results = tmp_path_factory.mktemp("straight")
+    code, words = Command(two_domains, results, "toy-gan", "60step").run()
     assert code == 0, words
+    return list(bits(results).values())
+
+
+@pytest.mark.parametrize(
+    ("number", "heard"),
+    [
+        (signal.SIGTERM, False),  # as when `| tee` is ended by the same signal
+        pytest.param(signal.SIGTERM, True, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, True, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, False, marks=pytest.mark.slow),
+    ],
+)
+def test_termination_saves_and_the_same_command_goes_on(
+    straight, two_domains, tmp_path, number, heard
+):
     command = Command(two_domains, tmp_path / "broken", "toy-gan:seconds=0.05", "60step")
     with command.start() as process:
         command.wait_for("s/*/film/step-*4.npy", process)
+        if not heard:
+            process.stdout.close()
+        asked = time.time()
         process.send_signal(number)
-        asked = time.monotonic()
-        words, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, words
+        assert process.wait(timeout=60) == 130
     saved = (tmp_path / "broken/s").glob("*/checkpoint/checkpoint.json")
-    assert (
-        max(path.stat().st_mtime for path in saved) - (time.time() - time.monotonic()) < asked + 5
-    )
+    assert max(path.stat().st_mtime for path in saved) < asked + 5
     (record,) = command.records().values()
     assert record["status"]["name"] == "interrupted"
     assert 0 < record["status"]["step"] < 60
     code, words = command.run()
     assert (code, "resumed at step" in words) == (0, True)
-    first, second = bits(tmp_path / "straight"), bits(tmp_path / "broken")
-    assert list(first.values()) == list(second.values())
+    assert list(bits(tmp_path / "broken").values()) == straight
 
 
 def test_a_quota_ends_the_command_in_time_with_everything_saved(two_domains, tmp_path):
-    for seconds in (8, 16, 32, 64):  # a busy machine starts slowly
+    for seconds in (5, 10, 20, 40, 80):  # a busy machine starts slowly
         results = tmp_path / str(seconds)
         command = Command(
             *(two_domains, results, "toy-gan:seconds=0.05", "9000step", "--until", f"{seconds}s"),
@@ -213,7 +225,7 @@ def wait_until_gone(command):
     assert [p.cmdline() for p in left] == []
 
 
-@pytest.mark.parametrize(("seed", "fault"), list(enumerate(("", "stops", "forks", "hangs"))))
+@pytest.mark.parametrize(("seed", "fault"), [(0, ""), (1, "stops")])
 def test_no_process_outlives_a_killed_command(two_domains, tmp_path, seed, fault):
     kill_and_count(two_domains, tmp_path, fault, seed)
 
@@ -224,8 +236,7 @@ def test_no_process_outlives_a_killed_command_at_twenty_moments(two_domains, tmp
     kill_and_count(two_domains, tmp_path, ("", "stops", "forks", "hangs")[seed % 4], 100 + seed)
 
 
-def test_any_path_will_do_and_a_folder_may_be_moved_in_between(two_domains, tmp_path):
-    assert Command(two_domains, tmp_path / "straight", "toy-gan", "60step").run()[0] == 0
+def test_any_path_will_do_and_a_folder_may_be_moved_in_between(straight, two_domains, tmp_path):
     odd = tmp_path / "mit Leerzeichen, Ümläut und 画 'q'"
     pictures = odd / "Bilder von früher"
     pictures.parent.mkdir()
@@ -245,5 +256,5 @@ def test_any_path_will_do_and_a_folder_may_be_moved_in_between(two_domains, tmp_
     command.results = second
     code, words = command.run()
     assert (code, "resumed at step" in words) == (0, True), words
-    assert list(bits(second).values()) == list(bits(tmp_path / "straight").values())
+    assert list(bits(second).values()) == straight
     assert not first.exists()

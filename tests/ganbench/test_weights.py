@@ -168,3 +168,9 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(server, tmp_path, monkey
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "file"))
     found = weights.find(None, release=release(f"{server}/right"))
     assert found.path is None and "could not be downloaded" in found.problem
+
+
+def test_a_device_in_the_cache_is_no_weights(empty_cache):
+    empty_cache.mkdir(parents=True)
+    (empty_cache / "inception.pth").symlink_to("/dev/null")
+    assert weights.in_cache(Release((), hashlib.sha256().hexdigest(), 0, "inception.pth")) is None

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from ganbench import files, plan, processes, record, worker
+from ganbench.errors import InputError
 from ganbench.suite import from_values
 
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
@@ -178,7 +179,7 @@ def result_bytes(job):
 @pytest.mark.parametrize(
     ("model", "number"),
     [
-        (RESNET, signal.SIGKILL),
+        pytest.param(RESNET, signal.SIGKILL, marks=pytest.mark.slow),  # see kills/
         ("dcgan:width=4,batch=2,dropout=0.5,augment=color", signal.SIGINT),
     ],
 )
@@ -282,7 +283,7 @@ def test_a_damaged_checkpoint_is_one_sentence_and_nothing_is_lost(make_job, work
     made, _ = work_here(job)
     assert made.status.name == "failed"
     assert "state.safetensors is damaged" in made.status.reason
-    assert "--force" in made.status.reason
+    assert f"remove {job['folder']} to start this run over" in made.status.reason
     assert len(state.read_bytes()) == 1000
 
 
@@ -412,7 +413,7 @@ def test_a_checkpoint_of_another_run_is_refused(failing, work_here):
     work_here(job, leave_at=20)
     made, _ = work_here(job | {"key": "01234567"})
     assert made.status.name == "failed"
-    assert f"is of another run ({job['key']}) --force" in made.status.reason
+    assert f"is of another run ({job['key']}) remove" in made.status.reason
 
 
 class Stopping:
@@ -435,3 +436,24 @@ def test_a_stop_in_the_middle_of_drawing_loses_nothing(failing, work_here, after
     assert record.read(Path(job["folder"])).status.name == "interrupted"
     assert work_here(job)[0].status.name == "done"
     assert result_bytes(job) == result_bytes(straight)
+
+
+def test_a_damaged_record_is_made_again_from_the_checkpoint(failing, work_here):
+    job = failing()
+    made, _ = work_here(job)
+    before, path = result_bytes(job), Path(job["folder"]) / "record.json"
+    path.write_bytes(path.read_bytes()[:-40])
+    assert plan.status_of(path.parent) is None
+    again, _ = work_here(job)
+    assert (again.status, again.views, again.sha256) == (made.status, made.views, made.sha256)
+    assert result_bytes(job) == before
+
+
+def test_a_record_of_a_later_version_is_not_written_over(failing, work_here):
+    job = failing()
+    work_here(job)
+    path = Path(job["folder"]) / "record.json"
+    files.write_sealed(path, files.read_sealed(path) | {"format": 99})
+    with pytest.raises(InputError, match="has format 99") as caught:
+        plan.status_of(path.parent)
+    assert caught.value.hint == f"update ganbench, or remove {path.parent}"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganbench.data import pictures
 from ganbench.data.pictures import BrokenPicture, decode
 
 
@@ -136,3 +137,35 @@ def test_a_header_that_claims_absurdly_many_pixels_is_refused_before_decoding(si
     bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100)))
     with pytest.raises(BrokenPicture, match=r"too many|more pixels"):
         decode(bomb, 16)
+
+
+def claiming(kind: str, mode: str, width: int, height: int, monkeypatch) -> str:
+    """What is said of a picture of this size, whose pixels are not looked at."""
+    small = encoded(Image.new(mode, (8, 8)), kind)
+    monkeypatch.setattr(pictures, "_prepare_whole", lambda image: _sized(image, width, height))
+    try:
+        pictures.decode_whole(small)
+    except BrokenPicture as reason:
+        return str(reason)
+    return ""
+
+
+def _sized(image: Image.Image, width: int, height: int) -> None:
+    image._size = (width, height)
+    with pictures._room_for(image):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "most"),
+    [
+        *(("PNG", mode, 120) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")),
+        *((kind, "RGB", 120) for kind in ("TIFF", "BMP", "JPEG")),
+        *(("PNG", "I;16", 60), ("TIFF", "F", 60), ("JPEG", "CMYK", 60), ("WEBP", "RGB", 40)),
+    ],
+)
+def test_large_scans_are_taken_as_far_as_memory_allows(
+    kind: str, mode: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert claiming(kind, mode, 1000, most * 1000, monkeypatch) == ""
+    assert "too many" in claiming(kind, mode, 1000, most * 1000 + 1, monkeypatch)

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 import threading
 import zipfile
@@ -200,3 +202,77 @@ def test_swap_exchanges_the_sides(make_set, tmp_path: Path) -> None:
     swapped = load(str(tmp_path / "set"), None, None, 16, swap=True)
     assert plain.source.title == swapped.target.title == "set/photo"
     assert plain.target.title == swapped.source.title == "set/monet"
+
+
+MACHINE = ["EIO", "ESTALE", "EMFILE", "ENFILE", "ENOMEM"]
+
+
+def failing(at: object, name: str, error: Exception, patch: pytest.MonkeyPatch) -> None:
+    """Let the function fail once the digests are there."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    digest = making.hashlib.sha256
+
+    def begin(content: bytes = b"") -> object:
+        if content.startswith(b"["):  # that of the fingerprint: all files have been read
+            patch.setattr(at, name, fail)
+        return digest(content)
+
+    patch.setattr(making.hashlib, "sha256", begin)
+
+
+@pytest.mark.parametrize("where", ["reading", "decoding"])
+@pytest.mark.parametrize("name", [*MACHINE, "memory"])
+def test_a_failure_of_the_machine_makes_no_cache_in_which_a_picture_is_missing(
+    make_set, own_cache: Path, monkeypatch: pytest.MonkeyPatch, where: str, name: str
+) -> None:
+    folder = make_set("d")
+    number = getattr(errno, name, 0)
+    error = OSError(number, os.strerror(number)) if number else MemoryError()
+    at = (reading, "opened") if where == "reading" else (pictures, "_prepare")
+    with monkeypatch.context() as patch, pytest.raises(InputError, match="d cannot be read") as why:
+        failing(*at, error, patch)
+        load_one(str(folder), 16)
+    assert "png" in str(why.value) and "\n" not in str(why.value)
+    assert [path for path in (own_cache / "data").iterdir() if path.is_dir()] == []
+    assert len(load_one(str(folder), 16).names) == 3
+
+
+def test_a_file_that_could_not_be_read_from_the_beginning_is_skipped(
+    make_set, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_set("d")
+    with monkeypatch.context() as patch:
+        opened = reading.opened
+
+        def torn(path: Path) -> object:
+            if path.name == "1.png":
+                raise OSError(errno.EIO, "Input/output error")
+            return opened(path)
+
+        patch.setattr(reading, "opened", torn)
+        found = load_one(str(folder), 16)
+    assert [(file.name, file.reason) for file in found.skipped] == [
+        ("1.png", "cannot be read (Input/output error)")
+    ]
+    assert len(load_one(str(folder), 16).names) == 3  # another fingerprint: nothing is lost
+
+
+def test_a_file_that_vanishes_after_its_digest_is_skipped(
+    make_set, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_set("d")
+    with monkeypatch.context() as patch:
+        digest = making._digest
+
+        def gone(listing: object, name: str) -> tuple[str, str]:
+            found = digest(listing, name)
+            if name == "1.png":
+                (folder / name).unlink()
+            return found
+
+        patch.setattr(making, "_digest", gone)
+        found = load_one(str(folder), 16)
+    assert [file.name for file in found.skipped] == ["1.png"]

@@ -1,7 +1,9 @@
+import errno
 import importlib.util
 import io
 import struct
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -189,3 +191,14 @@ def test_every_record_that_is_left_out_is_named_with_its_reason(mixed: Domain) -
         "g_empty.tfrec": "the file is empty",
     }
     assert len(mixed.describe()["skipped"]) == 12
+
+
+def test_a_failure_of_the_machine_is_no_damage_of_a_record(tmp_path, monkeypatch) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    reader = types.SimpleNamespace(tf_record_random_reader=None)
+    monkeypatch.setitem(sys.modules, "tensorflow.python.lib.io.tf_record", reader)
+    monkeypatch.setattr(tfrecord.records, "walk", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        list(tfrecord._records(tmp_path / "x.tfrec"))

@@ -43,10 +43,11 @@ class Fault:
                 half()
             number = ERRORS[self.kind]
             raise OSError(number, os.strerror(number), str(path))
-        result = do()
-        if hit and self.kind == "after":
-            self.crash()
-        return result
+        try:
+            return do()
+        finally:  # also after a call that fails by itself: what was to be removed was not there
+            if hit and self.kind == "after":
+                self.crash()
 
     def may_fail(self, name):
         return ERRORS[self.kind] != errno.ENOSPC or name in NEED_ROOM

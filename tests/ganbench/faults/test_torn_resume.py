@@ -97,5 +97,5 @@ def test_where_both_checkpoints_are_torn_the_run_says_so_and_touches_neither(wor
     before = sorted(folder.glob("checkpoint*/*"))
     status = work(folder).status
     assert status.name == "failed" and status.reason.count("state.npy is damaged") == 2
-    assert status.reason.endswith("--force starts this run over")
+    assert status.reason.endswith("to start this run over")
     assert sorted(folder.glob("checkpoint*/*")) == before

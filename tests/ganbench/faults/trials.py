@@ -202,12 +202,12 @@ def main(folder):
     reads, part, parts = told["reads"], told["part"], told["parts"]
     count, names, wanted = count_calls(jobs, folder / "straight", reads)
     assert wanted.keys() == {job["run"]["label"] for job in jobs}
-    # each group of kinds is crossed with every call, or takes turns over the calls
+    # each group of kinds is crossed with every call, or takes turns over the calls, or rests
     cases = [
         (kind, k, lasting)
         for group in told["kinds"]
         for k in range(1, count + 1)
-        for kind, lasting in (group if told["crossed"] else [group[k % len(group)]])
+        for kind, lasting in (group if told["crossed"] else filter(None, [group[k % len(group)]]))
     ][part::parts]
     wrong = []
     for case in cases:

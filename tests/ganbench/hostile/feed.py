@@ -48,7 +48,7 @@ def times(corpus: Path) -> dict[str, Any]:
     took = []
     for name in listing.names:
         start = time.process_time()
-        making._try_decode(listing, SIZE, name)
+        making._try_decode(listing, SIZE, {}, name)
         took.append((time.process_time() - start, name))
     slowest = max(took)
     return {"slowest": slowest[0], "slowest_name": slowest[1]}

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 MOST_MB = 1_200
+MOST_LIGHT_MB = 1_600  # of a scan of 120 million pixels with 8 bits a colour, one at a time
+LIGHT_SIDE = 10_950
 MOST_SECONDS = 30  # of processor time, on a slow machine; it is 6 at most on a usual one
 MEASURE = """
 import json, resource, sys, time
@@ -35,19 +37,22 @@ Image.new(mode, (int(side), int(side))).save(path, kind.split()[0], **options)
 @pytest.mark.parametrize(
     ("kind", "mode", "side", "turned"),
     [
-        ("PNG", "RGBA", 7_700, ""),
-        ("PNG", "RGB", 7_700, "turned"),
+        ("PNG", "RGBA", LIGHT_SIDE, "turned"),
+        ("PNG", "RGB", LIGHT_SIDE, "turned"),
+        ("PNG", "LA", LIGHT_SIDE, "turned"),
+        ("PNG", "P", LIGHT_SIDE, ""),
         ("PNG", "I;16", 7_700, ""),
         ("JPEG", "CMYK", 7_700, "turned"),
-        ("JPEG progressive", "RGB", 7_700, ""),
+        ("JPEG progressive", "RGB", LIGHT_SIDE, "turned"),
         ("TIFF", "F", 7_700, ""),
+        ("TIFF", "RGB", 9_400, "turned"),  # not packed: a file is 256 MiB at most
         ("TIFF", "CMYK", 7_700, "turned"),
-        ("GIF", "P", 7_700, ""),
+        ("GIF", "P", LIGHT_SIDE, ""),
         ("WEBP", "RGBA", 6_300, "turned"),
         ("AVIF", "RGBA", 6_300, "turned"),
     ],
 )
-def test_the_largest_of_each_kind_stays_near_one_gigabyte(
+def test_the_largest_of_each_kind_stays_near_one_gigabyte_or_one_and_a_half(
     kind: str, mode: str, side: int, turned: str, how: str, tmp_path: Path, run
 ) -> None:
     path = tmp_path / "large"
@@ -55,5 +60,5 @@ def test_the_largest_of_each_kind_stays_near_one_gigabyte(
     out, _ = run("-c", MEASURE, path, how, cwd=tmp_path)
     peak, seconds = json.loads(out)
     print(f"{kind} {mode} {side} {how}: {peak:.0f} MB, {seconds:.1f} s")
-    assert peak < MOST_MB
+    assert peak < (MOST_LIGHT_MB if side > 7_700 else MOST_MB)
     assert seconds < MOST_SECONDS

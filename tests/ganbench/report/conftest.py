@@ -134,8 +134,9 @@ class Fake:
         framework = changes.get("framework", "pytorch")
         name = f"run{len(self.runs):02d}.{framework}-seed{seed}-abc"
         run = Record(
-            key=name, model=kind, label=label, framework="pytorch", source=source, seed=seed,
-            suite="quick", size=self.size, budget="60s", settings={"learning_rate": 2e-4},
+            key=f"{len(self.runs):08x}", model=kind, label=label, framework="pytorch",
+            source=source, seed=seed, suite="quick", size=self.size,
+            budget="60s", settings={"learning_rate": 2e-4},
             data={}, environment={"hostname": "secret-host"}, status=status,
             used=Used(round(speed * 60 * status.progress), 60 * status.progress,
                       round(speed * 60 * status.progress), round(speed * 60), 300, 240),

@@ -60,7 +60,7 @@ def poisoned_score(poison: Poison, score: dict[str, Any], key: str) -> dict[str,
 
 def poisoned_record(poison: Poison, value: dict[str, Any], label: str) -> dict[str, Any]:
     keys = {key: key if key == "random_inception_fd" else poison.text() for key in value["scores"]}
-    free = ("key", "model", "suite", "budget", "converted_from")
+    free = ("model", "suite", "budget", "converted_from")
     return value | {name: poison.text() for name in free} | {
         "label": label,
         "settings": poison.all_of({"dropout": "x", "y": ["z"]}, keys=True),

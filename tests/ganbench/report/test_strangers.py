@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ganbench import files, record
+from ganbench import files, reading, record
 from ganbench.record import Status
-from ganbench.report import build, conclusion, guard, markdown, pictures, rows, tables
+from ganbench.report import build, conclusion, film, guard, markdown, pictures, rows, tables
 from ganbench.report.page import assemble as page_of
 
 
@@ -225,3 +225,28 @@ def test_results_of_format_1_without_seals_and_digests_have_their_page(fake, poi
     html = build(results).read_text()
     assert "cyclegan-unet, picture 1" in html and "not shown" not in html
     assert "untouched photographs" in html and "could not be read" not in html
+
+
+def test_of_very_many_moments_the_last_is_always_among_those_shown():
+    for count in (*range(5), 47, 48, 49, 50, 95, 96, 97, 399, 400, 401, 402, 800, 801):
+        for most in (48, 400):
+            kept = guard.thinned(tuple(range(count)), most)
+            assert len(kept) <= most and kept[-1:] == tuple(range(count))[-1:]
+            assert kept == tuple(range(count)) or count > most
+
+
+def test_a_film_of_very_many_moments_ends_with_its_last(fake):
+    run = fake.run("dcgan", 0, 120.0)
+    folder = fake.suite / fake.runs[-1]
+    moments = tuple(replace(run.film[0], step=step) for step in range(101))
+    shown = film.frames(folder, replace(run, film=moments), pictures.Reader())
+    assert shown[-1][0].step == 100 and len(shown) <= film.MOST_MOMENTS
+
+
+def test_a_log_that_is_too_large_to_be_shown_is_named(fake):
+    fake.run("dcgan", 0, 120.0)
+    with open(fake.suite / fake.runs[-1] / "history.csv", "ab") as file:
+        file.truncate(reading.LARGEST + 1)
+    html = build(fake.finish(["dcgan"])).read_text()
+    assert "seed 0, is larger than 64 MiB" in html
+    assert "no run has a history.csv" not in html

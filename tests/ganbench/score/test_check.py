@@ -126,3 +126,25 @@ def test_other_weights_are_one_sentence(ganbench, judged, monkeypatch, eight):
 def test_a_run_without_scores_cannot_be_checked(ganbench, suite):
     code, _, err = ganbench("score", "--check", suite / "whole")
     assert code == 2 and "no scores to check" in err
+
+
+def test_only_the_last_part_of_a_named_folder_counts_and_below_our_cache(
+    ganbench, judged, tmp_path
+):
+    path = judged / "run.json"
+    told = json.loads(path.read_text())
+    name = Path(told["source_folder"]).name
+    path.write_text(json.dumps(told | {"source_folder": f"C:\\elsewhere\\{name}"}))
+    assert ganbench("score", "--check", judged)[0] == 0
+    shutil.copytree(told["source_folder"], tmp_path / "stranger" / "set")
+    for place in (tmp_path / "stranger" / "set", "..", ""):
+        path.write_text(json.dumps(told | {"source_folder": str(place)}))
+        code, _, err = ganbench("score", "--check", judged)
+        assert code == 2 and "no longer in the cache" in err
+
+
+def test_sides_that_are_no_objects_are_one_sentence(ganbench, judged):
+    run = record.read(judged)
+    record.write(judged, replace(run, data={"source": "x", "target": ["y"]}))
+    code, _, err = ganbench("score", "--check", judged)
+    assert code == 2 and "does not say what its source pictures were" in err
