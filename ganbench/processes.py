@@ -66,9 +66,9 @@ def run(
     Signals that `interrupt` was told of are passed on. A process that gives no sign of life for
     `patience` seconds is killed.
     """
-    kept, silence = [], Silence(patience)
+    kept, silence, told = [], Silence(patience), json.dumps(job).encode() + b"\n"
     with _started(module) as child:
-        threading.Thread(target=child.tell, args=[job], daemon=True).start()  # it may not listen
+        threading.Thread(target=child.tell, args=[told], daemon=True).start()  # it may not listen
         for message in child.messages():
             if message is None:
                 silence.tick()
@@ -148,11 +148,11 @@ class _Child:
         for reader in self._readers:
             reader.start()
 
-    def tell(self, job: Any) -> None:
+    def tell(self, job: bytes) -> None:
         """Give it its job; its standard input stays open."""
         assert self.process.stdin
         with suppress(OSError, ValueError):  # it died at once; exit code and last words say why
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.write(job)
             self.process.stdin.flush()
 
     def messages(self) -> Iterator[Message | None]:

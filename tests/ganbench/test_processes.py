@@ -31,6 +31,11 @@ def test_a_job_of_any_size_arrives_and_its_result_comes_back(child):
     assert ended.result()["given"] == given
 
 
+def test_a_job_that_is_no_json_is_our_mistake_at_once(child):
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        child("nothing", given=object())
+
+
 def test_a_mistake_of_the_user_comes_back_as_one(child):
     with pytest.raises(InputError, match="no") as caught:
         child("mistake")[0].result()
