@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import frameworks
+from ganbench.system import frameworks
 from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -57,7 +57,7 @@ def kernel_weights(networks: list[Any]) -> int:
 
 def ours(job: Job, kind: type, settings: Any) -> None:
     """Rounds of `Trainer.step` on a stream of batches, as the worker takes them."""
-    from ganbench.data.streams import SOURCE, TARGET, Ahead, PictureStream, Stream
+    from ganbench.data.batches import SOURCE, TARGET, Ahead, PictureStream, Stream
 
     trainer: Any = kind(settings, Task(job.size))
     noise = kind.source == "noise"

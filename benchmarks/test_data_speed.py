@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from ganbench.data import load
+from ganbench.data.load import load
 
 MONET = os.environ.get("GANBENCH_MONET", "")
 pytestmark = pytest.mark.skipif(not MONET, reason="GANBENCH_MONET names no folder of pictures")

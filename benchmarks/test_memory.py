@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from ganbench import describe, memory, plan, processes, record
-from ganbench.suite import choices, from_values
+from ganbench import memory_forecast, record
+from ganbench.planning import inspect_models, plan
+from ganbench.planning.suite import choices, from_values
+from ganbench.system import child_process
 from ganzoo import registry
 from ganzoo.settings import resolve
 
-IMPORT = "import torch; from ganbench import environment; print(environment.process_peak_bytes())"
+IMPORT = (
+    "import torch; from ganbench.system import environment;print(environment.process_peak_bytes())"
+)
 
 
 def test_peak_memory_of_a_256_px_run_over_all_real_pictures(benchmark, tmp_path):
@@ -32,7 +36,7 @@ def test_peak_memory_of_a_256_px_run_over_all_real_pictures(benchmark, tmp_path)
     suite = from_values(values, "benchmark")
     made = plan.make(suite, tmp_path, lambda what, done, of: None)
     job = made.job(made.runs[0])
-    benchmark.pedantic(lambda: processes.run("ganbench.worker", job), rounds=1)
+    benchmark.pedantic(lambda: child_process.run("ganbench.training.worker", job), rounds=1)
     run = record.read(Path(job["folder"]))
     assert run.status.name == "done"
     assert run.cost.peak_memory_bytes
@@ -55,7 +59,7 @@ MEASURE = """
 import json, sys
 from pathlib import Path
 import numpy as np, torch
-from ganbench.describe import blank_batch
+from ganbench.planning.inspect_models import blank_batch
 from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -102,9 +106,9 @@ def test_predicted_against_measured_memory(benchmark, name):
     size, changes = SIZES[name]
     overrides = choices((f"{name}:{changes}",))[0].settings
     kind = registry.load(registry.select(name)[0])
-    found = describe.measure_on_meta(kind, resolve(kind.Settings, name, overrides), size)
+    found = inspect_models.measure_on_meta(kind, resolve(kind.Settings, name, overrides), size)
     assert found
-    need = memory.need(found.memory | {"available": None})
+    need = memory_forecast.need(found.memory | {"available": None})
     command = [sys.executable, "-c", MEASURE, json.dumps([name, size, overrides])]
     environment = {**os.environ, **MALLOC}
     done = benchmark.pedantic(

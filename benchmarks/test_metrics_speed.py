@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from metrics.extractors.extractor import Extractor
+from metrics.extractors.weights import random_weights
 from metrics.fid import frechet_distance, gaussian_distance
 from metrics.gaussian import Gaussian
-from metrics.inception import Extractor, random_weights
 
 PICTURES = 16
 TURNS = 4

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ganbench import train
-from ganbench.clock import Clock
-from ganbench.data.streams import SOURCE, TARGET, Ahead, PictureStream, Stream
+from ganbench.data.batches import SOURCE, TARGET, Ahead, PictureStream, Stream
+from ganbench.training.clock import Clock
+from ganbench.training.loop import train
 from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -41,7 +41,7 @@ def test_what_the_loop_adds_to_its_steps(benchmark, model):
 
     def loop():
         always = {"due": lambda steps, used: True, "between": lambda steps, used, losses: True}
-        train.train(trainer, ahead, clock, 0, lambda steps: steps / 30, **always)
+        train(trainer, ahead, clock, 0, lambda steps: steps / 30, **always)
 
     benchmark.pedantic(loop, rounds=1)
     ahead.close()

@@ -7,6 +7,6 @@ from pathlib import Path
 if not sys.flags.safe_path and Path(sys.path[0]) == Path.cwd() != Path(__file__).parents[1]:
     del sys.path[0]
 
-from ganbench.cli import main
+from ganbench.cli.main import main
 
 main()

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ganbench.data.naming import shown
 from ganbench.errors import InputError
+from ganbench.system.text import shown
 
 MOST = 1e12  # of seconds, pictures or steps: thirty thousand years
 LEAST = 1e-6  # what is still told apart from 0 when a budget is written down

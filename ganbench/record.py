@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ganbench import files
-from ganbench.data.naming import shown
 from ganbench.errors import InputError
+from ganbench.system import files
+from ganbench.system.text import shown
 
 if TYPE_CHECKING:
     import numpy
@@ -301,3 +301,12 @@ def table(results: Results) -> "pandas.DataFrame":
         row |= {key: score.value for key, score in record.scores.items()}
         rows.append(row)
     return pandas.DataFrame(rows)
+
+
+def blank(job: dict[str, Any]) -> dict[str, Any]:
+    """What a record says of a run before it has begun."""
+    run = job["run"]
+    same = ("model", "label", "framework", "source", "seed", "size", "budget", "settings")
+    return {"key": job["key"], "suite": job["suite"], "data": job["data"]} | {
+        name: run[name] for name in same
+    }

@@ -1,5 +1,6 @@
 """The contract between a model and whoever runs it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,3 +76,16 @@ def missing_parts(candidate: Any) -> list[str]:
         needed = ["batch"] + (["latent"] if getattr(candidate, "source", "") == "noise" else [])
         missing += [f"Settings.{name}" for name in needed if name not in fields]
     return missing
+
+
+def count_parameters(trainer: Trainer) -> dict[str, int]:
+    """Number of parameters of each network, where the trainer shows its networks."""
+    networks = getattr(trainer, "networks", {})
+    return {name: _size(network) for name, network in networks.items()}
+
+
+def _size(network: Any) -> int:
+    """Trainable parameters of a torch module or a Keras model."""
+    if hasattr(network, "trainable_variables"):
+        return sum(math.prod(v.shape) for v in network.trainable_variables)
+    return sum(p.numel() for p in network.parameters())

@@ -14,7 +14,7 @@ from metrics.sample import Sample
 from metrics.scoring import Result
 
 if TYPE_CHECKING:
-    from metrics.inception import Extractor
+    from metrics.extractors.extractor import Extractor
 
 # When none is asked for; `is` and `fid_infinity` want more pictures than most have.
 USUAL = (
@@ -71,7 +71,7 @@ def score(
         return scoring.score(*sides, chosen, None, errors)
     if _both_given(*sides, scoring.needs(chosen)):
         return scoring.score(*sides, chosen, GivenFeatures(), errors)
-    from metrics.inception import Extractor
+    from metrics.extractors.extractor import Extractor
 
     file = Path(weights) if weights else None
     extractor = Extractor(file, device, resize=protocol, precision=precision, engine=engine)

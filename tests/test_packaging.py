@@ -49,7 +49,7 @@ def test_its_command_runs_from_another_folder(unpacked, tmp_path):
         f"import sys; sys.path.insert(0, {str(unpacked)!r});"
         "sys.argv = ['ganbench', 'list', 'models'];"
         "import ganbench; assert ganbench.__file__.startswith(sys.path[0]), ganbench.__file__;"
-        "from ganbench.cli import main; main()"
+        "from ganbench.cli.main import main; main()"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True

@@ -14,14 +14,16 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ganbench import files
-from ganbench.data import carrying, making, pair, sources, tfrecord
-from ganbench.data.carrying import Found, Side
-from ganbench.data.naming import Names, printable, shown
-from ganbench.data.sources import Listing
+from ganbench.data import load, recipes, transfer
+from ganbench.data.sources import layout, tfrecord
+from ganbench.data.sources.file_names import Names
+from ganbench.data.sources.file_tree import Tree
+from ganbench.data.sources.layout import Listing
 from ganbench.data.store import OnProgress, Skipped
-from ganbench.data.trees import Tree
+from ganbench.data.transfer import Found, Side
 from ganbench.errors import InputError
+from ganbench.system import files
+from ganbench.system.text import printable, shown
 
 FORMATS = ("tfrecord", "folder", "zip")
 SIZE = 256  # of the embedded pictures, as Kaggle's have it
@@ -58,13 +60,13 @@ def convert(
     if to == "tfrecord":
         tfrecord.require_writer()
     found = _found(data, source, target, size)
-    out = out or _default(data or source or target or pair.EMBEDDED, to)
+    out = out or _default(data or source or target or load.EMBEDDED, to)
     place = _free_place(out, to)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
             folders = _folders(found, to, place)
-            sides = carrying.sides(found, folders, Path(scratch), size or SIZE, on_progress)
+            sides = transfer.sides(found, folders, Path(scratch), size or SIZE, on_progress)
             counts, skipped = _write(sides, to, place, Path(scratch), on_progress)
     except OSError as error:
         raise InputError(f"cannot write {place} ({error.strerror or error})") from None
@@ -82,21 +84,21 @@ def _found(
 
 
 def _listings(data: str | None, source: str | None, target: str | None) -> list[Found]:
-    kinds: tuple[making.Kind, making.Kind] = ("photo", "painting")
+    kinds: tuple[recipes.Kind, recipes.Kind] = ("photo", "painting")
     if source is None and target is None:
-        if data is None or data == pair.EMBEDDED:
+        if data is None or data == load.EMBEDDED:
             return list(kinds)
         try:
-            return list(sources.two(data))
-        except sources.OneSet:
-            return [sources.one(data)]
+            return list(layout.two(data))
+        except layout.OneSet:
+            return [layout.one(data)]
     if data is not None:
         raise InputError(
             "DATA names both sides, so it does not go with --source or --target",
             "give DATA, or --source PHOTOGRAPHS --target PAINTINGS",
         )
     return [
-        kind if path == pair.EMBEDDED else sources.one(path)
+        kind if path == load.EMBEDDED else layout.one(path)
         for path, kind in zip((source, target), kinds, strict=True)
         if path is not None
     ]
@@ -121,7 +123,7 @@ def _folders(found: Sequence[Found], to: str, place: Path) -> list[str]:
     if len(found) == 1:
         return [""]
     own = [
-        _exchanged(carrying.name_of(one), to) if isinstance(one, Listing) else one for one in found
+        _exchanged(transfer.name_of(one), to) if isinstance(one, Listing) else one for one in found
     ]
     return own if _reads_back(own, to, place) else ["source", "target"]
 
@@ -136,7 +138,7 @@ def _reads_back(folders: list[str], to: str, place: Path) -> bool:
     title = place.stem if to == "zip" else place.name
     names = tuple(f"{folder}/0{ending}" for folder in folders)
     try:
-        read = sources.two_in(Tree(place, title, names))
+        read = layout.two_in(Tree(place, title, names))
     except InputError:
         return False
     # lower case: where "Monet" and "monet" are one folder, the sides would be mixed

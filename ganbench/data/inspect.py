@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ganbench import files
-from ganbench.data import making, pair, portrait, sources, store
-from ganbench.data.portrait import Portrait
+from ganbench.data import load, recipes, statistics, store
+from ganbench.data.sources import layout
+from ganbench.data.statistics import Portrait
 from ganbench.data.store import Domain, OnProgress
 from ganbench.errors import InputError
+from ganbench.system import files
 
 if TYPE_CHECKING:
     import jinja2
@@ -78,19 +79,19 @@ def _domains(
     on_progress: OnProgress | None,
 ) -> list[Domain]:
     alone = source or target if data is None and (source is None) != (target is None) else None
-    if alone and alone != pair.EMBEDDED:
-        return [pair.load_one(alone, size, on_progress)]
+    if alone and alone != load.EMBEDDED:
+        return [load.load_one(alone, size, on_progress)]
     try:
-        both = pair.load(data, source, target, size, swap, on_progress)
-    except sources.OneSet:
-        pair.check_size(size)
-        listing = sources.one(str(data))
-        return [store.domain(making.listed(listing, size), size, on_progress)]
+        both = load.load(data, source, target, size, swap, on_progress)
+    except layout.OneSet:
+        load.check_size(size)
+        listing = layout.one(str(data))
+        return [store.domain(recipes.listed(listing, size), size, on_progress)]
     return [both.source, both.target]
 
 
 def _findings(domains: list[Domain], size: int) -> Findings:
-    portraits = [portrait.draw(domain) for domain in domains]
+    portraits = [statistics.draw(domain) for domain in domains]
     words = [one.word for one in portraits]
     counts = [f"{len(domain.names):,} {word}" for domain, word in zip(domains, words, strict=True)]
     return Findings(
@@ -99,8 +100,8 @@ def _findings(domains: list[Domain], size: int) -> Findings:
         size=size,
         headline=" and ".join(counts),
         health=_health(domains),
-        colours=portrait.colours_apart(*portraits) if len(portraits) == 2 else "",
-        warnings=portrait.warnings_of(domains, words),
+        colours=statistics.colours_apart(*portraits) if len(portraits) == 2 else "",
+        warnings=statistics.warnings_of(domains, words),
     )
 
 
@@ -132,7 +133,7 @@ def _page(found: Findings) -> str:
         roles=_roles(found),
         **_panels(found.portraits),
         height=PANEL,
-        overlap=portrait.overlap(*found.portraits) if len(found.portraits) == 2 else None,
+        overlap=statistics.overlap(*found.portraits) if len(found.portraits) == 2 else None,
         most_rows=MOST_ROWS,
     )
 
@@ -152,14 +153,14 @@ def _roles(found: Findings) -> list[tuple[str, str]]:
 
 def _side(domain: Domain, numbers: Portrait) -> dict[str, Any]:
     """What the template shows of one domain."""
-    sheet = portrait.by_hash(domain.names, SHEET)
+    sheet = statistics.by_hash(domain.names, SHEET)
     where = {name: index for index, name in enumerate(domain.names)}
     return {
         "domain": domain,
         "numbers": numbers,
         "tiles": [(domain.names[i], data_url(domain.pictures[i])) for i in sheet],
         "average": data_url(numbers.average),
-        "enlarged": portrait.enlarged(domain),
+        "enlarged": statistics.enlarged(domain),
         "duplicates": [
             (group, data_url(domain.pictures[where[group[0]]]))
             for group in domain.duplicates[:MOST_ROWS]
@@ -185,7 +186,7 @@ def _panels(portraits: list[Portrait]) -> dict[str, Any]:
     top = 1.15 * max(float(one[:, 1:-1].max()) for one in bins)
     panels = [
         {"channel": name, "lines": [_outline(one[channel] / top) for one in bins]}
-        for channel, name in enumerate(portrait.CHANNELS)
+        for channel, name in enumerate(statistics.CHANNELS)
     ]
     return {"panels": panels, "cut": any(bool((one > top).any()) for one in bins)}
 
@@ -215,7 +216,7 @@ def _picture(found: Findings) -> bytes:
 
 
 def _plot_histograms(axes: Any, found: Findings) -> None:
-    for channel, (axis, name) in enumerate(zip(axes, portrait.CHANNELS, strict=True)):
+    for channel, (axis, name) in enumerate(zip(axes, statistics.CHANNELS, strict=True)):
         for numbers, style in zip(found.portraits, ("-", "--"), strict=False):
             heights = 100 * numbers.histograms[channel].reshape(64, 4).sum(axis=1)
             colour = f"tab:{name}"
@@ -228,7 +229,7 @@ def _plot_histograms(axes: Any, found: Findings) -> None:
 
 def contact_sheet(domain: Domain, columns: int = 6) -> np.ndarray:
     """The pictures chosen by hash in one uint8 `H W 3`, white between them."""
-    chosen = portrait.by_hash(domain.names, SHEET)
+    chosen = statistics.by_hash(domain.names, SHEET)
     side = min(TILE, domain.pictures.shape[1])
     step = side + max(2, side // 32)
     rows = -(-len(chosen) // columns)

@@ -19,10 +19,10 @@ import numpy as np
 import PIL
 from filelock import FileLock
 
-from ganbench import cache, files
-from ganbench.data.naming import printable, shown
-from ganbench.data.pictures import Picture
+from ganbench.data.sources.decode import Picture
 from ganbench.errors import InputError
+from ganbench.system import cache, files
+from ganbench.system.text import printable, shown
 
 LAYOUT = 1  # of the cache folder
 FEWEST = 2

@@ -14,32 +14,16 @@ from markupsafe import Markup
 from pydantic import TypeAdapter
 
 from ganbench.record import Record, Results
-from ganbench.report import (
-    apart,
-    beyond,
-    citations,
-    copying,
-    figures,
-    film,
-    footnotes,
-    frameworks,
-    gallery,
-    gap,
-    losses,
-    markdown,
-    pictures,
-    private,
-    rows,
-    statistics,
-    summary,
-    sure,
-    svg,
-    tables,
-    words,
-)
-from ganbench.report.figures import Figure
-from ganbench.report.rows import Comparison, Row
-from ganbench.report.verdict import judge
+from ganbench.report import citations, formatting, redact
+from ganbench.report.analysis import intervals, pairwise_tests, style_gap, uncertainty
+from ganbench.report.analysis.comparison import BEST, LOSSES, Comparison, Row
+from ganbench.report.analysis.costs import mean_cost
+from ganbench.report.analysis.verdict import judge
+from ganbench.report.figures import forest, learning_curves, loss_curves, quality_cost, svg
+from ganbench.report.figures.axes import Figure
+from ganbench.report.frameworks import section
+from ganbench.report.pictures import encoding, failures, gallery, memorization, training_film
+from ganbench.report.tables import csv_table, footnotes, main_table, markdown, other_metrics
 
 USED = ("target_pictures", "unique_targets", "source_pictures", "unique_sources", "steps")
 _RECORD = TypeAdapter(Record)
@@ -57,48 +41,50 @@ class Page:
 def assemble(results: Results, comparison: Comparison, public: bool, with_pictures: bool) -> Page:
     """Render `results`; `public` leaves out the pictures of the data set."""
     drawn = _figures(comparison)
-    nearest = copying.section(comparison, public, with_pictures)
-    pairs = apart.pairs(comparison)
-    both = frameworks.section(comparison)
+    nearest = memorization.section(comparison, public, with_pictures)
+    pairs = pairwise_tests.pairs(comparison)
+    both = section.section(comparison)
     told = comparison.shown if not comparison.unshown else _ends(comparison.shown)
-    lost = [loss for row in told if (loss := losses.losses(row)) is not None]
+    lost = [loss for row in told if (loss := loss_curves.losses(row)) is not None]
     view = {
         "suite": results.suite,
         "verdict": judge(results, comparison),
         "comparison": comparison,
-        "table": summary.table(comparison),
+        "table": main_table.table(comparison),
         "footnotes": footnotes.footnotes(comparison),
-        "beyond": beyond.table(comparison),
-        "gap": gap.scale(comparison),
-        "gap_missing": gap.why_not(comparison),
+        "beyond": other_metrics.table(comparison),
+        "gap": style_gap.scale(comparison),
+        "gap_missing": style_gap.why_not(comparison),
         "drawn": drawn,
         "frameworks": both,
         "losses": lost,
-        "large_logs": [said for row in told for said in losses.too_large(row)],
+        "large_logs": [said for row in told for said in loss_curves.too_large(row)],
         "curves": _curve_table(comparison),
         "pairs": pairs,
-        "told_apart": apart.finding(pairs),
-        "letters": apart.letters(pairs),
-        "sure": sure.table(comparison),
+        "told_apart": pairwise_tests.finding(pairs),
+        "letters": pairwise_tests.letters(pairs),
+        "sure": uncertainty.table(comparison),
         "meanings": [
-            (tables.heading(s), words.sentence(s.about)) for s in comparison.metrics if s.about
+            (formatting.heading(s), formatting.sentence(s.about))
+            for s in comparison.metrics
+            if s.about
         ],
-        "strays": sure.strays(comparison),
+        "strays": uncertainty.strays(comparison),
         "copying": nearest,
         "visible": _visible_difference(comparison),
         "data": _data(results),
         "used": _used(comparison),
         "bibtex": citations.bibtex(comparison.metrics),
         "markdown": markdown.to_markdown(comparison),
-        "csv": tables.to_csv(tables.comparison_table(comparison)),
+        "csv": csv_table.to_csv(csv_table.comparison_table(comparison)),
         "record": _record(results),
         "public": public,
         "no_pictures": not with_pictures,
-        "without_paths": private.without_paths if public else str,
-        "best": rows.BEST,
+        "without_paths": redact.without_paths if public else str,
+        "best": BEST,
         "with_losses": len(told),
-        "most_pairs": apart.MOST_PAIRS,
-        "most_failures": film.MOST_FAILURES,
+        "most_pairs": pairwise_tests.MOST_PAIRS,
+        "most_failures": failures.MOST_FAILURES,
         **_pictures(results, comparison, public, with_pictures),
     }
     html = _environment().get_template("page.html").render(view)
@@ -109,15 +95,15 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
 
 def _ends(shown: Sequence[Row]) -> tuple[Row, ...]:
     """The best of the rows shown, and the last."""
-    return (*shown[: rows.LOSSES - 1], shown[-1])
+    return (*shown[: LOSSES - 1], shown[-1])
 
 
 def _figures(comparison: Comparison) -> dict[str, Figure]:
     made = {
-        "forest": figures.forest(comparison),
-        "seconds": figures.curves(comparison, "seconds"),
-        "pictures": figures.curves(comparison, "pictures"),
-        "work": figures.quality_against_work(comparison),
+        "forest": forest.forest(comparison),
+        "seconds": learning_curves.curves(comparison, "seconds"),
+        "pictures": learning_curves.curves(comparison, "pictures"),
+        "work": quality_cost.quality_against_work(comparison),
     }
     return {name: figure for name, figure in made.items() if figure is not None}
 
@@ -125,9 +111,9 @@ def _figures(comparison: Comparison) -> dict[str, Figure]:
 def _pictures(
     results: Results, comparison: Comparison, public: bool, with_pictures: bool
 ) -> dict[str, Any]:
-    reader = pictures.Reader()
+    reader = encoding.Reader()
     runs = gallery.shown_runs(comparison, public, reader) if with_pictures else []
-    made = film.films(runs)
+    made = training_film.films(runs)
     view: dict[str, Any] = {
         "verdict_line": gallery.verdict_line(runs),
         "walls": gallery.walls(runs),
@@ -136,8 +122,8 @@ def _pictures(
         "gaps": gallery.gaps(runs),
         "other_views": gallery.other_views(runs),
         "films": made,
-        "film_caption": film.film_caption(made) if made else "",
-        "failures": film.failures(comparison, with_pictures, reader),
+        "film_caption": training_film.film_caption(made) if made else "",
+        "failures": failures.failures(comparison, with_pictures, reader),
         "samples": None if public or not with_pictures else gallery.data_grid(results, reader),
         "elsewhere": gallery.elsewhere(comparison, results) if with_pictures else [],
     }
@@ -162,12 +148,12 @@ def _environment() -> jinja2.Environment:
         "script": Markup(script),
         "script_hash": Markup(digest),
         "style": Markup(svg.css_variables() + "\n" + style),
-        "words": words,
-        "heading": tables.heading,
-        "over_seeds": sure.OVER_SEEDS,
-        "over_pictures": sure.OVER_PICTURES,
-        "ending": summary.ending,
-        "moment_words": film.moment_words,
+        "words": formatting,
+        "heading": formatting.heading,
+        "over_seeds": uncertainty.OVER_SEEDS,
+        "over_pictures": uncertainty.OVER_PICTURES,
+        "ending": main_table.ending,
+        "moment_words": training_film.moment_words,
     }
     environment.filters["figure"] = lambda figure: Markup(figure.inline)
     return environment
@@ -222,14 +208,14 @@ def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str,
         return []
     found = []
     for row in comparison.rows:
-        by_seconds = figures.mean_curve(row, comparison.primary.metric, "seconds")
-        by_pictures = figures.mean_curve(row, comparison.primary.metric, "pictures")
+        by_seconds = learning_curves.mean_curve(row, comparison.primary.metric, "seconds")
+        by_pictures = learning_curves.mean_curve(row, comparison.primary.metric, "pictures")
         chosen = sorted({round(k * (len(by_seconds) - 1) / 5) for k in range(6)} - {-1, -2})
         points = [
             (
-                words.duration(by_seconds[k][0]),
-                words.count(by_pictures[k][0]),
-                words.number(by_seconds[k][1]),
+                formatting.duration(by_seconds[k][0]),
+                formatting.count(by_pictures[k][0]),
+                formatting.number(by_seconds[k][1]),
             )
             for k in chosen
             if 0 <= k < len(by_seconds)
@@ -246,10 +232,10 @@ def _visible_difference(comparison: Comparison) -> str:
     most = max(counts, default=0)
     if most < 2:
         return "One seed shows no spread: it can rank, but not say how surely."
-    factor = statistics.t_factor(most)
+    factor = intervals.t_factor(most)
     return (
         f"{most} seeds can see differences of about {factor:.1f} standard deviations; "
-        f"{2 * most} seeds would see {statistics.t_factor(2 * most):.1f}."
+        f"{2 * most} seeds would see {intervals.t_factor(2 * most):.1f}."
     )
 
 
@@ -271,4 +257,4 @@ def _used(comparison: Comparison) -> list[tuple[Any, dict[str, str]]]:
 
 
 def _mean_used(row: Row, key: str) -> str:
-    return words.count(tables.mean_cost(row, lambda record: getattr(record.used, key)))
+    return formatting.count(mean_cost(row, lambda record: getattr(record.used, key)))

@@ -6,8 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from ganbench import cli, describe, judge, processes, record
+from ganbench import record
+from ganbench.cli import main
 from ganbench.errors import InputError
+from ganbench.planning import inspect_models
+from ganbench.scoring import suite_scorer
+from ganbench.system import child_process
 from ganzoo.errors import InputError as ModelError
 
 _SCORE = record.Score("fid", "FID", 12.5, 300, 300, "lower", "", {"extractor": "x"}, 1)
@@ -53,7 +57,7 @@ class Here:
 
 def do_here(monkeypatch, module, work):
     """Let `work` be done in this process, which has torch already, instead of one of its own."""
-    elsewhere = processes.run
+    elsewhere = child_process.run
 
     def run(name, job, on_message=None, *more):
         if name != module:
@@ -62,21 +66,21 @@ def do_here(monkeypatch, module, work):
             message = {"kind": "result"} | work(json.loads(json.dumps(job)), Here(on_message))
         except (InputError, ModelError) as error:
             message = {"kind": "error", "message": str(error), "hint": error.hint}
-        return processes.Ended(0, (json.loads(json.dumps(message)),), "")
+        return child_process.Ended(0, (json.loads(json.dumps(message)),), "")
 
-    monkeypatch.setattr(processes, "run", run)
+    monkeypatch.setattr(child_process, "run", run)
 
 
 @pytest.fixture
 def describe_here(monkeypatch):
     """Describe models in this process."""
-    do_here(monkeypatch, "ganbench.describe", describe.describe)
+    do_here(monkeypatch, "ganbench.planning.inspect_models", inspect_models.describe)
 
 
 @pytest.fixture
 def judge_here(monkeypatch):
     """Judge in this process."""
-    do_here(monkeypatch, "ganbench.judge", judge.judge)
+    do_here(monkeypatch, "ganbench.scoring.suite_scorer", suite_scorer.judge)
 
 
 @pytest.fixture
@@ -90,7 +94,7 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
         monkeypatch.setattr(sys, "argv", ["ganbench", *map(str, arguments)])
         monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as the command does, and here not for ever
         with pytest.raises(SystemExit) as exit_:
-            cli.main()
+            main.main()
         captured = capsys.readouterr()
         return exit_.value.code or 0, captured.out, captured.err
 

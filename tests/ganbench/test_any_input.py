@@ -10,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ganbench import budget, commands, files, record, suite
+from ganbench import budget, record
+from ganbench.cli import commands
 from ganbench.errors import InputError
-from ganbench.suite import Choice, Suite
+from ganbench.planning import suite
+from ganbench.planning.suite import Choice, Suite
+from ganbench.system import files
 from ganzoo.errors import InputError as ModelError
 from metrics.errors import InputError as MetricError
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from ganbench import files, record
-from ganbench.report import svg
+from ganbench import record
+from ganbench.report.figures import svg
+from ganbench.system import files
 
 COMMAND = [str(Path(sys.executable).with_name("ganbench"))]
 MODULE = [sys.executable, "-m", "ganbench"]

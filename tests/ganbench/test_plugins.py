@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ganbench import plugins, suite
+from ganbench import plugins
+from ganbench.planning import suite
 from ganzoo.errors import InputError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

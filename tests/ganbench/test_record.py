@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganbench import files, record
+from ganbench import record
 from ganbench.errors import InputError
+from ganbench.system import files
 
 OLD = Path(__file__).parent / "records"
 

@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from ganbench import checkpoint, convert, data, files, plan, record, worker
-from ganbench.suite import from_values
+from ganbench import record
+from ganbench.data import load
+from ganbench.planning import plan
+from ganbench.planning.suite import from_values
+from ganbench.system import files
+from ganbench.training import checkpoint, convert_checkpoint, worker
 from metrics import registry, scoring
 
 from .conftest import Here, do_here
@@ -80,7 +84,7 @@ def results(tmp_path, a_record, fill, two_domains):
     results = tmp_path / "stranger"
     run = results / "s" / "run"
     fill(run)
-    pair = data.load(str(two_domains), None, None, 32)
+    pair = load.load(str(two_domains), None, None, 32)
     metric = registry.get("fwd")
     score = record.Score(
         *("fwd", metric.title, 1.0, 4, 8, "lower", "", scoring.protocol(metric, None), 1)
@@ -148,7 +152,7 @@ def refused(ganbench, marker):
 
 
 def test_a_conversion_runs_nothing(refused, results, monkeypatch):
-    do_here(monkeypatch, "ganbench.convert", convert.work)
+    do_here(monkeypatch, "ganbench.training.convert_checkpoint", convert_checkpoint.work)
     said = refused("convert", results / "s/run", "--to", "pytorch")
     assert "checkpoint cannot be loaded" in said
 
@@ -190,7 +194,7 @@ def test_a_resumed_run_runs_nothing(
     made = plan.make(from_values(values, "test"), tmp_path / "theirs", lambda *_: None)
     folder = made.runs[0].folder
     fill(folder)
-    monkeypatch.setattr("ganbench.worker.signal.signal", lambda number, handler: None)
+    monkeypatch.setattr("ganbench.training.worker.signal.signal", lambda number, handler: None)
     threads = torch.get_num_threads()
     worker.work(made.job(made.runs[0]) | {"message_seconds": 0.0}, Here(None))
     torch.set_num_threads(threads)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from ganbench import files
+from ganbench.system import files
 
 NARROW = {
     "dcgan": {"width": 8},

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganzoo import registry, trial
-from ganzoo.pytorch import gradients, resnet, training
+from ganzoo import conformance, registry
+from ganzoo.pytorch import gradient_check, resnet, training
 from ganzoo.pytorch.cyclegan import History
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -16,7 +16,7 @@ MODELS = [model for model in registry.models() if model.framework == "pytorch"]
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_model_keeps_the_contract(model):
-    failed = [(a.question, a.reason) for a in trial.run(model, 32) if not a.good]
+    failed = [(a.question, a.reason) for a in conformance.run(model, 32) if not a.good]
     assert failed == []
 
 
@@ -27,9 +27,9 @@ def test_other_norms_keep_the_contract_too(norm):
         kind = registry.load(registry.select(name)[0])
         base = {k: v for k, v in small.items() if k in kind.Settings.__dataclass_fields__}
         settings = resolve(kind.Settings, name, base | extra | {"norm": norm, "batch": 2})
-        tried = trial.Trial(kind, settings, 32)
-        trial.continues_exactly(tried)
-        trial.generates_alone_as_in_company(tried)
+        tried = conformance.Trial(kind, settings, 32)
+        conformance.continues_exactly(tried)
+        conformance.generates_alone_as_in_company(tried)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_dcgan_draws_every_power_of_two(size):
 
 
 def test_wrong_gradients_would_be_noticed(monkeypatch):
-    tried = trial.Trial(*_resnet(), 32)
-    gradients.right_at_batch_1(tried)
+    tried = conformance.Trial(*_resnet(), 32)
+    gradient_check.right_at_batch_1(tried)
     monkeypatch.setattr(resnet, "norm", lambda settings, channels: HalfGradient())
     with pytest.raises(AssertionError, match="relative error"):
-        gradients.right_at_batch_1(tried)
+        gradient_check.right_at_batch_1(tried)
 
 
 class HalfGradient(nn.Module):
@@ -104,7 +104,7 @@ def test_one_tape_gives_the_numbers_of_generators_first():
     made = []
     for update in ("generators-first", "together"):
         settings = resolve(kind.Settings, "cyclegan-resnet", small | {"update": update})
-        tried = trial.Trial(kind, settings, 32)
+        tried = conformance.Trial(kind, settings, 32)
         made.append(tried.steps(tried.trainer(), 0, 1, 2, 3))
     assert made[0] == made[1]
 
@@ -115,8 +115,8 @@ def test_bfloat16_is_another_result_in_float32_weights_and_memory():
     made = {}
     for precision in ("fp32", "bf16"):
         settings = resolve(kind.Settings, "cyclegan-resnet", small | {"precision": precision})
-        trainer = trial.Trial(kind, settings, 32).trainer()
-        made[precision] = trial.Trial(kind, settings, 32).steps(trainer, 0)[0]
+        trainer = conformance.Trial(kind, settings, 32).trainer()
+        made[precision] = conformance.Trial(kind, settings, 32).steps(trainer, 0)[0]
         tensors = [*trainer.G.parameters(), *trainer.memory().values()]
         assert {tensor.dtype for tensor in tensors} == {torch.float32}
     assert made["bf16"] != made["fp32"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo import registry, trial
+from ganzoo import conformance, registry
 from ganzoo.errors import InputError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -39,15 +39,19 @@ def eagerly(tf):
 def test_every_model_keeps_the_contract(name, eagerly, monkeypatch):
     (model,) = registry.select(name, framework="tensorflow")
     kind = registry.load(model)
-    monkeypatch.setitem(trial.SMALL, kind.Settings, _typed(kind, name))
-    failed = [(a.question, a.reason) for a in trial.run(model, 32) if not a.good]
+    monkeypatch.setitem(conformance.SMALL, kind.Settings, _typed(kind, name))
+    failed = [(a.question, a.reason) for a in conformance.run(model, 32) if not a.good]
     assert failed == []
 
 
 def test_the_resnet_keeps_what_is_its_own_of_the_contract(eagerly):
     """Its trainer is the U-Net's."""
     tried = _trial("cyclegan-resnet")
-    for question in (trial.losses_are_numbers, trial.generates_pictures, trial.views_are_pictures):
+    for question in (
+        conformance.losses_are_numbers,
+        conformance.generates_pictures,
+        conformance.views_are_pictures,
+    ):
         question(tried)
 
 
@@ -145,11 +149,11 @@ def _typed(kind, name) -> dict:
     return {key: getattr(resolve(kind.Settings, name, NARROW[name]), key) for key in NARROW[name]}
 
 
-def _trial(name: str, **overrides) -> trial.Trial:
+def _trial(name: str, **overrides) -> conformance.Trial:
     (model,) = registry.select(name, framework="tensorflow")
     kind = registry.load(model)
     changes = {k: v for k, v in (NARROW[name] | overrides).items() if v != ""}
     settings = resolve(kind.Settings, name, changes | {"batch": overrides.get("batch", 2)})
     settings.check(32)
     assert kind(settings, Task(32)).framework == "tensorflow"
-    return trial.Trial(kind, settings, 32)
+    return conformance.Trial(kind, settings, 32)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ganbench import frameworks
-from ganbench.data import streams
-from ganzoo import draws, registry, trial
+from ganbench.data import batches
+from ganbench.system import frameworks
+from ganzoo import conformance, draws, registry
 from ganzoo.settings import resolve
 
 STEPS = 20
@@ -26,25 +26,25 @@ def main(framework: str, cases: Path, out: Path) -> None:
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
         settings = resolve(kind.Settings, model.name, case["settings"], small=True)
-        go_through(case, trial.Trial(kind, settings, case["size"]), out / name)
+        go_through(case, conformance.Trial(kind, settings, case["size"]), out / name)
 
 
 def look(file: Path) -> None:
     """Write what step 1,000 sees: pictures, noise, and what is drawn inside a model."""
     pictures = np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), dtype=np.uint8)
     photographs, paintings = (
-        streams.PictureStream(pictures[::way], 5, purpose, flip=True, jitter=0.117)
-        for way, purpose in ((1, streams.SOURCE), (-1, streams.TARGET))
+        batches.PictureStream(pictures[::way], 5, purpose, flip=True, jitter=0.117)
+        for way, purpose in ((1, batches.SOURCE), (-1, batches.TARGET))
     )
-    source, target = streams.Stream(photographs, paintings, 4, 5).batch(999)
-    noise, _ = streams.Stream(100, paintings, 4, 5).batch(999)
+    source, target = batches.Stream(photographs, paintings, 4, 5).batch(999)
+    noise, _ = batches.Stream(100, paintings, 4, 5).batch(999)
     random = draws.of_step(5, 1000, 0)
     swaps = draws.swaps(random, 50, 50, 64)
     augmented = draws.augmentation(random, ("color", "translation", "cutout"), 4, 32)
     np.savez(file, source=source, target=target, noise=noise, **vars(swaps), **augmented)
 
 
-def go_through(case: dict[str, Any], tried: trial.Trial, folder: Path) -> None:
+def go_through(case: dict[str, Any], tried: conformance.Trial, folder: Path) -> None:
     """Teach; then, if the case says so, teach again from step 1, and take the other half's end."""
     trainer = tried.trainer()
     if case.get("nudge"):
@@ -64,7 +64,7 @@ def go_through(case: dict[str, Any], tried: trial.Trial, folder: Path) -> None:
     (folder / "losses.json").write_text(json.dumps(note))
 
 
-def keep(tried: trial.Trial, trainer: Any, folder: Path) -> None:
+def keep(tried: conformance.Trial, trainer: Any, folder: Path) -> None:
     """Save the state and what is drawn from it."""
     trainer.save(folder)
     np.save(folder / "pictures.npy", trainer.generate(tried.sources(PROBES)))

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pytest
 
-from ganbench import files
+from ganbench.system import files
 
 if TYPE_CHECKING:
     import torch
 
-    from metrics.inception import Extractor
+    from metrics.extractors.extractor import Extractor
 
 PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
 HEAD = """\
@@ -102,7 +102,7 @@ def random_tensors() -> dict[str, "torch.Tensor"]:
     """The random weights by their official names."""
     import torch
 
-    from metrics.inception import random_weights
+    from metrics.extractors.weights import random_weights
 
     return {name: torch.from_numpy(value) for name, value in random_weights().items()}
 
@@ -120,7 +120,7 @@ def weights_file(random_tensors, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def extractor() -> "Extractor":
     """Ours, under the random weights."""
-    from metrics.inception import Extractor
+    from metrics.extractors.extractor import Extractor
 
     return Extractor()
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import metrics
-from metrics import compare, inception, registry
+from metrics import compare, registry
 from metrics.errors import InputError
+from metrics.extractors import extractor
 from metrics.fid import frechet_distance
 from metrics.sample import Sample
 
@@ -43,7 +44,7 @@ class EightNumbers:
 
 @pytest.fixture
 def eight(monkeypatch):
-    monkeypatch.setattr(inception, "Extractor", EightNumbers)
+    monkeypatch.setattr(extractor, "Extractor", EightNumbers)
     EightNumbers.made.clear()
     return EightNumbers
 

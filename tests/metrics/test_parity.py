@@ -15,9 +15,9 @@ import torch
 from PIL import Image
 
 from metrics.density_coverage import coverage, density
+from metrics.extractors.extractor import Extractor
 from metrics.fid import frechet_distance, gaussian_distance
 from metrics.gaussian import Gaussian
-from metrics.inception import Extractor
 from metrics.inception_score import inception_scores, splits_of
 from metrics.kid import kernel_distance
 from metrics.mifid import MIFID

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from metrics import registry
-from metrics.inception import Extractor
+from metrics.extractors.extractor import Extractor
 from metrics.sample import Sample
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from ganbench.data.painter import paint
-from ganbench.data.scenes.camera import render
-from ganbench.data.scenes.film import develop, pixels
 from ganbench.data.scenes.noise import generator
+from ganbench.data.scenes.painter import paint
 from ganbench.data.scenes.palette import regrade
-from ganbench.data.scenes.recipe import scene
+from ganbench.data.scenes.render import render
+from ganbench.data.scenes.scene import scene
+from ganbench.data.scenes.tone_mapping import develop, pixels
 from ganbench.errors import InputError
 
 VERSION = 1  # raise it when the drawing changes: cached pictures are then drawn again

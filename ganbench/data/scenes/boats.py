@@ -4,7 +4,7 @@ import numpy as np
 
 from ganbench.data.scenes.light import linear
 from ganbench.data.scenes.noise import Floats, generator, plane, step
-from ganbench.data.scenes.recipe import Scene
+from ganbench.data.scenes.scene import Scene
 from ganbench.data.scenes.terrain import Ground
 
 SAILS = ("f4ece0", "e8d8b8", "c86a3c", "f0f0f4")

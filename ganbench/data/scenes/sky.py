@@ -3,7 +3,7 @@
 import numpy as np
 
 from ganbench.data.scenes.noise import Floats, blend, plane, sample, step
-from ganbench.data.scenes.recipe import Scene
+from ganbench.data.scenes.scene import Scene
 
 
 def air(scene: Scene, x: Floats, y: Floats) -> Floats:

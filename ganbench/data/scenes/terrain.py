@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ganbench.data.scenes.noise import Floats, nearest, sample, step
-from ganbench.data.scenes.recipe import Scene
+from ganbench.data.scenes.scene import Scene
 
 FAR = 46.0
 

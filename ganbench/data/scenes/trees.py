@@ -4,8 +4,8 @@ import numpy as np
 
 from ganbench.data.scenes.light import linear
 from ganbench.data.scenes.noise import Floats, blend, generator, plane, sample, step
-from ganbench.data.scenes.recipe import Scene
-from ganbench.data.scenes.surface import SEASONS
+from ganbench.data.scenes.scene import Scene
+from ganbench.data.scenes.shading import SEASONS
 from ganbench.data.scenes.terrain import Ground
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ganbench.data.scenes.noise import Floats, plane, sample, step
-from ganbench.data.scenes.recipe import Scene
+from ganbench.data.scenes.scene import Scene
 from ganbench.data.scenes.terrain import Ground
 
 

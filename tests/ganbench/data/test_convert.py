@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench import commands
+from ganbench.cli import commands
 from ganbench.data import convert as module
-from ganbench.data import load, load_one, making, scenes, sources, tfrecord
+from ganbench.data import recipes, scenes
 from ganbench.data.convert import Converted, convert
+from ganbench.data.load import load, load_one
+from ganbench.data.sources import layout, tfrecord
 from ganbench.data.store import Skipped
 from ganbench.errors import InputError
 
@@ -136,7 +138,7 @@ def test_what_is_written_is_read_with_the_same_side_as_source(
     sides = (str(make_set(first, 2)), str(make_set(second, 3)))
     done = convert(None, *sides, "folder", tmp_path / "new" / out)
     assert list(done.counts.items()) == list(zip(folders, (2, 3), strict=True))
-    read = sources.two(str(done.place))
+    read = layout.two(str(done.place))
     assert [len(one.names) for one in read] == [2, 3]
 
 
@@ -144,7 +146,7 @@ def test_the_embedded_set_is_written_as_png_of_the_size_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scenes, "COUNTS", {"photo": 2, "painting": 2})
-    monkeypatch.setattr(making, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr(recipes, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
     done = convert("scenes", None, None, "folder", tmp_path / "out", 32)
     assert done.counts == {"photo": 2, "painting": 2}
     assert np.array_equal(

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench.data import load_one, portrait
+from ganbench.data import statistics
 from ganbench.data.inspect import inspect_data
+from ganbench.data.load import load_one
 from ganbench.errors import InputError
 
 
@@ -55,18 +56,18 @@ def test_another_ending_is_refused_before_anything_is_read(tmp_path: Path) -> No
 
 
 def test_the_finding_says_which_side_is_brighter_and_by_how_much(tmp_path: Path) -> None:
-    dark = portrait.draw(load_one(str(flat(tmp_path / "photo", 20)), 32))
-    light = portrait.draw(load_one(str(flat(tmp_path / "monet", 220)), 32))
-    sentence = portrait.colours_apart(dark, light)
+    dark = statistics.draw(load_one(str(flat(tmp_path / "photo", 20)), 32))
+    light = statistics.draw(load_one(str(flat(tmp_path / "monet", 220)), 32))
+    sentence = statistics.colours_apart(dark, light)
     assert sentence.startswith("The paintings are brighter than the photographs by 200 of 255")
     assert "deep shadow fills 0.0% of them, against 100.0%" in sentence
-    assert portrait.overlap(dark, light) == 0
-    assert portrait.overlap(dark, dark) == 1
+    assert statistics.overlap(dark, light) == 0
+    assert statistics.overlap(dark, dark) == 1
 
 
 def test_the_numbers_of_a_portrait_are_those_of_numpy(make_set) -> None:
     domain = load_one(str(make_set("d", 70)), 32)  # more than one chunk
-    found = portrait.draw(domain)
+    found = statistics.draw(domain)
     values = np.asarray(domain.pictures, np.float64).reshape(-1, 3)
     assert np.allclose(found.means, values.mean(axis=0))
     assert np.allclose(found.spreads, values.std(axis=0))
@@ -76,8 +77,8 @@ def test_the_numbers_of_a_portrait_are_those_of_numpy(make_set) -> None:
 
 def test_pictures_on_the_sheet_are_chosen_by_hash_and_not_by_place() -> None:
     names = tuple(f"{index}.png" for index in range(100))
-    chosen = portrait.by_hash(names, 10)
-    again = portrait.by_hash(tuple(reversed(names)), 10)
+    chosen = statistics.by_hash(names, 10)
+    again = statistics.by_hash(tuple(reversed(names)), 10)
     assert {names[index] for index in chosen} == {names[99 - index] for index in again}
     assert chosen != list(range(10))
 
@@ -85,7 +86,7 @@ def test_pictures_on_the_sheet_are_chosen_by_hash_and_not_by_place() -> None:
 def test_what_a_reader_should_know_is_said(tmp_path: Path, make_set) -> None:
     photos = load_one(str(make_set("photo", 9)), 64)
     paintings = load_one(str(flat(tmp_path / "monet", 50)), 64)
-    said = " ".join(portrait.warnings_of([photos, paintings], ["photographs", "paintings"]))
+    said = " ".join(statistics.warnings_of([photos, paintings], ["photographs", "paintings"]))
     assert "3 times as many photographs as paintings" in said
     assert "2 of the paintings repeat another" in said
     assert "9 of the photographs were smaller" in said

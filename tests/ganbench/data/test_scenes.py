@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from ganbench.data import scenes
-from ganbench.data.painter import paint
+from ganbench.data.scenes.painter import paint
 from ganbench.errors import InputError
 
 DOMAINS = (scenes.photo, scenes.painting)

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench.data import load, load_one, making, open_domain, pictures, reading, store
+from ganbench.data import recipes, store
+from ganbench.data.load import load, load_one
+from ganbench.data.sources import bounded_read, decode
+from ganbench.data.store import open_domain
 from ganbench.errors import InputError
 
 
@@ -31,7 +34,7 @@ def test_the_array_holds_the_pictures_in_the_order_of_their_names(make_set) -> N
 def test_a_second_load_decodes_nothing(make_set, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_set("d")
     first = load_one(str(folder), 16)
-    monkeypatch.setattr(making, "decode", never)
+    monkeypatch.setattr(recipes, "decode", never)
     assert load_one(str(folder), 16).folder == first.folder
     assert np.array_equal(open_domain(first.folder).pictures, first.pictures)
 
@@ -126,7 +129,7 @@ def test_a_build_that_fails_leaves_nothing_and_the_next_one_succeeds(
 ) -> None:
     folder = make_set("d")
     with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
-        patch.setattr(making, "decode", lambda *_: 1 // 0)
+        patch.setattr(recipes, "decode", lambda *_: 1 // 0)
         load_one(str(folder), 16)
     assert [path for path in (own_cache / "data").iterdir() if path.is_dir()] == []
     assert len(load_one(str(folder), 16).names) == 3
@@ -142,7 +145,7 @@ def test_what_a_killed_build_left_behind_is_swept_away(make_set) -> None:
 
 def test_two_at_once_decode_each_picture_once(make_set, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, calls = make_set("d", 6), []
-    monkeypatch.setattr(making, "decode", lambda *a: calls.append(1) or pictures.decode(*a))
+    monkeypatch.setattr(recipes, "decode", lambda *a: calls.append(1) or decode.decode(*a))
     threads = [threading.Thread(target=load_one, args=(str(folder), 16)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -165,7 +168,7 @@ def test_a_full_disk_is_noticed_before_decoding(make_set, monkeypatch: pytest.Mo
     folder = make_set("d")
     usage = shutil.disk_usage(folder)._replace(free=1000)
     monkeypatch.setattr(store.shutil, "disk_usage", lambda _: usage)
-    monkeypatch.setattr(making, "decode", never)
+    monkeypatch.setattr(recipes, "decode", never)
     with pytest.raises(InputError, match="GiB is free"):
         load_one(str(folder), 16)
 
@@ -182,7 +185,7 @@ def test_zip_entries_that_are_damaged_or_absurdly_large_are_skipped(
     data = bytearray(packed.read_bytes())
     data[200] ^= 255  # inside the first picture
     packed.write_bytes(data)
-    monkeypatch.setattr(reading, "MOST_BYTES", 200_000)
+    monkeypatch.setattr(bounded_read, "MOST_BYTES", 200_000)
     reasons = {file.name: file.reason for file in load_one(str(packed), 16).skipped}
     assert reasons == {
         "0.png": "damaged inside the zip",
@@ -213,14 +216,14 @@ def failing(at: object, name: str, error: Exception, patch: pytest.MonkeyPatch) 
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    digest = making.hashlib.sha256
+    digest = recipes.hashlib.sha256
 
     def begin(content: bytes = b"") -> object:
         if content.startswith(b"["):  # that of the fingerprint: all files have been read
             patch.setattr(at, name, fail)
         return digest(content)
 
-    patch.setattr(making.hashlib, "sha256", begin)
+    patch.setattr(recipes.hashlib, "sha256", begin)
 
 
 @pytest.mark.parametrize("where", ["reading", "decoding"])
@@ -231,7 +234,7 @@ def test_a_failure_of_the_machine_makes_no_cache_in_which_a_picture_is_missing(
     folder = make_set("d")
     number = getattr(errno, name, 0)
     error = OSError(number, os.strerror(number)) if number else MemoryError()
-    at = (reading, "opened") if where == "reading" else (pictures, "_prepare")
+    at = (bounded_read, "opened") if where == "reading" else (decode, "_prepare")
     with monkeypatch.context() as patch, pytest.raises(InputError, match="d cannot be read") as why:
         failing(*at, error, patch)
         load_one(str(folder), 16)
@@ -245,14 +248,14 @@ def test_a_file_that_could_not_be_read_from_the_beginning_is_skipped(
 ) -> None:
     folder = make_set("d")
     with monkeypatch.context() as patch:
-        opened = reading.opened
+        opened = bounded_read.opened
 
         def torn(path: Path) -> object:
             if path.name == "1.png":
                 raise OSError(errno.EIO, "Input/output error")
             return opened(path)
 
-        patch.setattr(reading, "opened", torn)
+        patch.setattr(bounded_read, "opened", torn)
         found = load_one(str(folder), 16)
     assert [(file.name, file.reason) for file in found.skipped] == [
         ("1.png", "cannot be read (Input/output error)")
@@ -265,7 +268,7 @@ def test_a_file_that_vanishes_after_its_digest_is_skipped(
 ) -> None:
     folder = make_set("d")
     with monkeypatch.context() as patch:
-        digest = making._digest
+        digest = recipes._digest
 
         def gone(listing: object, name: str) -> tuple[str, str]:
             found = digest(listing, name)
@@ -273,6 +276,6 @@ def test_a_file_that_vanishes_after_its_digest_is_skipped(
                 (folder / name).unlink()
             return found
 
-        patch.setattr(making, "_digest", gone)
+        patch.setattr(recipes, "_digest", gone)
         found = load_one(str(folder), 16)
     assert [file.name for file in found.skipped] == ["1.png"]

@@ -15,14 +15,19 @@ from pathlib import Path
 from calls import CRASHED, CRASHES, Fault, install
 from trials import cpu, different, forked, lighten, results_of
 
-from ganbench import cli, describe, judge, plan, processes, record, worker
+from ganbench import record
+from ganbench.cli import main as cli
 from ganbench.errors import InputError
+from ganbench.planning import inspect_models, plan
+from ganbench.scoring import suite_scorer
+from ganbench.system import child_process
+from ganbench.training import worker
 
 HERE = Path(__file__).parent
 WORK = {
-    "ganbench.describe": describe.describe,
-    "ganbench.worker": worker.work,
-    "ganbench.judge": judge.judge,
+    "ganbench.planning.inspect_models": inspect_models.describe,
+    "ganbench.training.worker": worker.work,
+    "ganbench.scoring.suite_scorer": suite_scorer.judge,
 }
 
 
@@ -46,8 +51,8 @@ def run_here(module, job, on_message=None, *_):
         result = WORK[module](json.loads(json.dumps(job)), Here(on_message))
     except InputError as error:
         words = {"kind": "error", "message": str(error), "hint": error.hint}
-        return processes.Ended(2, (words,), "")
-    return processes.Ended(0, ({"kind": "result", **(result or {})},), "")
+        return child_process.Ended(2, (words,), "")
+    return child_process.Ended(0, ({"kind": "result", **(result or {})},), "")
 
 
 def command(pictures, folder):
@@ -117,8 +122,8 @@ def main(folder):
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the commands say
     lighten()
-    describe._measure_on_meta = lambda *_: None
-    processes.run, plan.CHECKPOINT_SECONDS = run_here, 0.0
+    inspect_models._measure_on_meta = lambda *_: None
+    child_process.run, plan.CHECKPOINT_SECONDS = run_here, 0.0
     told, began = json.load(sys.stdin), time.perf_counter()
     pictures = told["pictures"]
     os.fsync = lambda handle: None

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ganbench import data
-from ganbench.suite import Run
+from ganbench.data import load
+from ganbench.jobs import Run
 
 HERE = Path(__file__).parent
 
@@ -18,7 +18,7 @@ def make_job(two_domains):
 
 
 def _job(pictures, seed, budget):
-    source, target = (data.load_one(str(pictures / name), 16) for name in ("photo", "monet"))
+    source, target = (load.load_one(str(pictures / name), 16) for name in ("photo", "monet"))
     run = Run(
         model="toy",
         address=f"{HERE / 'toy.py'}:Toy",

@@ -5,8 +5,10 @@ import shutil
 
 import pytest
 
-from ganbench import environment, frameworks, record, worker
+from ganbench import record
 from ganbench.errors import InputError
+from ganbench.system import environment, frameworks
+from ganbench.training import worker
 
 RESULT = ("checkpoint/state.*", "samples/*.npy", "film/*.npy", "views/*.npy")
 
@@ -26,7 +28,7 @@ def work(monkeypatch, tmp_path, make_job):
     """Train in a folder, until a step if one is given; returns the record."""
     monkeypatch.setattr(frameworks, "prepare", lambda *_, **__: None)
     monkeypatch.setattr(environment, "describe", lambda *_, **__: {"threads": 1, "packages": {}})
-    monkeypatch.setattr("ganbench.worker.signal.signal", lambda number, handler: None)
+    monkeypatch.setattr("ganbench.training.worker.signal.signal", lambda number, handler: None)
     job = make_job(0, "4step")
 
     def go(folder, leave_at=None):

@@ -18,8 +18,10 @@ from pathlib import Path
 
 from calls import CRASHED, Fault, install
 
-from ganbench import environment, frameworks, record, worker
+from ganbench import record
 from ganbench.errors import InputError
+from ganbench.system import environment, frameworks
+from ganbench.training import worker
 
 PATTERNS = ("checkpoint/state.*", "samples/*.npy", "film/*.npy", "views/*.npy")
 

@@ -17,7 +17,7 @@ from archives import archives
 from bombs import SIDE, bombs
 from PIL import Image, features
 
-from ganbench.data.records import masked_crc
+from ganbench.data.sources.tfrecord_format import masked_crc
 
 CUTS, FLIPS, SPLICES = 8, 9, 3
 KINDS: dict[str, dict[str, object]] = {

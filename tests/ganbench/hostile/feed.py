@@ -11,13 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganbench.data import load_one, making, sources
+from ganbench.data import recipes
 from ganbench.data.convert import convert
 from ganbench.data.inspect import inspect_data
-from ganbench.data.records import walk
+from ganbench.data.load import load_one
+from ganbench.data.sources import layout
+from ganbench.data.sources.tfrecord_format import walk
 from ganbench.errors import InputError
-from ganbench.score import files as score
-from ganbench.score.files import FileSide
+from ganbench.scoring import file_set as score
+from ganbench.scoring.file_set import FileSide
 
 SIZE = 16
 
@@ -29,7 +31,7 @@ def main(corpus: Path, out: Path) -> dict[str, Any]:
     inspect_data(pictures, None, None, SIZE, out / "page.html")
     found["accepted"] = len(domain.names)
     found["named"] = {one.name: one.reason for one in domain.skipped}
-    found["listed"] = len(sources.one(pictures).names)
+    found["listed"] = len(layout.one(pictures).names)
     found["scored"] = scored(pictures)
     found["archives"] = {
         path.name: said(lambda path=path: archive(path, out))
@@ -44,11 +46,11 @@ def main(corpus: Path, out: Path) -> dict[str, Any]:
 
 def times(corpus: Path) -> dict[str, Any]:
     """The bomb that takes longest, alone."""
-    listing = sources.one(str(corpus / "pictures" / "bombs"))
+    listing = layout.one(str(corpus / "pictures" / "bombs"))
     took = []
     for name in listing.names:
         start = time.process_time()
-        making._try_decode(listing, SIZE, {}, name)
+        recipes._try_decode(listing, SIZE, {}, name)
         took.append((time.process_time() - start, name))
     slowest = max(took)
     return {"slowest": slowest[0], "slowest_name": slowest[1]}
@@ -56,11 +58,11 @@ def times(corpus: Path) -> dict[str, Any]:
 
 def scored(pictures: str) -> dict[str, Any]:
     """Every file looked at; those of one size, and the broken ones, read as one side."""
-    listing = sources.one(pictures)
+    listing = layout.one(pictures)
     looked = {name: score._look(listing, name).size for name in listing.names}
     alike = [name for name, size in looked.items() if isinstance(size, str) or size == (32, 32)]
     side = FileSide.scanned(
-        pictures, sources.Listing("alike", listing.tree, listing.prefix, tuple(alike), False)
+        pictures, layout.Listing("alike", listing.tree, listing.prefix, tuple(alike), False)
     )
     read = sum(len(part) for part in side.parts(16))
     return {"looked": len(looked), "read": read, "named": len(side.skipped()), "of": len(alike)}

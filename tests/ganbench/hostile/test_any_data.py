@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganbench.data.naming import BAD, LONGEST, Names, inside, printable, shown, spelled
-from ganbench.data.pictures import BrokenPicture, Picture, decode, decode_whole, look
-from ganbench.data.reading import UnreadableFile, open_zip, read_entry
-from ganbench.data.records import FOOTER, HEADER, masked_crc, walk
+from ganbench.data.sources.bounded_read import UnreadableFile, open_zip, read_entry
+from ganbench.data.sources.decode import BrokenPicture, Picture, decode, decode_whole, look
+from ganbench.data.sources.file_names import LONGEST, Names, inside
+from ganbench.data.sources.tfrecord_format import FOOTER, HEADER, masked_crc, walk
 from ganbench.errors import InputError
+from ganbench.system.text import BAD, printable, shown, spelled
 
 KINDS = ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP", "PPM")
 names = st.text(max_size=300) | st.text("./\\:~\0\n\x1b\u202e\ud800 aC", max_size=20)

@@ -12,7 +12,7 @@ MOST_SECONDS = 30  # of processor time, on a slow machine; it is 6 at most on a 
 MEASURE = """
 import json, resource, sys, time
 from pathlib import Path
-from ganbench.data.pictures import decode, decode_whole
+from ganbench.data.sources.decode import decode, decode_whole
 data = Path(sys.argv[1]).read_bytes()
 (decode_whole if sys.argv[2] == "whole" else lambda data: decode(data, 64))(data)
 used = resource.getrusage(resource.RUSAGE_SELF)

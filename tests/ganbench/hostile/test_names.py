@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from ganbench import bars
-from ganbench.data import load_one
-from ganbench.score.sides import open_side
+from ganbench.cli import progress
+from ganbench.data.load import load_one
+from ganbench.scoring.image_sets import open_side
 
 NAMES = (b"new\nline.png", b"\x1b]0;title\x07.png", b"\xff\xfe.png", b"[bold].png", b"<b>.png")
 
@@ -54,7 +54,7 @@ def test_score_names_them(folder: Path) -> None:
 
 def test_a_title_is_no_markup_of_the_bar() -> None:
     console = Console(file=io.StringIO(), force_terminal=True)
-    with bars.progress(console) as tick:
+    with progress.preparing(console) as tick:
         tick("[/x] monet", 1, 2)
     assert "[/x] monet" in console.file.getvalue()
 

@@ -11,21 +11,21 @@ import pytest
 DRAW = """
 import itertools, time
 from multiprocessing import active_children
-from ganbench.data import making
+from ganbench.data import recipes
 if __name__ == "__main__":
-    drawn = making._draw_all("photo", 32, range(100))
+    drawn = recipes._draw_all("photo", 32, range(100))
     next(drawn)
     print(*(child.pid for child in active_children()), flush=True)
     time.sleep(60)
 """
 COMMAND = """
 import sys
-from ganbench import cli
+from ganbench.cli import main
 from ganbench.data import scenes
 if __name__ == "__main__":
     scenes.COUNTS.update(photo=2, painting=2)
     sys.argv = ["ganbench", *sys.argv[1:]]
-    cli.main()
+    main.main()
 """
 EVIL = ("multiprocessing", "numpy", "tensorflow", "torch", "json", "PIL", "ganbench", "random")
 

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ganbench import plan, processes, record
-from ganbench.suite import from_values
+from ganbench import record
+from ganbench.planning import plan
+from ganbench.planning.suite import from_values
+from ganbench.system import child_process
 
 MODELS = {
     "dcgan": "dcgan:width=4,latent=8,batch=2,dropout=0.5,augment=color-translation-cutout",
@@ -73,7 +75,7 @@ class Nursery:
         stop_at: int | None = None,
         from_step: bool = False,
         forgetting: str = "",
-        module: str = "ganbench.worker",
+        module: str = "ganbench.training.worker",
     ) -> Life:
         """Let a child do `job`, for `seconds` at most; it stops itself after step `stop_at`.
 
@@ -92,10 +94,10 @@ class Nursery:
         assert life.killed or life.code == 0, self.words()
         return life
 
-    def run(self, module: str, job: Any, *_: Any, **__: Any) -> processes.Ended:
+    def run(self, module: str, job: Any, *_: Any, **__: Any) -> child_process.Ended:
         """Stand in for `processes.run`."""
         life = self.live(job, module=module)
-        return processes.Ended(0, tuple(life.messages), "")
+        return child_process.Ended(0, tuple(life.messages), "")
 
     def words(self) -> str:
         """What it wrote to standard error."""
@@ -140,7 +142,7 @@ def jobs(nursery, two_domains, tmp_path_factory) -> dict[str, dict[str, Any]]:
         "curve_samples": 4,
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(processes, "run", nursery.run)
+        patch.setattr(child_process, "run", nursery.run)
         results = tmp_path_factory.mktemp("results")
         made = plan.make(from_values(values, "test"), results, lambda what, done, of: None)
     every = {"message_seconds": 0.0}

@@ -5,6 +5,7 @@ one on standard output. Importing takes seconds, forking milliseconds. Nothing i
 a fork, for the threads of a framework do not survive one.
 """
 
+import faulthandler
 import functools
 import importlib
 import json
@@ -16,15 +17,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ganbench import describe, frameworks, processes, worker
+from ganbench.planning import inspect_models
+from ganbench.system import child_process, frameworks
+from ganbench.training import worker
 from ganzoo import registry
 
-WORK = {"ganbench.describe": describe.describe, "ganbench.worker": worker.work}
+WORK = {
+    "ganbench.planning.inspect_models": inspect_models.describe,
+    "ganbench.training.worker": worker.work,
+}
+LONGEST_SECONDS = 120.0  # of a child
 # What a first step would import, each time anew.
 LATER = {"pytorch": ("torch._dynamo", "torch.utils.flop_counter"), "tensorflow": ()}
 
 
-class Channel(processes.Channel):
+class Channel(child_process.Channel):
     """Messages go to a file; after that of step `stop_at` the child tells itself to stop."""
 
     def __init__(self, messages: str, stop_at: int | None):
@@ -40,7 +47,8 @@ class Channel(processes.Channel):
 
 
 def live(order: dict[str, Any]) -> None:
-    """Be the child."""
+    """Be the child. One that hangs says where, and ends."""
+    faulthandler.dump_traceback_later(LONGEST_SECONDS, exit=True)
     if order["forgetting"]:
         forget(order["forgetting"])
     channel = Channel(order["messages"], order["stop_at"])

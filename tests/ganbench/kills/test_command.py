@@ -18,7 +18,10 @@ MODELS = (
 STEPS = 150
 KILLS = 6
 # The command itself, but for saving more often than once a minute.
-START = "from ganbench import cli, plan; plan.CHECKPOINT_SECONDS = 0.1; cli.main()"
+START = (
+    "from ganbench.cli.main import main; from ganbench.planning import plan;"
+    "plan.CHECKPOINT_SECONDS = 0.1; main()"
+)
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from ganbench import processes
 from ganbench.errors import InputError
+from ganbench.system import child_process
 
 
 def work(job, channel):
@@ -30,4 +30,4 @@ def work(job, channel):
 
 
 if __name__ == "__main__":
-    processes.serve(work)
+    child_process.serve(work)

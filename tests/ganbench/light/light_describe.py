@@ -2,9 +2,10 @@
 
 from light_worker import lighten
 
-from ganbench import describe, processes
+from ganbench.planning import inspect_models
+from ganbench.system import child_process
 
 if __name__ == "__main__":
     lighten()
-    describe._measure_on_meta = lambda *_: None
-    processes.serve(describe.describe)
+    inspect_models._measure_on_meta = lambda *_: None
+    child_process.serve(inspect_models.describe)

@@ -5,22 +5,27 @@ from pathlib import Path
 
 from light_worker import lighten
 
-from ganbench import cli, overview, processes, runner
+from ganbench.cli import main, plan_summary
+from ganbench.runner import suite_runner
+from ganbench.system import child_process
 
-LIGHT = {"ganbench.worker": "light_worker", "ganbench.describe": "light_describe"}
+LIGHT = {
+    "ganbench.training.worker": "light_worker",
+    "ganbench.planning.inspect_models": "light_describe",
+}
 
 
 def run_light() -> None:
     """Let light processes do the work of ours."""
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-    run = processes.run
-    processes.run = lambda module, *rest: run(LIGHT.get(module, module), *rest)
-    runner.WORKER_SILENT = float(os.environ.get("TRIAL_PATIENCE", 600))
+    run = child_process.run
+    child_process.run = lambda module, *rest: run(LIGHT.get(module, module), *rest)
+    suite_runner.WORKER_SILENT = float(os.environ.get("TRIAL_PATIENCE", 600))
     if "TRIAL_REPORT" not in os.environ:  # judge and page take longer than all the rest
-        runner._conclude = overview.conclude = lambda *_: None
+        suite_runner._conclude = plan_summary.conclude = lambda *_: None
     lighten()
 
 
 if __name__ == "__main__":
     run_light()
-    cli.main()
+    main.main()

@@ -1,6 +1,7 @@
 """The worker without a framework: models in numpy train in it, and it starts at once."""
 
-from ganbench import environment, frameworks, processes, worker
+from ganbench.system import child_process, environment, frameworks
+from ganbench.training import worker
 
 
 def lighten() -> None:
@@ -13,4 +14,4 @@ def lighten() -> None:
 
 if __name__ == "__main__":
     lighten()
-    processes.serve(worker.work)
+    child_process.serve(worker.work)

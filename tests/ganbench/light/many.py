@@ -9,23 +9,28 @@ from pathlib import Path
 from light_worker import lighten
 from rich.console import Console
 
-from ganbench import data, plan, processes, record, runner, worker
-from ganbench.screen import Screen
-from ganbench.suite import Run, Suite
-from ganbench.weights import Found
+from ganbench import record
+from ganbench.cli.progress import Screen
+from ganbench.data import load
+from ganbench.jobs import Run
+from ganbench.planning import plan
+from ganbench.planning.suite import Suite
+from ganbench.runner import suite_runner
+from ganbench.scoring.inception_weights import Found
+from ganbench.system import child_process
 
 
 def main(pictures: str, results: str, log: str, count: str) -> int:
     """Carry the runs out; every training adds a line to the log."""
     lighten()
     suite = Suite(models=("fake",), name="s", size=32, budget="1step", samples=2, curve_samples=2)
-    pair = data.load(pictures, None, None, 32, False)
+    pair = load.load(pictures, None, None, 32, False)
     fingerprints = (pair.source.fingerprint, pair.target.fingerprint)
     runs = tuple(_planned(Path(results), seed, fingerprints) for seed in range(int(count)))
-    processes.run = lambda module, job, *_: train(job, log)
-    runner._conclude = lambda *_: None
+    child_process.run = lambda module, job, *_: train(job, log)
+    suite_runner._conclude = lambda *_: None
     made = plan.Plan(suite, "cpu", pair, Path(results) / "s", runs)
-    return runner.execute(made, "x", Found(None, "none"), False, Screen(Console(quiet=True)))
+    return suite_runner.execute(made, "x", Found(None, "none"), False, Screen(Console(quiet=True)))
 
 
 def _planned(results, seed, fingerprints):
@@ -43,9 +48,9 @@ def train(job, log):
         file.write(f"{job['key']} {os.getpid()}\n")
     time.sleep(random.uniform(0, 0.02))
     done = record.Status("done", 1, 1.0)
-    made = record.Record(**worker.blank(job), environment={}, status=done)
+    made = record.Record(**record.blank(job), environment={}, status=done)
     record.write(Path(job["folder"]), made)
-    return processes.Ended(0, (), "")
+    return child_process.Ended(0, (), "")
 
 
 if __name__ == "__main__":

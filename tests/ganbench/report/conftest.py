@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ganbench import files, record
+from ganbench import record
 from ganbench.record import Baseline, Cost, CurvePoint, Moment, Record, Score, Status, Used
+from ganbench.system import files
 
 SCRIPT = "<script>alert(1)</script>"
 MODELS = {  # label: source, level of its score, pictures/s, parameters, FLOP a step

@@ -5,9 +5,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ganbench import files
 from ganbench.errors import InputError
-from ganbench.report import build, conclusion, page, private, svg, words
+from ganbench.report import build, conclusion, formatting, page, redact
+from ganbench.report.figures import svg
+from ganbench.system import files
 
 
 def embedded(html):
@@ -147,7 +148,7 @@ def test_conclusion_is_the_verdict_in_plain_words(results):
     ],
 )
 def test_paths_of_the_machine_become_an_ellipsis(text, clean):
-    assert private.without_paths(text) == clean
+    assert redact.without_paths(text) == clean
 
 
 @pytest.mark.parametrize(
@@ -156,4 +157,4 @@ def test_paths_of_the_machine_become_an_ellipsis(text, clean):
      (-2.5, "−2.50"), (0.0, "0"), (None, "–"), (float("nan"), "–")],
 )  # fmt: skip
 def test_numbers_have_about_three_digits(value, text):
-    assert words.number(value) == text
+    assert formatting.number(value) == text

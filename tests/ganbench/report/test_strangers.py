@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ganbench import files, reading, record
+from ganbench import record
 from ganbench.record import Status
-from ganbench.report import build, conclusion, film, guard, markdown, pictures, rows, tables
+from ganbench.report import build, conclusion, sanitize
+from ganbench.report.analysis.comparison import compare
 from ganbench.report.page import assemble as page_of
+from ganbench.report.pictures import encoding, training_film
+from ganbench.report.tables import csv_table, markdown
+from ganbench.system import files, safe_read
 
 
 def test_every_text_is_only_text_in_the_page(poisoned):
@@ -49,8 +53,8 @@ def test_no_cell_of_the_table_is_a_formula_and_numbers_stay_numbers(poisoned):
 
 def test_a_negative_number_is_a_number_in_the_table(fake):
     fake.run("a", 0, -3.5, pictures=False)
-    found = tables.comparison_table(rows.compare(record.read_results(fake.finish(["a"]))))
-    assert ",-3.5," in tables.to_csv(found)
+    found = csv_table.comparison_table(compare(record.read_results(fake.finish(["a"]))))
+    assert ",-3.5," in csv_table.to_csv(found)
 
 
 def test_no_name_leaves_its_markdown_line(poisoned):
@@ -125,7 +129,7 @@ def test_arrays_of_absurd_sizes_and_kinds_are_named_and_not_read(fake, poison):
 def test_pictures_larger_than_the_page_shows_are_shrunk_when_read(fake):
     run = fake.run("cyclegan-unet", 0, 120.0, views={"output": "big.npy"}, pictures=False)
     files.write_array(fake.suite / fake.runs[0] / "big.npy", np.zeros((2, 1100, 700, 3), np.uint8))
-    read = pictures.of_run(fake.suite / fake.runs[0], replace(run, sha256={}), "big.npy")
+    read = encoding.of_run(fake.suite / fake.runs[0], replace(run, sha256={}), "big.npy")
     assert read.shape == (2, 367, 234, 3)
 
 
@@ -180,19 +184,19 @@ def test_a_suite_whose_fields_are_of_other_types_still_has_its_page(fake, poison
 
 def rendered(fake, poison, change) -> str:
     poison.changed(fake.suite / "suite.json", change)
-    found = guard.guarded(record.read_results(fake.results))
-    return page_of(found, rows.compare(found), False, True).html
+    found = sanitize.guarded(record.read_results(fake.results))
+    return page_of(found, compare(found), False, True).html
 
 
 def test_honest_results_pass_the_guard_unchanged(results):
     read = record.read_results(results)
-    assert guard.guarded(read) == read
+    assert sanitize.guarded(read) == read
 
 
 def test_names_cut_in_the_middle_keep_what_tells_them_apart():
-    first, second = (guard.name("cyclegan-resnet:" + "x" * 500 + f"={k}") for k in (1, 2))
-    assert first != second and len(first) == guard.NAME
-    assert guard.name("a\nb\u202ec") == "a b\ufffdc"
+    first, second = (sanitize.name("cyclegan-resnet:" + "x" * 500 + f"={k}") for k in (1, 2))
+    assert first != second and len(first) == sanitize.NAME
+    assert sanitize.name("a\nb\u202ec") == "a b\ufffdc"
 
 
 def test_a_run_that_ended_in_each_way_has_its_row_and_so_has_one_that_cannot_be_read(fake):
@@ -210,7 +214,7 @@ def test_a_run_that_ended_in_each_way_has_its_row_and_so_has_one_that_cannot_be_
     assert body.count("<tr>") == 7
     assert all(f"because of {way}" in body for way in ways[:-1])
     assert "One record could not be read" in html and fake.runs[-1] in html
-    text = markdown.to_markdown(rows.compare(record.read_results(results)))
+    text = markdown.to_markdown(compare(record.read_results(results)))
     assert all(f"model-{way}" in text for way in (*ways, "unreadable"))
 
 
@@ -230,7 +234,7 @@ def test_results_of_format_1_without_seals_and_digests_have_their_page(fake, poi
 def test_of_very_many_moments_the_last_is_always_among_those_shown():
     for count in (*range(5), 47, 48, 49, 50, 95, 96, 97, 399, 400, 401, 402, 800, 801):
         for most in (48, 400):
-            kept = guard.thinned(tuple(range(count)), most)
+            kept = sanitize.thinned(tuple(range(count)), most)
             assert len(kept) <= most and kept[-1:] == tuple(range(count))[-1:]
             assert kept == tuple(range(count)) or count > most
 
@@ -239,14 +243,14 @@ def test_a_film_of_very_many_moments_ends_with_its_last(fake):
     run = fake.run("dcgan", 0, 120.0)
     folder = fake.suite / fake.runs[-1]
     moments = tuple(replace(run.film[0], step=step) for step in range(101))
-    shown = film.frames(folder, replace(run, film=moments), pictures.Reader())
-    assert shown[-1][0].step == 100 and len(shown) <= film.MOST_MOMENTS
+    shown = training_film.frames(folder, replace(run, film=moments), encoding.Reader())
+    assert shown[-1][0].step == 100 and len(shown) <= training_film.MOST_MOMENTS
 
 
 def test_a_log_that_is_too_large_to_be_shown_is_named(fake):
     fake.run("dcgan", 0, 120.0)
     with open(fake.suite / fake.runs[-1] / "history.csv", "ab") as file:
-        file.truncate(reading.LARGEST + 1)
+        file.truncate(safe_read.LARGEST + 1)
     html = build(fake.finish(["dcgan"])).read_text()
     assert "seed 0, is larger than 64 MiB" in html
     assert "no run has a history.csv" not in html

@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganbench import checkpoint, features, files, record
+from ganbench import record
 from ganbench.data import store
-from ganbench.data.pictures import Picture
+from ganbench.data.sources.decode import Picture
 from ganbench.errors import InputError
-from ganbench.history import History
 from ganbench.record import Baseline, Moment
+from ganbench.scoring import feature_cache
+from ganbench.system import files
+from ganbench.training import checkpoint
+from ganbench.training.history import History
 from metrics.sample import Sample
 
 CUTS, FLIPS = 64, 96
@@ -148,8 +151,8 @@ def test_a_torn_feature_cache_is_made_again(tmp_path, monkeypatch, name):
         return Sample(pool=pool)
 
     def cached():
-        return features.cached("content", {"extractor": "x"}, make)
+        return feature_cache.cached("content", {"extractor": "x"}, make)
 
     cached()
-    for count, _ in enumerate(damages(features.key("content", {"extractor": "x"}) / name), 2):
+    for count, _ in enumerate(damages(feature_cache.key("content", {"extractor": "x"}) / name), 2):
         assert np.array_equal(cached().pool, pool) and len(made) == count

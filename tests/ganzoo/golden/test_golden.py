@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ganbench import files
+from ganbench.system import files
 from ganzoo import draws, registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task

@@ -1,0 +1,106 @@
+"""The plan before a run and the verdict after it, in words on the terminal."""
+
+import shutil
+
+from rich.console import Console
+
+from ganbench import memory_forecast
+from ganbench.budget import parse
+from ganbench.data.scenes import COUNTS
+from ganbench.planning.plan import Plan, Planned, disk_bytes, title
+from ganbench.scoring.inception_weights import Found
+from ganbench.system.files import existing_parent
+from ganbench.system.text import duration, size_words
+
+
+def show(plan: Plan, weights: Found, console: Console) -> None:
+    """Print the resolved plan: data, models, budget, time, disk."""
+    for name, text in _lines(plan, weights):
+        console.print(f" {name:<8}{text}", markup=False)
+    console.print()
+
+
+def _lines(plan: Plan, weights: Found) -> list[tuple[str, str]]:
+    suite, source, target = plan.suite, plan.pair.source, plan.pair.target
+    skipped = len(source.skipped) + len(target.skipped)
+    counts = f"{len(target.pictures):,} paintings · {len(source.pictures):,} photographs"
+    look = f"{suite.size} px" + (" · mirrored" if suite.flip else "")
+    look += f" · jitter {suite.jitter:g}" if suite.jitter else ""
+    todo = [p for p in plan.runs if not p.finished]
+    lines = [
+        ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
+        ("device", f"{plan.device} · {suite.profile} networks"),
+        ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
+    ]
+    groups = _groups(plan)
+    for (label, framework), mine in groups.items():
+        lines.append(
+            ("", f"  {label:<26} {framework:<10} {_size(mine[0]):<34} seeds {_seeds(mine)}")
+        )
+    lines += _memory(plan, groups)
+    lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
+    free = shutil.disk_usage(existing_parent(plan.folder)).free
+    lines.append(("disk", f"{size_words(disk_bytes(plan))} needed, {size_words(free)} free"))
+    judge = "official Inception weights" if weights.path else "random-Inception: not FID"
+    lines.append(("judge", f"{', '.join(suite.metrics)} on {suite.samples} samples · {judge}"))
+    if weights.problem:
+        lines.append(("note", weights.problem))
+    return lines
+
+
+def _groups(plan: Plan) -> dict[tuple[str, str], list[Planned]]:
+    """The runs of each label in each framework: they differ in their seeds."""
+    groups: dict[tuple[str, str], list[Planned]] = {}
+    for planned in plan.runs:
+        groups.setdefault((planned.run.label, planned.run.framework), []).append(planned)
+    return groups
+
+
+def _memory(plan: Plan, groups: dict[tuple[str, str], list[Planned]]) -> list[tuple[str, str]]:
+    """What each model will take where that is known, and what to type where it is too much."""
+    said, warned = {}, {}
+    for (label, _), (planned, *_) in groups.items():
+        if not (need := memory_forecast.need(planned.memory)):
+            continue
+        said[label] = f"  {label:<26} {memory_forecast.describe(need)}"
+        if need.available is not None and not need.fits:
+            there = f"{size_words(need.total)} of tensors, {size_words(need.available)} there"
+            advice = memory_forecast.advice(plan.job(planned))
+            warned[label] = f"{label} will probably not fit: about {there}; {advice}"
+    listed = [("" if i else "memory", text) for i, text in enumerate(said.values())]
+    return listed + [("warning", text) for text in warned.values()]
+
+
+def _size(planned: Planned) -> str:
+    text = f"{sum(planned.parameters.values()):,} parameters" if planned.parameters else ""
+    flop = planned.flop_per_step
+    return text + (f", {flop / 1e9:.3g} GFLOP/step" if flop else "")
+
+
+def _seeds(planned: list[Planned]) -> str:
+    return " ".join(str(p.run.seed) for p in planned)
+
+
+def _time(plan: Plan, runs: int) -> str:
+    budget = parse(plan.runs[0].run.budget)
+    if budget.unit != "seconds":
+        return ""
+    return f", about {duration(budget.amount * runs)} of training in all"
+
+
+def list_data() -> None:
+    """Print what `--data` takes."""
+    photos, paintings = COUNTS["photo"], COUNTS["painting"]
+    print(f"scenes              embedded: {photos} photographic, {paintings} painted landscapes")
+    print("FOLDER or FILE.zip  Kaggle download, CycleGAN layout (trainA, trainB), or two folders")
+    print("--source --target   one folder, zip or set of TFRecords each")
+
+
+def conclude(plan: Plan, console: Console) -> None:
+    """Print what the report says and where it is."""
+    from ganbench.report import conclusion
+
+    results = plan.folder.parent
+    for line in conclusion(results, plan.suite.name).splitlines():
+        console.print(f" {line}", markup=False)
+    console.print(f" {results / 'report.html'} · comparison.csv · comparison.md", markup=False)

@@ -1,0 +1,174 @@
+"""Listing -> recipe: how the pictures of a folder, zip, TFRecord or the embedded set are made."""
+
+import hashlib
+import json
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ganbench.data.sources.bounded_read import NotNow, UnreadableFile, opened
+from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode
+from ganbench.data.sources.layout import Listing, one
+from ganbench.data.store import Made, Recipe
+from ganbench.errors import InputError
+from ganbench.system.text import shown, spelled
+
+Kind = Literal["photo", "painting"]
+KINDS: dict[Kind, str] = {"photo": "photographs", "painting": "paintings"}
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+def listed(listing: Listing, size: int) -> Recipe:
+    """The recipe of a listing; reads and hashes every file, which is what makes the cache safe."""
+    from ganbench.data.sources import tfrecord
+
+    with ThreadPoolExecutor(_workers()) as pool:
+        found = list(_in_order(pool, partial(_digest, listing), listing.names))
+    unread = {name: why for name, (_, why) in zip(listing.names, found, strict=True) if why}
+    content = [
+        RESIZE_VERSION,
+        size,
+        tfrecord.VERSION if listing.records else False,
+        [(name, digest or why) for name, (digest, why) in zip(listing.names, found, strict=True)],
+    ]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    at_most = 0 if listing.records else len(listing.names)
+    make = _from_records if listing.records else _from_pictures
+    return Recipe(listing.title, fingerprint, at_most, partial(make, listing, size, unread))
+
+
+def embedded(kind: Kind, size: int) -> Recipe:
+    """The recipe of one side of the embedded set `scenes`."""
+    from ganbench.data import scenes
+
+    count = scenes.COUNTS[kind]
+    content = ["scenes", scenes.VERSION, kind, count, size]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    return Recipe(f"scenes: {KINDS[kind]}", fingerprint, count, partial(_drawn, kind, size, count))
+
+
+def truths(indices: tuple[int, ...], size: int) -> Recipe:
+    """The true paintings of these embedded photographs, in this order."""
+    from ganbench.data import scenes
+
+    content = ["scenes", scenes.VERSION, "truth", indices, size]
+    fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+    make = partial(_true, indices, size)
+    return Recipe("scenes: true paintings", fingerprint, len(indices), make)
+
+
+def _workers() -> int:
+    return min(8, os.cpu_count() or 1)
+
+
+def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+    """Like `pool.map`, but with a few results waiting at most, so that memory stays flat."""
+    waiting: deque[Future[U]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > 4 * _workers():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _digest(listing: Listing, name: str) -> tuple[str, str]:
+    """Of a file's bytes, or why they cannot be had: the fingerprint knows either."""
+    try:
+        if listing.records:  # whole sets, which may be larger than any picture's bytes
+            with opened(listing.tree.path / (listing.prefix + name)) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest(), ""
+        with listing.reading(name) as data:
+            return hashlib.sha256(data).hexdigest(), ""
+    except (UnreadableFile, OSError) as reason:
+        return "", str(reason)
+
+
+def _from_pictures(
+    listing: Listing, size: int, unread: Mapping[str, str], scratch: Path
+) -> tuple[int, Made]:
+    return len(listing.names), _decoded(listing, size, unread)
+
+
+def _decoded(listing: Listing, size: int, unread: Mapping[str, str]) -> Made:
+    with ThreadPoolExecutor(_workers()) as pool:
+        pictures = _in_order(pool, partial(_try_decode, listing, size, unread), listing.names)
+        yield from zip(map(spelled, listing.names), pictures, strict=True)
+
+
+def _try_decode(listing: Listing, size: int, unread: Mapping[str, str], name: str) -> Picture | str:
+    """A picture, or why there is none; InputError where the machine fails, not the file.
+
+    By then the fingerprint says that the file's bytes are here: leaving it out would be for good.
+    """
+    if name in unread:
+        return unread[name]
+    try:
+        with listing.reading(name) as data:
+            return decode(data, size)
+    except NotNow as reason:
+        raise InputError(f"{shown(name)} of {listing.title} {reason}", "start again") from None
+    except (UnreadableFile, BrokenPicture) as reason:
+        return str(reason)
+
+
+def _from_records(
+    listing: Listing, size: int, unread: Mapping[str, str], scratch: Path
+) -> tuple[int, Made]:
+    from ganbench.data.sources import tfrecord
+
+    read = replace(listing, names=tuple(name for name in listing.names if name not in unread))
+    (found,) = tfrecord.unpack([read], scratch)
+    skipped = [*found.skipped, *((spelled(name), why) for name, why in unread.items())]
+    if not found.pictures:
+        return len(skipped), iter(skipped)
+    count, made = _from_pictures(one(str(found.archive)), size, {}, scratch)
+    return count + len(skipped), chain(made, skipped)
+
+
+def _drawn(kind: Kind, size: int, count: int, scratch: Path) -> tuple[int, Made]:
+    return count, _draw_all(kind, size, range(count))
+
+
+def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made]:
+    return len(indices), _draw_all("truth", size, indices)
+
+
+def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
+    # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
+    indices = tuple(indices)
+    with ProcessPoolExecutor(
+        _workers(), get_context("spawn"), initializer=_end_with_starter
+    ) as pool:
+        pictures = _in_order(pool, partial(_draw, kind, size), indices)
+        for index, pixels in zip(indices, pictures, strict=True):
+            yield f"{kind}-{index:04d}", Picture(pixels, size, size)
+
+
+def _end_with_starter() -> None:
+    """End this process when the one that started it has ended, by whatever signal."""
+    starter = parent_process()
+    assert starter
+
+    def wait() -> None:
+        connection.wait([starter.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _draw(kind: str, size: int, index: int) -> Any:
+    from ganbench.data import scenes
+
+    if kind == "truth":
+        return scenes.pair(index, size)[1]
+    return (scenes.photo if kind == "photo" else scenes.painting)(index, size)

@@ -1,0 +1,99 @@
+"""The frame around each TFRecord, and the file name that a record stands for. No TensorFlow.
+
+A file is a row of records: length (8 bytes, little-endian), masked CRC-32C of the length (4),
+that many bytes, their masked CRC-32C (4). TensorFlow's readers stop at the first damaged one;
+whoever knows where the next begins can ask for it.
+"""
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ganbench.data.sources.bounded_read import MOST_ENTRIES, opened
+from ganbench.data.sources.decode import ENDINGS
+
+HEADER, FOOTER = 12, 4  # bytes around each record
+CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, lowest bit first
+KINDS = (  # first bytes of a file -> its usual ending
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"\x89PNG\r\n\x1a\n", ".png"),
+    (b"GIF8", ".gif"),
+    (b"BM", ".bmp"),
+    (b"II*\0", ".tif"),
+    (b"MM\0*", ".tif"),
+    (b"P5", ".pgm"),
+    (b"P6", ".ppm"),
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where one record lies in its file."""
+
+    offset: int  # of its header
+    length: int  # bytes of its content
+
+
+def walk(path: Path) -> tuple[list[Frame], str]:
+    """The records of one file, and why what follows them is lost ("" when nothing is).
+
+    Only headers are read, and a length counts only with its checksum right and the file long
+    enough for it, so a false one costs nothing. OSError or UnreadableFile when it cannot be read.
+    """
+    frames: list[Frame] = []
+    offset = 0
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        while offset < size:
+            file.seek(offset)
+            if len(frames) == MOST_ENTRIES:
+                return frames, f"more than {MOST_ENTRIES:,} records: what follows is left out"
+            header = file.read(HEADER)
+            if len(header) < HEADER:
+                return frames, _lost("cut short", len(frames))
+            length, check = struct.unpack("<QI", header)
+            if check != masked_crc(header[:8]):
+                return frames, _lost("damaged", len(frames))
+            if offset + HEADER + length + FOOTER > size:
+                return frames, _lost("cut short", len(frames))
+            frames.append(Frame(offset, length))
+            offset += HEADER + length + FOOTER
+    return frames, "" if frames else "the file is empty"
+
+
+def _lost(what: str, good: int) -> str:
+    if good == 0:
+        return f"not a TFRecord file, or {what} in its first record"
+    return f"{what} after record {good - 1:05d}: what follows is lost"
+
+
+def masked_crc(data: bytes) -> int:
+    """CRC-32C, turned by 15 bits and moved, as TFRecords keep it."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (CASTAGNOLI if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def file_name(given: str, data: bytes, otherwise: str) -> str:
+    """Name of the picture file that a record was made of; Kaggle's names come without an ending.
+
+    `given` is its image_name, `data` its picture, `otherwise` what a record without a name is
+    called.
+    """
+    name = given.strip() or otherwise
+    known = PurePosixPath(name).suffix.lower() in ENDINGS
+    return name if known else name + _ending(data)
+
+
+def _ending(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return ".webp"
+    if data[4:12] == b"ftypavif":
+        return ".avif"
+    # What Pillow does not know either is named like Kaggle's, and skipped by whoever decodes it.
+    return next((ending for start, ending in KINDS if data.startswith(start)), ".jpg")

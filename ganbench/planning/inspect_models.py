@@ -1,0 +1,139 @@
+"""A process that builds models, to say what they are before anything is trained.
+
+PyTorch builds them without memory, TensorFlow for real, one after the other.
+"""
+
+import hashlib
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import ganzoo
+from ganbench.errors import InputError
+from ganbench.planning.suite import Suite, from_values, with_device_defaults
+from ganbench.system import available_memory, child_process, frameworks
+from ganzoo import registry
+from ganzoo.errors import InputError as ModelError
+from ganzoo.settings import resolve
+from ganzoo.trainer import Task, count_parameters
+
+if TYPE_CHECKING:
+    from ganbench.planning.meta_memory import Peak
+
+
+def describe(job: dict[str, Any], channel: child_process.Channel) -> child_process.Message:
+    """Resolve the device and, for each model of one framework, settings, parameters and work."""
+    suite = from_values(job["suite"], "the suite")
+    frameworks.require(job["framework"])
+    device = frameworks.choose_device(job["framework"], suite.device)
+    frameworks.prepare(job["framework"])  # on the CPU: nothing is trained here
+    suite = with_device_defaults(suite, device)
+    there = available_memory.available(job["framework"], device)
+    models = [
+        _describe(registry.Model(**item["model"]), item["settings"], suite, there)
+        for item in job["models"]
+    ]
+    return {"device": device, "models": models}
+
+
+def _describe(
+    model: registry.Model, overrides: dict[str, Any], suite: Suite, there: int | None
+) -> dict[str, Any]:
+    kind = registry.load(model)
+    settings = resolve(kind.Settings, model.name, overrides, suite.profile == "small")
+    assert suite.size
+    if hasattr(settings, "check"):
+        settings.check(suite.size)
+    found = _measure(model, kind, settings, suite.size)
+    return {
+        "source": kind.source,
+        "settings": vars(settings),
+        "parameters": found.parameters,
+        "flop_per_step": found.flop_per_step,
+        "memory": found.memory and {**found.memory, "available": there},
+        "code": _code(kind),
+    }
+
+
+def _code(kind: Any) -> str:
+    """Hash of the model's file and of all that this package lends to it."""
+    package = Path(ganzoo.__file__).parent
+    shared = sorted(package.glob(f"{kind.framework}/*.py"))
+    digest = hashlib.sha256()
+    common = (package / "settings.py", package / "draws.py")
+    for file in (Path(inspect.getfile(kind)), *common, *shared):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a model is; None where it cannot be known without training."""
+
+    parameters: dict[str, int]  # by network
+    flop_per_step: int | None = None
+    memory: dict[str, int] | None = None  # as of memory.Need, but for what there is
+
+
+def _measure(model: registry.Model, kind: Any, settings: Any, size: int) -> Measured:
+    """Parameters by network and, in PyTorch, operations and memory of a step."""
+    try:
+        if kind.framework == "pytorch" and (found := measure_on_meta(kind, settings, size)):
+            return found
+        return Measured(count_parameters(kind(settings, Task(size))))
+    except ModelError:
+        raise
+    except Exception as error:
+        words = f"{type(error).__name__}: {error}"
+        raise InputError(f"{model.name} cannot be built: {words}") from error
+
+
+def measure_on_meta(kind: Any, settings: Any, size: int) -> Measured | None:
+    """Measure without memory; None for what needs real numbers: its work cannot be counted."""
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from ganbench.planning import meta_memory
+
+    batch = blank_batch(kind, settings, size)
+    try:
+        with torch.device("meta"), meta_memory.Ledger() as ledger:
+            trainer = kind(settings, Task(size, 0, "meta"))
+            standing = meta_memory.settle(trainer, batch, ledger)
+            with FlopCounterMode(display=False) as counter:
+                peak = meta_memory.step(trainer, batch, ledger, standing)
+    except ModelError:
+        raise
+    except Exception:
+        return None
+    return Measured(count_parameters(trainer), counter.get_total_flops(), _memory(peak, settings))
+
+
+def _memory(peak: "Peak", settings: Any) -> dict[str, int] | None:
+    """What a step takes; None without tensors, and in mixed precision, which meta does not know."""
+    if not peak.parameters or getattr(settings, "precision", "fp32") != "fp32":
+        return None
+    remembered = peak.left // settings.batch * getattr(settings, "history", 0)
+    return {
+        "parameters": peak.parameters,
+        "optimizer": peak.optimizer,
+        "activations": peak.activations,
+        "remembered": remembered,
+        "fixed": peak.parameters + peak.most_optimizer + remembered,
+        "per_picture": peak.most_activations // settings.batch,
+    }
+
+
+def blank_batch(kind: Any, settings: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A source and a target of the right shapes."""
+    target = np.zeros((settings.batch, size, size, 3), np.uint8)
+    if kind.source == "noise":
+        return np.zeros((settings.batch, settings.latent), np.float32), target
+    return target, target
+
+
+if __name__ == "__main__":
+    child_process.serve(describe)

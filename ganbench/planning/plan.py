@@ -1,0 +1,283 @@
+"""From a suite to the list of runs: data loaded, models measured, nothing trained."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ganbench import budget, record
+from ganbench.data import load
+from ganbench.errors import InputError
+from ganbench.jobs import Run
+from ganbench.planning.suite import Suite, check, selected, slug, with_device_defaults
+from ganbench.system import child_process, frameworks
+
+CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
+MESSAGE_SECONDS = 0.5  # between two words of progress
+FAILED = ("failed", "out_of_memory")
+FINISHED = ("done", "diverged", "collapsed")  # not run again without --force
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run, what is known of it beforehand, and how far it has come."""
+
+    run: Run
+    folder: Path
+    parameters: dict[str, int]
+    flop_per_step: int | None
+    status: record.Status | None  # None: never begun
+    stop_collapsed: bool = False
+    memory: dict[str, int] | None = None  # as of memory.Need; None: not known
+
+    @property
+    def finished(self) -> bool:
+        """Is there nothing left to do? A run stopped for its collapse may be wanted to go on."""
+        if self.status is None:
+            return False
+        if self.status.name == "collapsed" and self.status.progress < 1:
+            return self.stop_collapsed
+        return self.status.name in FINISHED
+
+    @property
+    def failed(self) -> bool:
+        """Has it ended without a result, in a way that may not repeat itself?"""
+        return self.status is not None and self.status.name in FAILED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything `ganbench run` is going to do."""
+
+    suite: Suite  # every field resolved
+    device: str
+    pair: load.Pair
+    folder: Path  # of the suite, below the results folder
+    runs: tuple[Planned, ...]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The pictures as records and report name them."""
+        return {
+            "source": self.pair.source.describe(),
+            "target": self.pair.target.describe(),
+            "flip": self.suite.flip,
+            "jitter": self.suite.jitter,
+        }
+
+    def job(self, planned: Planned) -> dict[str, Any]:
+        """What the worker of a run is told."""
+        return {
+            "run": asdict(planned.run),
+            "key": planned.run.key,
+            "suite": self.folder.name,
+            "folder": str(planned.folder),
+            "device": self.device,
+            "threads": self.suite.threads,
+            "stop_collapsed": self.suite.stop_collapsed,
+            "checkpoint_seconds": CHECKPOINT_SECONDS,
+            "message_seconds": MESSAGE_SECONDS,
+            "source_folder": str(self.pair.source.folder),
+            "target_folder": str(self.pair.target.folder),
+            "counts": {
+                "source": len(self.pair.source.pictures),
+                "target": len(self.pair.target.pictures),
+            },
+            "data": self.data,
+            "parameters": planned.parameters,
+            "flop_per_step": planned.flop_per_step,
+            "memory": planned.memory,
+        }
+
+
+def make(
+    suite: Suite,
+    results: Path,
+    on_progress: Callable[[str, int, int], None],
+    force: bool = False,
+) -> Plan:
+    """Resolve `suite`; InputError for anything that cannot work, before anything is written.
+
+    With `force` no run counts as begun, whatever its record says.
+    """
+    check(suite)
+    models = selected(suite)
+    described = _describe(suite, models)
+    device, asked = described[0]["device"], suite.samples
+    suite = with_device_defaults(suite, device)
+    if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
+        suite = replace(suite, threads=_cores())
+    assert suite.size and suite.budget
+    pair = load.load(
+        suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
+    )
+    suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
+    suite = _with_samples(suite, asked, pair, described)
+    folder = results / suite.name
+    return Plan(suite, device, pair, folder, _runs(suite, models, described, pair, folder, force))
+
+
+def _runs(
+    suite: Suite,
+    models: list,
+    described: list[dict[str, Any]],
+    pair: load.Pair,
+    folder: Path,
+    force: bool,
+) -> tuple[Planned, ...]:
+    """Cross models and seeds; what was asked for twice is run once."""
+    assert suite.size and suite.budget and suite.samples and suite.curve_samples
+    runs: dict[str, Planned] = {}
+    for (model, choice), facts in zip(models, described, strict=True):
+        for seed in suite.seeds:
+            run = Run(
+                model=model.name,
+                address=model.address,
+                framework=model.framework,
+                label=choice.label,
+                source=facts["source"],
+                settings=facts["settings"],
+                seed=seed,
+                budget=str(budget.parse(suite.budget)),
+                size=suite.size,
+                flip=suite.flip,
+                jitter=suite.jitter,
+                data=(pair.source.fingerprint, pair.target.fingerprint),
+                samples=suite.samples,
+                curve_samples=suite.curve_samples,
+                snapshots=suite.snapshots,
+                frames=suite.frames,
+                device=facts["device"].partition(":")[0],
+                code=facts["code"],
+            )
+            place = folder / run.folder
+            status = None if force else status_of(place)
+            runs[run.key] = Planned(
+                run,
+                place,
+                facts["parameters"],
+                facts["flop_per_step"],
+                status,
+                suite.stop_collapsed,
+                facts.get("memory"),
+            )
+    _check_labels([planned.run for planned in runs.values()])
+    return tuple(runs.values())
+
+
+def _describe(suite: Suite, models: list) -> list[dict[str, Any]]:
+    """Ask one process a framework what its models are; in the order of `models`."""
+    found: dict[int, dict[str, Any]] = {}
+    for framework in dict.fromkeys(model.framework for model, _ in models):
+        places = [i for i, (model, _) in enumerate(models) if model.framework == framework]
+        job = {
+            "framework": framework,
+            "suite": asdict(suite),
+            "models": [
+                {"model": asdict(models[i][0]), "settings": models[i][1].settings} for i in places
+            ],
+        }
+        result = child_process.run("ganbench.planning.inspect_models", job).result()
+        for i, facts in zip(places, result["models"], strict=True):
+            found[i] = facts | {"device": result["device"]}
+    described = [found[i] for i in range(len(models))]
+    _check_devices(described, models)
+    return _with_work(described, models)
+
+
+def _cores() -> int:
+    """Physical cores that we may use."""
+    return min(psutil.cpu_count(logical=False) or 1, frameworks.usable_cores())
+
+
+def _check_devices(described: list[dict[str, Any]], models: list) -> None:
+    """Refuse frameworks on different devices: their seconds could not be compared."""
+    devices = {
+        model.framework: f["device"] for (model, _), f in zip(models, described, strict=True)
+    }
+    if len(set(devices.values())) > 1:
+        where = ", ".join(f"{framework} {device}" for framework, device in devices.items())
+        raise InputError(
+            f"the frameworks would use different devices ({where})",
+            'pip install "tensorflow[and-cuda]", or --device cpu',
+        )
+
+
+def _with_work(described: list[dict[str, Any]], models: list) -> list[dict[str, Any]]:
+    """Give a twin what was counted on its PyTorch model: operations and memory of a step."""
+    work = ("flop_per_step", "memory")
+    counted = {
+        (model.name, _settled(facts)): {name: facts.get(name) for name in work}
+        for (model, _), facts in zip(models, described, strict=True)
+        if model.origin == "built in" and facts["flop_per_step"] is not None
+    }
+    return [
+        facts | counted.get((model.name, _settled(facts)), {})
+        if facts["flop_per_step"] is None and model.origin == "built in"
+        else facts
+        for (model, _), facts in zip(models, described, strict=True)
+    ]
+
+
+def _settled(facts: dict[str, Any]) -> str:
+    return json.dumps(facts["settings"], sort_keys=True)
+
+
+def title(suite: Suite) -> str:
+    """What people call the data."""
+    if suite.source and suite.target:
+        return f"{Path(suite.source).stem} to {Path(suite.target).stem}"
+    return Path(suite.data).resolve().stem if suite.data else "scenes"
+
+
+def _with_samples(
+    suite: Suite, asked: int | None, pair: load.Pair, described: list[dict[str, Any]]
+) -> Suite:
+    """Hold the number of samples against the source; a default gives way, a wish does not."""
+    there, wanted = len(pair.source.pictures), suite.samples or 0
+    if wanted > there and any(facts["source"] == "pictures" for facts in described):
+        if asked is not None:
+            raise InputError(
+                f"{asked} samples are asked of each model, but there are only {there} source"
+                " pictures",
+                f"--samples {there}",
+            )
+        wanted = there
+    return replace(suite, samples=wanted, curve_samples=min(suite.curve_samples or wanted, wanted))
+
+
+def status_of(folder: Path) -> record.Status | None:
+    """How far the run in `folder` has come; None: never begun, or its record is damaged.
+
+    InputError for a record of another format: it is whole, and not ours to write over.
+    """
+    if not (folder / "record.json").exists():
+        return None
+    try:
+        return record.read(folder).status
+    except record.OtherFormatError as error:
+        raise InputError(str(error), f"update ganbench, or remove {folder}") from None
+    except InputError:
+        return None
+
+
+def _check_labels(runs: list[Run]) -> None:
+    """Refuse two different models under one label: a table could not tell them apart."""
+    seen: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        other = seen.setdefault((run.label, run.framework), run)
+        if other.settings != run.settings or other.model != run.model:
+            raise InputError(f'two different models are called "{run.label}"', "give each a label")
+
+
+def disk_bytes(plan: Plan) -> int:
+    """About how much the results will take: samples, film and checkpoints."""
+    suite = plan.suite
+    assert suite.size and suite.samples and suite.curve_samples
+    pictures = suite.samples + suite.curve_samples * (suite.snapshots - 1) + 16 * suite.frames
+    # Weights and Adam's two moments, in the checkpoint and the one before it.
+    states = sum(sum(p.parameters.values()) * 4 * 3 * 2 for p in plan.runs)
+    return states + len(plan.runs) * pictures * suite.size**2 * 3

@@ -1,0 +1,222 @@
+"""Flags or a TOML file -> Suite -> [Run]. A run's key is a hash of all that decides its result."""
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ganbench import budget, plugins
+from ganbench.errors import InputError
+from ganbench.planning import toml
+from ganbench.system.text import printable, shown
+from ganzoo import registry
+from metrics.compare import USUAL, check_choices
+
+# What every suite measures; the first decides. The last four are about translators.
+STANDARD = (*USUAL, "input_change", "input_match", "cycle_error", "truth_error")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One model of a suite with what is changed on it."""
+
+    name: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    label: str = ""  # how tables call it; by default the name and the changes
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One experiment. A field that is None takes the default of the device."""
+
+    models: tuple[str | Choice, ...] = ("dcgan", "cyclegan")
+    name: str = ""  # folder below the results; by default the data's name
+    data: str | None = None  # both domains; "scenes" is the embedded set
+    source: str | None = None  # photographs alone
+    target: str | None = None  # paintings alone
+    swap: bool = False  # exchange the two domains
+    size: int | None = None  # pixels
+    budget: str | None = None
+    seeds: tuple[int, ...] = (0,)
+    frameworks: tuple[str, ...] = ("pytorch",)
+    metrics: tuple[str, ...] = STANDARD
+    protocol: str = "tf"  # resize before the network: TensorFlow 1's, or "clean" as in clean-fid
+    profile: str | None = None  # "small" or "official" networks
+    flip: bool = True  # mirror half of the pictures
+    jitter: float = 0.0  # enlarge by this fraction and crop at random; 0.117 is CycleGAN's 286/256
+    samples: int | None = None  # pictures each model is judged by
+    curve_samples: int | None = None  # pictures each point of a learning curve is judged by
+    snapshots: int = 4  # points of the learning curve
+    frames: int = 16  # of the training film
+    device: str | None = None
+    threads: int | None = None
+    stop_collapsed: bool = False  # end a run that draws one picture for every input
+    plugins: tuple[str, ...] = ()
+
+
+setattr(Suite, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+setattr(Choice, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
+
+LONGEST_NAME = 100  # bytes, as names of runs are added to it
+BOUNDS = {  # what a run can use
+    "samples": (2, 10_000_000),
+    "curve_samples": (2, 10_000_000),
+    "snapshots": (1, 10_000),
+    "frames": (2, 10_000),
+    "threads": (1, 4096),
+}
+
+# By kind of device: what a laptop does in minutes, and what a GPU is for.
+DEVICE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "cpu": {
+        "size": 64,
+        "budget": "40s",
+        "profile": "small",
+        "samples": 120,
+        "curve_samples": 30,
+    },
+    "cuda": {
+        "size": 256,
+        "budget": "1h",
+        "profile": "official",
+        "samples": 300,
+        "curve_samples": 300,
+    },
+}
+
+
+def read_suite(file: Path) -> Suite:
+    """Read a suite file; an unknown or ill-typed entry is named with what there is."""
+    values = toml.read(file, "suite")
+    return from_values({"name": file.stem, **values}, str(file))
+
+
+def from_values(values: dict[str, Any], where: str) -> Suite:
+    """Make a Suite from plain values; `where` names their origin in an error."""
+    where = shown(where)
+    for key, value in values.items():
+        if problem := toml.problem(value):
+            raise InputError(f"{where}: {shown(key)}: {problem}")
+    try:
+        return TypeAdapter(Suite).validate_python(values)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        place = ".".join(shown(str(part)) for part in detail["loc"][:1])
+        there = ", ".join(f.name for f in fields(Suite))
+        raise InputError(f"{where}: {place}: {detail['msg']}", f"there are: {there}") from None
+
+
+def with_device_defaults(suite: Suite, device: str) -> Suite:
+    """Fill what the user left open with what suits the device."""
+    kind = "cuda" if device.startswith("cuda") else "cpu"
+    open_fields = {k: v for k, v in DEVICE_DEFAULTS[kind].items() if getattr(suite, k) is None}
+    return replace(suite, device=device, **open_fields)
+
+
+def check(suite: Suite) -> None:
+    """Refuse what no run can use, before anything is started."""
+    budget.parse(suite.budget or "1s")
+    for name, example in (("models", "dcgan"), ("frameworks", "pytorch"), ("metrics", "fid")):
+        if not getattr(suite, name):
+            raise InputError(f"no {name} are named", f"--{name} {example}")
+    _check_words(suite)
+    if suite.size is not None and not 16 <= suite.size <= 1024:
+        raise InputError(f"size {suite.size} is not between 16 and 1024 px", "--size 64")
+    if not suite.seeds or any(not 0 <= seed < 2**32 for seed in suite.seeds):
+        raise InputError("seeds are whole numbers from 0 on, below 2^32", "--seeds 0,1,2")
+    if len(set(suite.seeds)) < len(suite.seeds):
+        raise InputError("a seed is named twice", "--seeds 0,1,2")
+    if not 0 <= suite.jitter <= 1:
+        raise InputError(f"jitter {suite.jitter} is not between 0 and 1", "--jitter 0.117")
+    for name, (least, most) in BOUNDS.items():
+        value = getattr(suite, name)
+        if value is not None and not least <= value <= most:
+            word = f"at least {least:,}" if value < least else f"at most {most:,}"
+            raise InputError(f"{name} must be {word}, not {value:,}")
+
+
+def _check_words(suite: Suite) -> None:
+    """Refuse names and choices that are none."""
+    if slug(suite.name) != suite.name or len(suite.name.encode()) > LONGEST_NAME:
+        usable = slug(suite.name.encode()[:LONGEST_NAME].decode("utf-8", "ignore"))
+        raise InputError(f'"{shown(suite.name)}" cannot name a folder', f"--name {usable}")
+    if suite.profile not in (None, "small", "official"):
+        asked = shown(suite.profile)
+        raise InputError(f'there is no profile "{asked}"', "--profile small or official")
+    check_choices(protocol=suite.protocol)
+    for choice in choices(suite.models):
+        if printable(choice.label) != choice.label:  # it stands in tables, on pages and screens
+            raise InputError(f'the label "{shown(choice.label)}" cannot be printed')
+
+
+def slug(text: str) -> str:
+    """A folder's name made of `text`."""
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in text).strip("-.")
+
+
+def choices(models: tuple[str | Choice, ...]) -> tuple[Choice, ...]:
+    """Read `cyclegan-resnet:norm=group,blocks=6` into names and changed settings."""
+    return tuple(_choice(item) if isinstance(item, str) else item for item in models)
+
+
+def _choice(text: str) -> Choice:
+    name, _, changes = text.partition(":")
+    settings = {}
+    for change in filter(None, changes.split(",")):
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise InputError(
+                f'"{shown(change)}" in "{shown(text)}" is no setting',
+                f"--models {shown(name)}:norm=group",
+            )
+        settings[key.strip()] = value.strip()
+    return Choice(name.strip(), settings, text if settings else "")
+
+
+def split_models(text: str) -> tuple[str, ...]:
+    """Split `dcgan,cyclegan-resnet:norm=group,blocks=6` at the commas that part models."""
+    items: list[str] = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        if "=" in part and ":" not in part and items and ":" in items[-1]:
+            items[-1] += f",{part}"
+        else:
+            items.append(part)
+    if not items:
+        raise InputError("no model is named", "--models dcgan,cyclegan")
+    return tuple(items)
+
+
+def selected(suite: Suite) -> list[tuple[registry.Model, Choice]]:
+    """Cross the suite's choices with its frameworks; every name is looked up."""
+    files = plugins.with_models(suite.plugins)
+    found = [
+        (model, replace(choice, label=choice.label or model.name))
+        for choice in choices(suite.models)
+        for framework in suite.frameworks
+        for model in registry.select(choice.name, files, framework)
+    ]
+    return [(m, _own_label(m, c)) for m, c in found]
+
+
+def _own_label(model: registry.Model, choice: Choice) -> Choice:
+    """A label that began with a family's name becomes each member's own."""
+    if choice.label.startswith(f"{choice.name}:"):
+        return replace(choice, label=model.name + choice.label[len(choice.name) :])
+    return choice
+
+
+def to_toml(suite: Suite) -> str:
+    """Write the resolved suite as a file that `ganbench run --suite` reads back."""
+    lines, tables = [], []
+    for f in fields(suite):
+        value = getattr(suite, f.name)
+        if f.name == "models" and any(isinstance(m, Choice) for m in value):
+            tables = list(choices(value))
+        elif value is not None and not (value == f.default and value in ((), "")):
+            lines.append(f"{f.name} = {toml.value(value)}")
+    for choice in tables:
+        lines += ["", "[[models]]", f"name = {toml.value(choice.name)}"]
+        lines += [f"label = {toml.value(choice.label)}"] if choice.label else []
+        lines.append(f"settings = {toml.value(choice.settings)}")
+    return "\n".join(lines) + "\n"

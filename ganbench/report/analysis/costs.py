@@ -1,0 +1,27 @@
+"""What a model cost: means over its runs of what their records measured."""
+
+from collections.abc import Callable
+from operator import attrgetter
+
+from ganbench.record import Record
+from ganbench.report.analysis.comparison import Row
+
+# Costs of a record.
+SECONDS, FLOP = attrgetter("used.seconds"), attrgetter("cost.flop_per_step")
+SPEED, MEMORY = attrgetter("cost.pictures_per_second"), attrgetter("cost.peak_memory_bytes")
+START, COMPILE = attrgetter("cost.start_seconds"), attrgetter("cost.compile_seconds")
+
+
+def mean_cost(row: Row, what: Callable[[Record], float | None]) -> float | None:
+    """Mean of one cost over the finished runs that know it, or else over all that do."""
+    for records in (row.finished, row.records):
+        known = [value for record in records if (value := what(record)) is not None]
+        if known:
+            return sum(known) / len(known)
+    return None
+
+
+def parameters(row: Row) -> int | None:
+    """Parameters of all networks together."""
+    sizes = [sum(record.cost.parameters.values()) for record in row.records]
+    return max(sizes, default=0) or None

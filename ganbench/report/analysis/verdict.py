@@ -1,0 +1,320 @@
+"""The verdict: sentences from a fixed grammar, each a function of the numbers and nothing else."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ganbench.record import Record, Results, Score
+from ganbench.report import formatting
+from ganbench.report.analysis import intervals, verdict_support
+from ganbench.report.analysis.comparison import Comparison, Row, direction, status_summary
+from ganbench.report.analysis.intervals import Interval
+from ganbench.report.formatting import STATUS_WORDS, between, number, plural
+
+MOST_SAID = 12  # warnings of one kind; of more, the rest is a number
+UNBIASED_FROM = 2048  # pictures; below, the covariance of 2048 features is rank deficient
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer in one sentence, what supports it, and what to keep in mind. All escaped."""
+
+    kind: str  # winner, no_winner, none_beats, hint, only, failed, not_scored
+    headline: Markup
+    support: tuple[Markup, ...] = ()
+    warnings: tuple[Markup, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The same in plain text, for a terminal."""
+        return " ".join(sentence.striptags() for sentence in (self.headline, *self.support))
+
+
+def judge(results: Results, comparison: Comparison) -> Verdict:
+    """Choose the sentence that the records allow."""
+    kind, headline, support = _answer(comparison)
+    warnings = _warnings(results, comparison)
+    return Verdict(kind, headline, tuple(support), tuple(dict.fromkeys(warnings)))
+
+
+def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
+    rows = [row for row in comparison.rows if row.records]
+    if not rows:
+        return "not_scored", Markup("<strong>Nothing to compare yet</strong>: no run is there."), []
+    if not any(row.finished for row in rows):
+        return "failed", _all_failed(rows), []
+    primary = comparison.primary
+    if primary is None or not comparison.scored(primary.metric):
+        sentence = "<strong>Nothing is scored yet</strong>: the runs are there, their numbers not."
+        return "not_scored", Markup(sentence), []
+    ranked, behind = _contenders(comparison.scored(primary.metric), primary)
+    support = [verdict_support.floor(comparison, ranked[0], primary)]
+    support += _thin_ones(behind, ranked[0], primary)
+    support.insert(0, verdict_support.gap_closed(comparison, ranked, primary))
+    support.insert(0, verdict_support.survivors(ranked[0], primary))
+    if _none_beats(comparison, ranked, primary):
+        return "none_beats", _none_sentence(comparison, ranked, primary), _present(support)
+    return _ranked(comparison, ranked, primary, support)
+
+
+def _contenders(ranked: list[Row], primary: Score) -> tuple[list[Row], list[Row]]:
+    """Rows with two finished seeds or more decide; the others decide only among themselves."""
+    sure = [row for row in ranked if len(row.values(primary.metric)) > 1]
+    return (sure, [row for row in ranked if row not in sure]) if sure else (ranked, [])
+
+
+def _thin_ones(behind: list[Row], best: Row, primary: Score) -> list[Markup]:
+    if len(behind) <= MOST_SAID:
+        return [_thin(row, best, primary) for row in behind]
+    said = "{} models have one finished seed each and are left out of the verdict: {}."
+    return [Markup(said).format(f"{len(behind):,}", formatting.some([row.name for row in behind]))]
+
+
+def _thin(row: Row, best: Row, primary: Score) -> Markup:
+    """What became of a row with a single finished seed."""
+    mine, its = row.interval(primary.metric), best.interval(primary.metric)
+    assert mine is not None and its is not None
+    return Markup("{} has one finished seed of {} ({}) and is left out of the verdict.").format(
+        row.name, len(row.records), number(mine.mean, its.mean)
+    )
+
+
+def _ranked(
+    comparison: Comparison, ranked: list[Row], primary: Score, support: list[Markup | None]
+) -> tuple[str, Markup, list[Markup]]:
+    best = ranked[0]
+    if len(ranked) == 1:
+        kind, headline = "only", _only(comparison, best, primary)
+    elif all(_pairs(best, row, primary.metric) < 2 for row in ranked[1:]):
+        other = next((row for row in ranked if row.label != best.label), ranked[1])
+        kind, headline = "hint", _hint(best, other, primary)
+    else:
+        kind, headline = _decided(best, ranked[1:], primary)
+    support.insert(0, verdict_support.against_identity(comparison, ranked, primary))
+    return kind, headline, _present(support)
+
+
+def _decided(best: Row, behind: list[Row], primary: Score) -> tuple[str, Markup]:
+    """Whether the best beats all others; a twin in another framework is no other model."""
+    rivals = [row for row in behind if not _beats(best, row, primary)]
+    twins = [row for row in rivals if row.label == best.label]
+    others = [row for row in behind if row not in twins]
+    if len(twins) < len(rivals) or not others:
+        rivals.sort(key=lambda row: row.label == best.label)
+        return "no_winner", _no_winner(best, rivals, primary)
+    same = [
+        Markup(" {}, the same model, cannot be told from it.").format(row.name) for row in twins
+    ]
+    return "winner", _winner(best, others[0], primary) + Markup("").join(same)
+
+
+def _present(sentences: list[Markup | None]) -> list[Markup]:
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def _pairs(first: Row, second: Row, metric: str) -> int:
+    return len(first.values(metric).keys() & second.values(metric).keys())
+
+
+def _gain(best: Row, other: Row, primary: Score) -> Interval | None:
+    """By how much `best` is better than `other`, paired by seed; positive is better."""
+    low, high = other.values(primary.metric), best.values(primary.metric)
+    if primary.better == "higher":
+        low, high = high, low
+    return intervals.paired(low, high)
+
+
+def _beats(best: Row, other: Row, primary: Score) -> bool:
+    """Whether the interval of the paired difference excludes 0 and every seed agrees."""
+    gain = _gain(best, other, primary)
+    if gain is None or gain.low <= 0:
+        return False
+    sign = 1 if primary.better == "lower" else -1
+    values = intervals.differences(other.values(primary.metric), best.values(primary.metric))
+    return all(sign * value > 0 for value in values)
+
+
+def _winner(best: Row, second: Row, primary: Score) -> Markup:
+    gain = _gain(best, second, primary)
+    interval = best.interval(primary.metric)
+    assert gain is not None and interval is not None
+    return Markup("Use <strong>{}</strong>: {} {}, better than {} in all {} by {} {}.").format(
+        best.name,
+        primary.name,
+        number(interval.mean),
+        second.name,
+        plural(gain.count, "seed"),
+        number(gain.mean),
+        between(gain.low, gain.high),
+    )
+
+
+def _no_winner(best: Row, rivals: list[Row], primary: Score) -> Markup:
+    nearest = rivals[0]
+    gain = _gain(best, nearest, primary)
+    if gain is None or gain.deviation is None:
+        return Markup(
+            "<strong>No winner</strong>: {} and {} share too few finished seeds to be compared."
+        ).format(best.name, nearest.name)
+    start = Markup("<strong>No winner</strong>: {} and {} differ by {} {} in {}; ").format(
+        best.name,
+        nearest.name,
+        number(gain.mean),
+        between(gain.low, gain.high),
+        primary.name,
+    )
+    return start + _more_seeds(gain)
+
+
+def _more_seeds(gain: Interval) -> str:
+    needed = intervals.seeds_to_settle(gain.mean, gain.deviation)
+    if needed is None:
+        return f"not even {intervals.MOST_SEEDS} seeds would settle a difference that small."
+    if needed <= gain.count:
+        return "the seeds do not agree on which is better."
+    more = needed - gain.count
+    seeds = f"{plural(more, 'more seed')} ({needed} in all)"
+    return f"about {seeds} would settle a difference of this size."
+
+
+def _hint(best: Row, second: Row, primary: Score) -> Markup:
+    first, other = best.interval(primary.metric), second.interval(primary.metric)
+    assert first is not None and other is not None
+    return Markup(
+        "<strong>{}</strong> comes out ahead: {} {}, against {} for {}. One seed: "
+        "a hint, not a verdict."
+    ).format(
+        best.name, primary.name, number(first.mean), number(other.mean, first.mean), second.name
+    )
+
+
+def _only(comparison: Comparison, best: Row, primary: Score) -> Markup:
+    interval = best.interval(primary.metric)
+    assert interval is not None
+    value = formatting.spread(interval.mean, interval.half_width)
+    seeds = "one seed: a hint, not a verdict" if interval.count == 1 else f"{interval.count} seeds"
+    if len(comparison.rows) == 1:
+        start = "<strong>{}</strong> reaches {} {} ({}); no other model was compared."
+    else:
+        start = "Only <strong>{}</strong> finished with a score: {} {} ({})."
+    return Markup(start).format(best.name, primary.name, value, seeds)
+
+
+def _all_failed(rows: list[Row]) -> Markup:
+    counts = Counter(record.status.name for row in rows for record in row.records)
+    total = sum(counts.values())
+    said = [f"{number_} {STATUS_WORDS[name]}" for name, number_ in sorted(counts.items())]
+    subject = "The only run" if total == 1 else f"Not one of the {total} runs"
+    verb = "did not finish" if total == 1 else "finished"
+    return Markup("<strong>{} {}</strong>: {}.").format(subject, verb, formatting.listed(said))
+
+
+def _none_beats(comparison: Comparison, ranked: list[Row], primary: Score) -> bool:
+    untouched = comparison.baseline("identity", primary.metric)
+    best = ranked[0].interval(primary.metric)
+    sign = direction(comparison, primary.metric)
+    return untouched is not None and best is not None and sign * (untouched - best.mean) <= 0
+
+
+def _none_sentence(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup:
+    untouched = comparison.baseline("identity", primary.metric)
+    best = ranked[0].interval(primary.metric)
+    assert untouched is not None and best is not None
+    models = len({row.label for row in ranked})
+    where = " in either framework" if models < len(ranked) else ""
+    head = {
+        1: f"The model does not beat the untouched photographs{where}.",
+        2: f"Neither of the two models beats the untouched photographs{where}.",
+    }.get(
+        models,
+        f"None of the {formatting.spelled(models)} models beats the untouched photographs{where}.",
+    )
+    tail = Markup("{} comes closest with {} {}; doing nothing scores {}.").format(
+        ranked[0].name, primary.name, number(best.mean), number(untouched, best.mean)
+    )
+    return Markup(f"<strong>{head}</strong> ") + tail
+
+
+def _warnings(results: Results, comparison: Comparison) -> list[Markup]:
+    said = results.suite.get("warnings")
+    texts = said if isinstance(said, list) else []
+    warnings = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
+    warnings += _protocol_warnings(comparison)
+    warnings += _all_endings(comparison)
+    absent = [row.name for row in comparison.rows if not row.records]
+    warnings += _most(
+        [Markup("{}: no run is there.").format(name) for name in absent], "models without a run"
+    )
+    lost = [Markup("One record could not be read: {}.").format(t) for t in results.unreadable]
+    return warnings + _most(lost, "records that could not be read")
+
+
+def _most(said: list[Markup], of_what: str) -> list[Markup]:
+    """What is said, or the first of many such sentences and how many more there are."""
+    more = len(said) - MOST_SAID
+    if more < 2:
+        return said
+    return [*said[:MOST_SAID], Markup("{} more {}.").format(f"{more:,}", of_what)]
+
+
+def _all_endings(comparison: Comparison) -> list[Markup]:
+    """A sentence for each run that did not end well; of many, a sentence for each model."""
+    each = [sentence for row in comparison.rows for sentence in _endings(row)]
+    if len(each) <= MOST_SAID:
+        return each
+    broken = [row for row in comparison.rows if row.unfinished]
+    said = [Markup("{}: {}.").format(row.name, status_summary(row)) for row in broken]
+    return _most(said, "models with runs that did not end well")
+
+
+def _protocol_warnings(comparison: Comparison) -> list[Markup]:
+    warnings = []
+    if any(score.metric.startswith("random") for score in comparison.metrics):
+        warnings.append(Markup("random-Inception weights: these numbers are not FID."))
+    frechet = [s for s in comparison.metrics if s.metric.endswith(("fid", "_fd"))]
+    few = [s for s in frechet if s.value is not None and 0 < s.reference_count < UNBIASED_FROM]
+    if few:
+        warnings.append(
+            Markup("{} reference pictures: {} {} biased upwards.").format(
+                formatting.count(few[0].reference_count),
+                formatting.listed([score.name for score in few]),
+                "is" if len(few) == 1 else "are",
+            )
+        )
+    return warnings + [
+        Markup("{} was not measured the same way in every row: compare within a protocol.").format(
+            score.name
+        )
+        for score in comparison.metrics
+        if len(_protocols(comparison, score.metric)) > 1
+    ]
+
+
+def _protocols(comparison: Comparison, metric: str) -> set[str]:
+    """Different ways in which one metric was measured in these runs."""
+    scores = [record.scores.get(metric) for row in comparison.rows for record in row.finished]
+    return {
+        f"{s.count} {s.reference_count} {s.version} {sorted(s.protocol.items(), key=str)}"
+        for s in scores
+        if s is not None and s.value is not None
+    }
+
+
+def _endings(row: Row) -> list[Markup]:
+    """One sentence for each run that did not end well."""
+    return [
+        Markup("{} seed {} {}{}.").format(
+            row.name, record.seed, STATUS_WORDS[record.status.name], _how_far(record)
+        )
+        for record in row.unfinished
+    ]
+
+
+def _how_far(record: Record) -> str:
+    if record.status.progress >= 1:
+        scored = any(score.value is not None for score in record.scores.values())
+        return "; it used its whole budget" + (", its numbers are not averaged" if scored else "")
+    if not record.status.progress:
+        return ""
+    return f" at {formatting.percent(record.status.progress)} of its budget"

@@ -1,0 +1,94 @@
+"""Sentences below the verdict: against the photographs, the style gap, the floor, lost seeds."""
+
+from markupsafe import Markup
+
+from ganbench.record import Score
+from ganbench.report import formatting
+from ganbench.report.analysis import intervals, style_gap
+from ganbench.report.analysis.comparison import Comparison, Row, direction
+from ganbench.report.formatting import between, number
+
+MOST_TIED = 3  # models in one sentence
+
+
+def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
+    """Who beats the photographs as they came, and who does not."""
+    untouched = comparison.baseline("identity", primary.metric)
+    if untouched is None:
+        return None
+    sign = direction(comparison, primary.metric)
+    gains = [
+        (row, intervals.over_seeds([sign * (untouched - value) for value in values.values()]))
+        for row in ranked
+        if (values := row.values(primary.metric))
+    ]
+    best = gains[0][1]
+    assert best is not None
+    said = Markup("{} beats the untouched photographs by {}").format(
+        ranked[0].name, number(best.mean)
+    )
+    if best.half_width is not None:
+        said += " " + between(best.low, best.high)
+        said += "" if best.excludes_zero else ", which its seeds do not settle"
+    losers = [row.name for row, gain in gains[1:] if gain is not None and gain.mean <= 0]
+    if not losers:
+        return said + "."
+    verb = "does" if len(losers) == 1 else "do"
+    return said + Markup("; {} {} not.").format(formatting.some(losers), verb)
+
+
+def survivors(best: Row, primary: Score) -> Markup | None:
+    """A warning that the best is the best of its lucky seeds."""
+    said = best.survivors(primary.metric)
+    return Markup("The number of {} is the {}.").format(best.name, said) if said else None
+
+
+def floor(comparison: Comparison, best: Row, primary: Score) -> Markup | None:
+    """How far the best is from the floor, with the pictures that either number compares.
+
+    Halves are fewer pictures, which moves a biased metric: below such a floor proves nothing.
+    """
+    value = comparison.baseline("floor", primary.metric)
+    interval = best.interval(primary.metric)
+    if value is None or interval is None:
+        return None
+    away = direction(comparison, primary.metric) * (interval.mean - value)
+    if away <= 0 and style_gap.is_kid(primary):
+        return Markup("It is at the floor: as near as one half of the real paintings to the other.")
+    used = next(r.scores[primary.metric] for r in best.finished if primary.metric in r.scores)
+    start = Markup(
+        "The floor, one half of the real paintings against the other ({}), is {}: "
+    ).format(
+        formatting.against(comparison.baselines["floor"].scores[primary.metric]),
+        number(value, interval.mean),
+    )
+    end = (
+        "{} away ({})."
+        if away > 0
+        else ("{} worse than the model ({}), but the number of pictures alone moves this metric.")
+    )
+    return start + Markup(end).format(number(abs(away)), formatting.against(used))
+
+
+def gap_closed(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
+    """How much of the way to real paintings the best goes, and all that cannot be told from it."""
+    ends = style_gap.scale(comparison)
+    if ends is None:
+        return None
+    tied = comparison.tied_with_best(primary.metric)
+    said = [said for row in ranked if row.name in tied and (said := _closes(row, ends))]
+    if not said:
+        return None
+    meaning = "0 % is what untouched photographs reach, 100 % what other real paintings reach."
+    return Markup("{} of the style gap: {}").format(Markup(", ").join(said[:MOST_TIED]), meaning)
+
+
+def _closes(row: Row, ends: style_gap.Scale) -> Markup | None:
+    interval = style_gap.closed(row, ends)
+    if interval is None:
+        return None
+    spoken = style_gap.spoken(interval, style_gap.over_pictures(row, ends))
+    said = Markup("{} closes {}").format(row.name, spoken)
+    if style_gap.word(interval.mean) != style_gap.COPYING:
+        return said
+    return said + Markup(' (<a href="#copying">{}</a>)').format(style_gap.COPYING)

@@ -1,0 +1,90 @@
+"""What all figures share: a drawing with its finding, colours and markers of models, ticks."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ganbench.report import formatting
+from ganbench.report.analysis.comparison import Comparison, Row
+from ganbench.report.figures import svg
+from ganbench.report.formatting import LOG_FROM
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WIDTH = 4.7  # inches of 72 CSS pixels; one column of the page
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with the sentence that says what it shows."""
+
+    name: str
+    caption: str
+    svg: str  # in sentinel colours
+
+    @property
+    def inline(self) -> str:
+        return svg.for_page(self.svg, self.name, self.caption)
+
+
+def colour(row: Row) -> str:
+    return svg.sentinel(f"c{row.colour}")
+
+
+def stroke(row: Row) -> Any:
+    """How the line of a row is drawn: twins may lie on each other, and both have to be seen."""
+    return (0, (3, 1.5)) if row.framework == "tensorflow" else "-"
+
+
+def axes(width: float = WIDTH, height: float = 3.0) -> "Axes":
+    from matplotlib import pyplot
+
+    _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
+    return ax
+
+
+def finish(ax: "Axes", name: str, caption: str) -> Figure:
+    return Figure(name, caption, svg.render(ax.figure))  # type: ignore[arg-type]
+
+
+def legend(ax: "Axes", rows: list[Row]) -> None:
+    """Names above the axes, each with its colour and its marker."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=colour(row), marker=row.marker, markersize=5, linewidth=1.6,
+               linestyle=stroke(row))
+        for row in rows
+    ]  # fmt: skip
+    names = [row.shortened(30) for row in rows]
+    columns = 3 if sum(map(len, names[:3])) < 42 else 2
+    ax.figure.legend(
+        handles, names, loc="outside upper left", ncols=columns, handlelength=1.6,
+        columnspacing=1.4, borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def further_models(comparison: Comparison, rows: list[Row]) -> str:
+    """What the faint lines or marks are, where there are any."""
+    count = sum(row in comparison.unshown for row in rows)
+    return f" Faint and grey: {formatting.plural(count, 'further model')}." if count else ""
+
+
+def is_wide(values: list[float]) -> bool:
+    """Do these values need a logarithmic axis?"""
+    positive = [value for value in values if value > 0]
+    return len(positive) == len(values) > 1 and max(positive) > LOG_FROM * min(positive)
+
+
+def plain_ticks(ax: "Axes") -> None:
+    """2,000 instead of 2 x 10^3, also on logarithmic axes; few of them."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    def text(value: float, _: Any = None) -> str:
+        return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:g}"
+
+    for part, scale in ((ax.xaxis, ax.get_xscale()), (ax.yaxis, ax.get_yscale())):
+        part.set_major_formatter(FuncFormatter(text))
+        part.set_minor_formatter("")
+        if scale == "linear":
+            part.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))

@@ -1,0 +1,212 @@
+"""PyTorch against TensorFlow: is it the same model in both, and which one is faster and leaner?
+
+There only where a model finished in both frameworks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ganbench.record import Score
+from ganbench.report import formatting
+from ganbench.report.analysis.comparison import Comparison
+from ganbench.report.analysis.costs import COMPILE, MEMORY, SPEED, START, mean_cost
+from ganbench.report.figures.axes import Figure
+from ganbench.report.frameworks import metric_differences, pairs, speed_figure
+from ganbench.report.frameworks.conditions import conditions, kinds, notes, problems, start, steps
+from ganbench.report.frameworks.metric_differences import Line
+from ganbench.report.frameworks.pairs import FIRST, SECOND, Deviation, Ratio, Twin, What
+
+ROUNDING = 1e-5  # one step of the same fp32 arithmetic in another order stays below
+NAMED = 4  # models in one sentence
+MEMORY_IS = {
+    "process": "Peak memory is that of the whole process, the imports of the framework included.",
+    "GPU": "Peak memory is that of the tensors on the GPU, as each framework counts its own.",
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One cost of a model in both frameworks, as text."""
+
+    sides: tuple[str, str]
+    ratio: str
+    notes: tuple[str, ...]  # interval of the ratio and number of seeds, or why there is none
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything that the section has of one model."""
+
+    twin: Twin
+    speed: Cost
+    memory: Cost
+    start: Cost
+    compile: Cost
+    deviation: str  # of the losses of step 1
+    losses: tuple[str, ...]  # where, and over how many; or why there is none
+    metrics: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The finding on top, the conditions under which it holds, the figure and the tables."""
+
+    finding: str
+    start: str  # what was the same at the beginning
+    conditions: str
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    steps: str  # whether the budget gave both the same number of steps
+    memory: str  # what peak memory is of
+    figure: Figure | None
+    models: tuple[Model, ...]
+
+
+def section(comparison: Comparison) -> Section | None:
+    """All models with a finished run in both frameworks; None without any."""
+    found = pairs.found(comparison)
+    if not found:
+        return None
+    lines = metric_differences.lines(comparison, found)
+    measured = dict.fromkeys(kind for twin in found for kind in kinds(twin))
+    return Section(
+        finding=" ".join(filter(None, (_speeds(found), _primary(comparison.primary, lines)))),
+        start=start(found),
+        conditions=conditions(found),
+        problems=tuple(problems(found)),
+        notes=tuple(notes(comparison, found)),
+        steps=steps(found),
+        memory=" ".join(MEMORY_IS[kind] for kind in measured if kind in MEMORY_IS),
+        figure=speed_figure.draw(
+            [(twin, speed) for twin in found if (speed := _speed_ratio(twin))]
+        ),
+        models=tuple(_model(twin, lines) for twin in found),
+    )
+
+
+def _model(twin: Twin, lines: list[Line]) -> Model:
+    found = pairs.deviation(twin)
+    return Model(
+        twin,
+        speed=_cost(twin, formatting.number, SPEED),
+        memory=_peak(twin),
+        start=_cost(twin, formatting.duration, START),
+        compile=_cost(twin, formatting.duration, COMPILE),
+        deviation=scientific(found.largest) if found else formatting.MISSING,
+        losses=_where(found) if found else (_why_not(twin),),
+        metrics=tuple(line for line in lines if line.twin is twin),
+    )
+
+
+def _speed_ratio(twin: Twin) -> Ratio | None:
+    return pairs.ratio(twin, SPEED)
+
+
+def _peak(twin: Twin) -> Cost:
+    """Peak memory; no ratio of a process to a GPU."""
+    found, measured = _cost(twin, formatting.memory, MEMORY), kinds(twin)
+    if len(measured) < 2:
+        return found
+    return Cost(found.sides, formatting.MISSING, (f"{formatting.listed(measured)}:", "no ratio"))
+
+
+def _cost(twin: Twin, said: Callable[[float | None], str], what: What) -> Cost:
+    found = pairs.ratio(twin, what)
+    first, second = (said(mean_cost(row, what)) for row in twin.rows)
+    if found is None:
+        return Cost((first, second), formatting.MISSING, ())
+    notes = (found.interval, formatting.plural(found.logs.count, "seed"))
+    return Cost((first, second), pairs.times(found.logs.mean), tuple(filter(None, notes)))
+
+
+def _where(found: Deviation) -> tuple[str, str]:
+    """Which loss lies farthest apart, and among how many."""
+    of = f"{formatting.count(found.losses)} loss{'' if found.losses == 1 else 'es'}"
+    where = f"{found.loss}, seed {found.seed}" if found.largest else "equal"
+    return where, f"{of}, {formatting.plural(found.seeds, 'seed')}"
+
+
+def _why_not(twin: Twin) -> str:
+    lacking = [
+        title
+        for title, row in zip((FIRST, SECOND), twin.rows, strict=True)
+        if not any(pairs.first_losses(record) for record in row.records)
+    ]
+    return (
+        f"not recorded in {formatting.listed(lacking)}" if lacking else "no loss and seed in both"
+    )
+
+
+def scientific(value: float) -> str:
+    """A small number with two digits: 1.6e-7; from a thousandth on as other numbers are."""
+    if value >= 1e-3 or not value:
+        return formatting.number(value)
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}e-{power.lstrip('-0')}"
+
+
+def _speeds(found: list[Twin]) -> str:
+    """Who trained faster, and whether both started as the same model."""
+    known = [(twin, speed) for twin in found if (speed := _speed_ratio(twin))]
+    if not known:
+        names = formatting.listed([twin.label for twin in found[:NAMED]])
+        return f"No seed with a speed finished in both frameworks ({names}){_losses(found)}."
+    said = [
+        f"{twin.label} {pairs.times(speed.logs.mean)} times as fast"
+        f"{'' if place else f' as {FIRST}'} ({_how_sure(speed)})"
+        for place, (twin, speed) in enumerate(known[:NAMED])
+    ]
+    said += [f"{len(known) - NAMED} more (below)"] if len(known) > NAMED else []
+    return f"{SECOND} trained {formatting.listed(said)}{_losses(found)}."
+
+
+def _how_sure(speed: Ratio) -> str:
+    if speed.logs.half_width is None:
+        return "one seed: no spread"
+    open_ = "" if speed.logs.excludes_zero else "; not settled which is faster"
+    return f"{speed.interval[1:-1]} over {formatting.plural(speed.logs.count, 'seed')}{open_}"
+
+
+def _losses(found: list[Twin]) -> str:
+    """The largest deviation of first-step losses over all models, as the end of a sentence.
+
+    Models whose settings or precision explain theirs are told apart from the rest.
+    """
+    known = [(twin, gap) for twin in found if (gap := pairs.deviation(twin))]
+    if not known:
+        return "; whether the losses of the first step agree is not recorded"
+    where = "" if len(known) == len(found) else ", where both recorded them,"
+    expected = [(t, gap) for t, gap in known if gap.largest > ROUNDING and pairs.reasons(t)]
+    rest = [item for item in known if item not in expected]
+    said = [_worst(items) for items in (expected, rest) if items]
+    return f"; the losses of the first step{where} {', and elsewhere '.join(said)}"
+
+
+def _worst(items: list[tuple[Twin, Deviation]]) -> str:
+    twin, worst = max(items, key=lambda item: item[1].largest)
+    if not worst.largest:
+        return "are equal"
+    if worst.largest <= ROUNDING:
+        return f"agree to {scientific(worst.largest)}"
+    why = pairs.reasons(twin)
+    because = f"which {formatting.listed(why)} explain{'s' if len(why) == 1 else ''}"
+    return (
+        f"differ by up to {scientific(worst.largest)} ({twin.label}, {worst.loss}), "
+        f"{because if why else 'more than rounding explains'}"
+    )
+
+
+def _primary(primary: Score | None, lines: list[Line]) -> str:
+    """Whether the metric that decides tells the frameworks apart, model by model."""
+    head = formatting.heading(primary) if primary else ""
+    mine = [line for line in lines if line.measure.head == head]
+    told = [f"{line.twin.label} ({line.verdict.partition(': ')[2]})" for line in mine if line.apart]
+    sure = [line for line in mine if line.difference and line.difference.half_width is not None]
+    equal = [line.twin.label for line in sure if not line.apart]
+    open_ = [line.twin.label for line in mine if line not in sure]
+    said = [f"tells the frameworks apart for {formatting.listed(told)}"] if told else []
+    said += [f"cannot tell the frameworks apart for {formatting.listed(equal)}"] if equal else []
+    said += [f"has too few seeds to say for {formatting.listed(open_)}"] if open_ else []
+    return (
+        formatting.sentence(f"{primary.name} {formatting.listed(said)}") if primary and said else ""
+    )

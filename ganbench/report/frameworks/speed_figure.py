@@ -1,0 +1,104 @@
+"""The figure of speed ratios: a line a model, a dot a seed, on a logarithmic axis around 1."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ganbench.report import formatting
+from ganbench.report.figures import axes, svg
+from ganbench.report.figures.axes import Figure, colour
+from ganbench.report.frameworks.pairs import FIRST, SECOND, Ratio, Twin
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+NARROWEST = 1.25  # the axis reaches at least so far to both sides of 1
+REACH = 1.5  # times the farthest dot: where the axis ends if an interval goes on
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50, 100)
+
+
+def draw(found: Sequence[tuple[Twin, Ratio]]) -> Figure | None:
+    """Pictures a second, TensorFlow / PyTorch: dots are seeds, lines 95 % intervals."""
+    if not found:
+        return None
+    with svg.style():
+        ax = axes.axes(height=0.62 * len(found) + 1.05)
+        ax.set_xscale("log")
+        ax.grid(axis="x")
+        ax.grid(visible=False, axis="y")
+        for place, (twin, ratio) in enumerate(found):
+            _line(ax, place, twin, ratio)
+        low, high = _ends(found)
+        ax.set_xlim(low, high)
+        ax.set_ylim(len(found) - 0.35, -0.8)
+        _around_one(ax, low, high)
+        ax.set_xlabel(f"pictures a second, {SECOND} / {FIRST}")
+        return axes.finish(ax, "frameworks-speed", _caption(found, low, high))
+
+
+def _line(ax: "Axes", place: int, twin: Twin, ratio: Ratio) -> None:
+    row = twin.tensorflow
+    ax.annotate(
+        formatting.shortened(twin.label), (0, place - 0.26), xycoords=("axes fraction", "data"),
+        bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 1.5},
+        color=colour(row), fontsize=8.5, va="center",
+    )  # fmt: skip
+    if ratio.logs.half_width is not None:
+        ends = [_exp(ratio.logs.low), _exp(ratio.logs.high)]
+        middle = [_exp(ratio.logs.mean)] * 2
+        ax.plot(ends, [place, place], color=colour(row), linewidth=2.2, solid_capstyle="round")
+        ax.plot(middle, [place - 0.1, place + 0.1], color=colour(row), linewidth=2.2)
+    dots = list(ratio.by_seed.values())
+    ax.plot(
+        dots, [place + 0.2] * len(dots), row.marker, color=colour(row), markersize=4.6,
+        markeredgecolor=svg.sentinel("paper"), markeredgewidth=0.5,
+    )  # fmt: skip
+
+
+def _exp(log: float) -> float:
+    """exp, held inside what an axis can show."""
+    return math.exp(max(-50.0, min(50.0, log)))
+
+
+def _ends(found: Sequence[tuple[Twin, Ratio]]) -> tuple[float, float]:
+    """Where the axis ends: at the intervals, but not far beyond the dots."""
+    dots = [value for _, ratio in found for value in ratio.by_seed.values()]
+    sure = [ratio.logs for _, ratio in found if ratio.logs.half_width is not None]
+    low = max(min([*dots, *(_exp(logs.low) for logs in sure)]), min(dots) / REACH)
+    high = min(max([*dots, *(_exp(logs.high) for logs in sure)]), max(dots) * REACH)
+    return min(low, 1 / NARROWEST) / 1.06, max(high, NARROWEST) * 1.06
+
+
+def _around_one(ax: "Axes", low: float, high: float) -> None:
+    """The line where both are as fast, words for its two sides, and ticks that read as factors."""
+    ax.axvline(1, color=svg.sentinel("ink"), linewidth=1.2)
+    for said, away, end in (("slower", -6, "right"), ("faster", 6, "left")):
+        ax.annotate(
+            f"{SECOND} {said}", (1, -0.62), xytext=(away, 0), textcoords="offset points",
+            ha=end, va="center", color=svg.sentinel("muted"), fontsize=8,
+        )  # fmt: skip
+    ticks = [tick for tick in TICKS if low <= tick <= high]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xticks([], minor=True)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+
+
+def _caption(found: Sequence[tuple[Twin, Ratio]], low: float, high: float) -> str:
+    """Who is faster where, and what the drawing cuts off."""
+    groups: dict[str, list[str]] = {}
+    for twin, ratio in found:
+        groups.setdefault(_side(ratio), []).append(twin.label)
+    said = [f"{how}: {formatting.listed(labels)}." for how, labels in groups.items()]
+    sure = [ratio.logs for _, ratio in found if ratio.logs.half_width is not None]
+    if any(_exp(logs.low) < low or _exp(logs.high) > high for logs in sure):
+        said.append("A line that leaves the figure goes on: its ends are in the table.")
+    return " ".join(said)
+
+
+def _side(ratio: Ratio) -> str:
+    if ratio.logs.half_width is None:
+        return f"{SECOND if ratio.logs.mean > 0 else FIRST} is faster in the one seed there is"
+    if not ratio.logs.excludes_zero:
+        return "The seeds do not settle which is faster"
+    return f"{SECOND if ratio.logs.mean > 0 else FIRST} is faster"

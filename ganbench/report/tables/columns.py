@@ -1,0 +1,144 @@
+"""Columns of the tables: a head, a cell for every model and a cell for every untrained row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ganbench.record import Baseline, Score
+from ganbench.report import formatting
+from ganbench.report.analysis import style_gap
+from ganbench.report.analysis.comparison import Comparison, Row, is_measured
+from ganbench.report.analysis.costs import FLOP, MEMORY, SECONDS, SPEED, mean_cost, parameters
+from ganbench.report.analysis.intervals import Interval
+from ganbench.report.formatting import STATUS_WORDS
+
+NO_NUMBER = "no finished run has this number"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of a table cell, the number it sorts by, and whether it cannot be told from the best."""
+
+    text: str
+    sort: float | None = None
+    best: bool = False
+    note: str = ""
+    why: str = ""  # why there is no number, or how many pictures an untrained row compares
+    link: str = ""  # part of the page that the note points to
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `rising` says that small numbers come first when it is sorted best first."""
+
+    head: str
+    of_row: Callable[[Row], Cell]
+    of_baseline: Callable[[Baseline], Cell]
+    about: str = ""
+    rising: bool = True
+
+
+def main(comparison: Comparison) -> list[Column]:
+    """The metric that decides, the style gap, the other distances and the costs."""
+    distances = [s for s in comparison.metrics[1:] if s.kind == "distance" and is_measured(s)]
+    made = [score_column(comparison, score) for score in comparison.metrics[:1]]
+    made += gap_column(comparison)
+    return made + [score_column(comparison, score) for score in distances] + costs()
+
+
+def score_column(comparison: Comparison, score: Score) -> Column:
+    tied = comparison.tied_with_best(score.metric)
+
+    def of_row(row: Row) -> Cell:
+        interval = row.interval(score.metric)
+        if interval is None:
+            return Cell(formatting.MISSING, note=_strays(row, score), why=why_missing(row, score))
+        said = formatting.spread(interval.mean, interval.half_width)
+        note = _seeds(row, score.metric, score is comparison.primary)
+        return Cell(said, interval.mean, row.name in tied, note)
+
+    def of_baseline(baseline: Baseline) -> Cell:
+        value = comparison.baseline(baseline.name, score.metric)
+        if value is None:
+            known = baseline.scores.get(score.metric)
+            return Cell(formatting.MISSING, why=(known.note if known else "") or "not measured")
+        counts = formatting.against(baseline.scores[score.metric])
+        floor = baseline.name == "floor" and score is comparison.primary
+        return Cell(formatting.number(value), value, note=counts if floor else "", why=counts)
+
+    about = score.about or f"{score.better} is better"
+    return Column(formatting.heading(score), of_row, of_baseline, about, score.better != "higher")
+
+
+def _seeds(row: Row, metric: str, in_full: bool) -> str:
+    """What to say beside a mean that is not one over several seeds, all of which ended well."""
+    count = len(row.values(metric))
+    if survivors := row.survivors(metric):
+        return survivors if in_full else f"{count} of {len(row.records)} seeds"
+    return "" if count > 1 else "one seed"
+
+
+def why_missing(row: Row, score: Score) -> str:
+    """Why a model has no number of this metric, as its records say it."""
+    found = [r.scores[score.metric] for r in row.finished if score.metric in r.scores]
+    notes = [known.note for known in found if known.value is None and known.note]
+    return notes[0] if notes else NO_NUMBER
+
+
+def _strays(row: Row, score: Score) -> str:
+    """The numbers of a model none of whose runs ended well: shown, never averaged."""
+    values = row.stray_values(score.metric)
+    endings = {record.seed: STATUS_WORDS[record.status.name] for record in row.unfinished}
+    return ", ".join(
+        f"{formatting.number(value)} {endings[seed]}" for seed, value in values.items()
+    )
+
+
+def gap_column(comparison: Comparison) -> list[Column]:
+    """The style gap, or no column where there are no two ends to measure between."""
+    ends = style_gap.scale(comparison)
+    if ends is None:
+        return []
+
+    def of_row(row: Row) -> Cell:
+        interval = style_gap.closed(row, ends)
+        if interval is None:
+            return Cell(formatting.MISSING, why=why_missing(row, ends.kid))
+        word = style_gap.word(interval.mean)
+        notes = [word, _seeds(row, ends.kid.metric, False), _over_pictures(row, ends, interval)]
+        link = "copying" if word == style_gap.COPYING else ""
+        said = "; ".join(note for note in notes if note)
+        return Cell(style_gap.text(interval), interval.mean, note=said, link=link)
+
+    def of_baseline(baseline: Baseline) -> Cell:
+        return Cell("0 %", 0.0) if baseline.name == "identity" else Cell("100 %", 100.0)
+
+    about = "0 %: untouched photographs; 100 %: real paintings against real paintings"
+    return [Column(f"{style_gap.NAME} ↑", of_row, of_baseline, about, rising=False)]
+
+
+def _over_pictures(row: Row, ends: style_gap.Scale, interval: Interval) -> str:
+    """The interval that one seed has: not over seeds, only over its pictures."""
+    half = style_gap.over_pictures(row, ends)
+    if interval.half_width is not None or half is None:
+        return ""
+    return f"± {style_gap.percent(half)} over its pictures"
+
+
+def costs() -> list[Column]:
+    """What a model costs; the untrained rows cost nothing."""
+    return [
+        _cost("training", formatting.duration, lambda row: mean_cost(row, SECONDS)),
+        _cost("pictures/s", formatting.number, lambda row: mean_cost(row, SPEED)),
+        _cost("peak memory", formatting.memory, lambda row: mean_cost(row, MEMORY)),
+        _cost("parameters", formatting.millions, parameters),
+        _cost("GFLOP/step", formatting.work, lambda row: mean_cost(row, FLOP)),
+    ]
+
+
+def _cost(
+    name: str, said: Callable[[float | None], str], value: Callable[[Row], float | None]
+) -> Column:
+    def of_row(row: Row) -> Cell:
+        return Cell(said(value(row)), value(row))
+
+    return Column(name, of_row, lambda _: Cell(""))

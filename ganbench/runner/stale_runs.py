@@ -1,0 +1,72 @@
+"""Unfinished runs of the same model and seed that a command would leave lying, and why."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ganbench.errors import InputError
+from ganbench.jobs import Run
+from ganbench.planning.plan import Plan, Planned, status_of
+from ganbench.system import files
+from ganbench.system.text import printable
+from ganbench.training import checkpoint
+
+# What a person can have changed, and what it is called.
+NAMES = {
+    **{name: name for name in ("budget", "size", "flip", "jitter", "samples", "curve_samples")},
+    **{"snapshots": "snapshots", "frames": "frames", "device": "device"},
+    **{"data": "the pictures", "code": "the model's code"},
+}
+SHOWN = 40  # characters of a value
+
+
+def warnings(plan: Plan) -> list[str]:
+    """One sentence for each run that starts anew beside an unfinished one with its differences."""
+    return [
+        f"{planned.run.label} seed {planned.run.seed} starts anew beside the unfinished"
+        f" {folder.name}: {', '.join(differences)}"
+        for planned in plan.runs
+        if planned.status is None and not planned.folder.exists()
+        for folder, differences in _unfinished(planned)
+    ]
+
+
+def _unfinished(planned: Planned) -> Iterator[tuple[Path, list[str]]]:
+    run = planned.run
+    same = f"{run.model}.{run.framework}-seed{run.seed}-*"
+    for folder in sorted(planned.folder.parent.glob(same)):
+        try:
+            before = files.read_json(folder / "run.json")["run"]
+            status = status_of(folder)
+            begun = status.name == "interrupted" if status else checkpoint.find(folder)
+            if begun and (found := list(differences(before, run))):
+                yield folder, found
+        except (InputError, KeyError, TypeError, AttributeError):  # it cannot go on anyway
+            continue
+
+
+def differences(before: dict[str, Any], run: Run) -> Iterator[str]:
+    """What has changed from an earlier run, as read from its run.json, to this one."""
+    now = asdict(run)
+    for name, called in NAMES.items():
+        old, new = before.get(name), now[name]
+        if isinstance(new, tuple):
+            old, new = tuple(old or ()), tuple(new)
+        if old != new and name in ("data", "code"):
+            yield f"{called} changed"
+        elif old != new:
+            yield f"{called} was {_shown(old)} and is {_shown(new)}"
+    settings = before.get("settings", {})
+    for name, value in run.settings.items():
+        old = settings.get(name)
+        if _plain(old) != _plain(value):
+            yield f"{name} was {_shown(old)} and is {_shown(value)}"
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _shown(value: Any) -> str:
+    return printable(str(_plain(value)))[:SHOWN]

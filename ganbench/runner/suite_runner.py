@@ -1,0 +1,254 @@
+"""Carries a plan out: a fresh process for each unfinished run, then scores and report."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ganbench import record
+from ganbench.cli.progress import Screen
+from ganbench.data import batches
+from ganbench.errors import InputError, first_line
+from ganbench.planning.plan import Plan, Planned, status_of
+from ganbench.planning.suite import to_toml
+from ganbench.runner import crash_record
+from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible
+from ganbench.scoring.inception_weights import Found
+from ganbench.system import child_process, environment, files, locks
+
+CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
+WORKER_SILENT, JUDGE_SILENT = 600.0, 3600.0  # seconds without a sign of life
+POLL_SECONDS = 0.5  # between two looks at runs that another command is at
+GALLERY = 12  # pictures of each domain that the report shows
+TOGETHER = (
+    "several commands trained at once: where they shared a machine, they slowed each other down,"
+    " and seconds, speeds and budgets in seconds do not compare"
+)
+SHARED = ("budget", "size", "samples", "curve_samples", "data")  # by all commands of a suite
+
+DONE, FAILED_RUNS = 0, 3  # exit codes
+
+
+def execute(
+    plan: Plan,
+    command: str,
+    weights: Found,
+    force: bool,
+    screen: Screen,
+    seconds: float | None = None,
+) -> int:
+    """Run what is not finished, score it, write the report; returns the exit code.
+
+    After `seconds` the running step ends and is saved, as after Ctrl-C.
+    """
+    files.ensure_writable(plan.folder)
+    with interruptible(seconds) as interrupts, ExitStack() as stack, screen:
+        with locks.turn(plan.folder):
+            shared = locks.others(plan.folder)
+            if force:
+                _start_over(plan, shared)
+            _introduce(plan, command, weights, shared)
+            stack.enter_context(locks.present(plan.folder))
+        _carry_out(plan, weights, screen, interrupts)
+        _conclude(plan, weights, screen, interrupts)
+    if interrupts.asked:
+        return INTERRUPTED
+    statuses = [record.read(planned.folder).status.name for planned in plan.runs]
+    return DONE if all(name == "done" for name in statuses) else FAILED_RUNS
+
+
+def _start_over(plan: Plan, shared: bool) -> None:
+    """Remove what there is of every run, once: from then on each is a run like any other."""
+    if shared:
+        raise InputError(
+            f"another ganbench is at work in {plan.folder}, whose runs --force would end",
+            "wait for it, or choose --name NAME",
+        )
+    files.remove(plan.folder / "suite.json")
+    for planned in plan.runs:
+        files.discard(planned.folder)
+
+
+def _carry_out(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+    """Attempt every run; those that another command is at come again when the others are done."""
+    left, told = list(plan.runs), False
+    while left and not interrupts.asked:
+        busy = []
+        for planned in left:
+            began = time.monotonic()
+            with locks.claim(planned.folder) as ours:
+                if not ours:
+                    busy.append(planned)
+                elif not interrupts.asked:
+                    _attempt(plan, planned, screen, interrupts)
+            if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
+                _conclude_early(plan, weights, screen, interrupts)
+        if len(busy) == len(left):
+            if not told:
+                screen.note(f"waiting for another ganbench at work on {busy[0].run.label}")
+            told = True
+            time.sleep(POLL_SECONDS)
+        left = busy
+
+
+def _attempt(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts) -> None:
+    """Carry one claimed run out, unless that has been done."""
+    now = replace(planned, status=status_of(planned.folder))
+    if now.finished or (now.failed and now.status != planned.status):  # by another command
+        screen.kept(now)
+        return
+    if now.status is None and (planned.folder / "record.json").exists():
+        screen.line(planned, "its record is damaged: it goes on from its checkpoint")
+    _train(plan, planned, screen, interrupts)
+
+
+def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
+    """Describe the suite on disk: what the report says of the whole."""
+    source, target = plan.pair.source, plan.pair.target
+    gallery = {"source": "gallery/source.npy", "target": "gallery/target.npy"}
+    for domain, name in ((source, "source"), (target, "target")):
+        files.write_array(plan.folder / gallery[name], batches.first(domain, GALLERY))
+    suite = plan.suite
+    before = _described(plan.folder, shared)
+    warnings = [weights.problem] if weights.problem else []
+    about = {
+        "name": suite.name,
+        "command": command,
+        "budget": plan.runs[0].run.budget,
+        "size": suite.size,
+        "seeds": list(suite.seeds),
+        "models": list(dict.fromkeys(planned.run.label for planned in plan.runs)),
+        "frameworks": list(suite.frameworks),
+        "runs": [planned.run.folder for planned in plan.runs],
+        "toml": to_toml(suite),
+        "data": plan.data | {"gallery": gallery},
+        "environment": environment.describe(None, plan.device),
+        "warnings": warnings,
+        "primary": before.get("primary"),
+        "samples": suite.samples,
+        "curve_samples": suite.curve_samples,
+    }
+    if shared:
+        about |= _together(plan.folder, before, about)
+    if shared or TOGETHER in before.get("warnings", ()):
+        warnings.append(TOGETHER)
+    files.write_text(plan.folder / "suite.toml", to_toml(suite))
+    record.write_suite(plan.folder, about)
+
+
+def _described(folder: Path, shared: bool) -> dict[str, Any]:
+    """What suite.json says; nothing of a damaged one, unless others go by it: it is made anew."""
+    try:
+        return record.read_suite(folder) if (folder / "suite.json").exists() else {}
+    except InputError:
+        if shared:
+            raise
+        return {}
+
+
+def _together(folder: Path, before: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """What two commands at work on one suite describe together; InputError if that is two suites.
+
+    Each trains what the other is not at.
+    """
+    other = [name for name in SHARED if before[name] != about[name]]
+    if other:
+        raise InputError(
+            f"another ganbench is at work in {folder} with other {', '.join(other)}",
+            "wait for it, or choose --name NAME",
+        )
+    lists = ("seeds", "models", "frameworks", "runs")
+    return {name: list(dict.fromkeys(before[name] + about[name])) for name in lists}
+
+
+def _train(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts) -> None:
+    """Carry one run out in a process of its own, and leave a record whatever became of it."""
+    job = plan.job(planned)
+    path = planned.folder / "record.json"
+    files.write_json(planned.folder / "run.json", job)
+    before = path.stat().st_mtime_ns if path.exists() else None
+    killings = crash_record.killings_for_memory()
+    screen.started(planned)
+    ended = child_process.run(
+        "ganbench.training.worker",
+        job,
+        lambda message: screen.message(planned, message),
+        lambda: interrupts.tell(screen),
+        WORKER_SILENT,
+    )
+    unwritten = not path.exists() or path.stat().st_mtime_ns == before
+    if unwritten and not interrupts.asked:
+        crash_record.bury(plan, planned, ended, crash_record.killings_for_memory() != killings)
+    if path.exists():
+        screen.ended(planned, record.read(planned.folder))
+
+
+def _conclude_early(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+    """Bring the page up to date between two runs; what fails there must not end the others."""
+    try:
+        _conclude(plan, weights, screen, interrupts)
+    except Exception as error:
+        screen.note(f"not judged yet: {first_line(error)}")
+
+
+def _conclude(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+    """Score what has ended and bring the page up to date."""
+    try:
+        if not interrupts.asked:
+            score(plan, weights, screen, interrupts)
+    finally:
+        report(plan.folder.parent, plan.suite.name)
+
+
+def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+    """Judge the stored samples in a process of its own."""
+    job = {
+        "folder": str(plan.folder),
+        "runs": [p.run.folder for p in plan.runs if (p.folder / "record.json").exists()],
+        "source_folder": str(plan.pair.source.folder),
+        "target_folder": str(plan.pair.target.folder),
+        "samples": plan.suite.samples,
+        "curve_samples": plan.suite.curve_samples,
+        "metrics": list(plan.suite.metrics),
+        "protocol": plan.suite.protocol,
+        "weights": str(weights.path) if weights.path else None,
+        "device": plan.device,
+        "plugins": list(plan.suite.plugins),
+    }
+    problems: list[str] = []
+
+    def on_message(message: dict[str, Any]) -> None:
+        if message["kind"] == "problem":
+            problems.append(message["message"])
+        else:
+            screen.judged(message)
+
+    screen.note("judging the samples")
+    ended = child_process.run(
+        "ganbench.scoring.suite_scorer",
+        job,
+        on_message,
+        lambda: interrupts.tell(screen),
+        JUDGE_SILENT,
+    )
+    if interrupts.asked:
+        return
+    if not ended.messages and (ended.code < 0 or ended.silent is not None):
+        raise InputError(
+            f"the samples could not be judged: {crash_record.how(ended)}",
+            "the same command judges them again, with --samples N fewer of them",
+        )
+    with locks.turn(plan.folder):
+        description = record.read_suite(plan.folder)
+        description["primary"] = ended.result()["primary"]
+        description["warnings"] = list(dict.fromkeys(description["warnings"] + problems))
+        record.write_suite(plan.folder, description)
+
+
+def report(results: Path, suite: str | None, **options: bool) -> Path:
+    """Build the page from the records."""
+    from ganbench.report import build
+
+    with locks.turn(results):  # the page that is begun last is the one that stays
+        return build(results, suite, **options)

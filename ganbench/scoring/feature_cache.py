@@ -1,0 +1,133 @@
+"""What a network saw in a set of pictures, kept by content and protocol.
+
+A folder holds one .npy a kind of feature and `about.json`: the count, the digest of each array, and
+what the maker wants to know again. A changed byte in a picture, other weights, another resize,
+precision or version, another kind of device or torch give another folder. A damaged one is made
+again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench.errors import InputError
+from ganbench.system import cache, environment, files
+from metrics.sample import Sample
+
+LAYOUT = 2  # of the folder
+KEPT = ("pool", "logits")  # fields of Sample
+MANY = 4096  # pictures; the features of more stay on disk as a memory map
+
+
+class _NotOurs(Exception):
+    """An OSError of whoever makes the features: it says nothing of the cache."""
+
+
+def key(content: str, protocol: Mapping[str, Any], device: str = "cpu") -> Path:
+    """Folder of the features of `content` under an extractor's protocol on a kind of device.
+
+    Other devices and versions of torch give other last bits: numbers that compare, and not the same
+    features.
+    """
+    kind = device.partition(":")[0]
+    torch = environment.installed("torch")
+    decisive = json.dumps([LAYOUT, content, dict(protocol), kind, torch], sort_keys=True)
+    return cache.folder("features") / hashlib.sha256(decisive.encode()).hexdigest()[:32]
+
+
+def cached(
+    content: str, protocol: Mapping[str, Any], make: Callable[[], Sample], device: str = "cpu"
+) -> Sample:
+    """Features of `content` from the cache, or made and put there; never pictures."""
+    folder = key(content, protocol, device)
+    try:
+        return read(folder)
+    except InputError:  # not there, or damaged
+        write(folder, [make()])
+        return read(folder)
+
+
+def write(
+    folder: Path,
+    parts: Iterable[Sample],
+    about: Callable[[], Mapping[str, Any]] = dict,
+) -> None:
+    """Write features that come in parts, so that memory stays flat.
+
+    `about` is asked when all parts have come. InputError when the cache cannot be written to.
+    """
+    try:
+        with files.building(folder) as draft:
+            draft.mkdir()
+            count = _append_all(draft, _made(parts))
+            digests = {path.name: files.sha256(path) for path in sorted(draft.glob("*.npy"))}
+            told = {"count": count, "files": digests, "about": dict(about())}
+            files.write_sealed(draft / "about.json", told)
+    except _NotOurs as wrapped:
+        assert wrapped.__cause__
+        raise wrapped.__cause__ from None
+    except OSError as error:
+        raise InputError(
+            f"cannot write to the cache folder {folder.parent} ({error.strerror or error})",
+            "set GANBENCH_CACHE to a folder with room that can be written",
+        ) from None
+
+
+def _made(parts: Iterable[Sample]) -> Iterator[Sample]:
+    try:
+        yield from parts
+    except OSError as error:
+        raise _NotOurs from error
+
+
+def _append_all(draft: Path, parts: Iterable[Sample]) -> int:
+    count = 0
+    with ExitStack() as stack:
+        appends: dict[str, Callable[[np.ndarray], int]] = {}
+        for part in parts:
+            for name, array in part.known():
+                if name in KEPT and name not in appends:
+                    growing = files.growing_array(
+                        draft / f"{name}.npy", array.dtype, array.shape[1:]
+                    )
+                    appends[name] = stack.enter_context(growing)
+                if name in KEPT:
+                    appends[name](array)
+            count += len(part)
+    return count
+
+
+def read(folder: Path) -> Sample:
+    """Features that are in the cache; InputError when they are not, or not whole."""
+    told = _told(folder)
+    try:
+        whole = all(files.sha256(folder / name) == sha256 for name, sha256 in told["files"].items())
+        found = {
+            name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["files"]
+        }
+        whole &= bool(found) and all(len(array) == told["count"] for array in found.values())
+    except (OSError, KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
+    return Sample(**found)
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What the maker of the features in `folder` told about them."""
+    about = _told(folder).get("about")
+    return about if isinstance(about, dict) else {}
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    return files.read_sealed(folder / "about.json")
+
+
+def _array(path: Path) -> np.ndarray:
+    array = files.read_array(path)
+    return array if len(array) > MANY else np.array(array)

@@ -1,0 +1,203 @@
+"""The picture files of a folder or zip as one side of a comparison.
+
+Nothing is cut or resized: that is the extractor's business, and part of its protocol. All files are
+looked through once for content, sizes and broken ones, which is quick; pictures are decoded when
+they are asked for, a little ahead.
+"""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import PIL
+
+from ganbench.data.sources.bounded_read import NotNow, UnreadableFile
+from ganbench.data.sources.decode import BrokenPicture, decode_whole, look
+from ganbench.data.sources.layout import Listing
+from ganbench.errors import InputError
+from ganbench.system.text import shown, spelled
+
+DECODING = 2  # raised when the same file gives other pixels, or is taken where it was not
+AHEAD_BYTES = 64 * 2**20  # decoded pictures that may wait for the network
+FEWEST_AHEAD = 4
+NO_FILE = b""  # digest of a file that cannot be read
+
+Size = tuple[int, int]  # height, width
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one quick look at a file tells: its digest, and its size or why it is broken."""
+
+    digest: bytes
+    size: Size | str
+    altered: bool = False  # do its pixels differ from a plain convert("RGB")?
+
+
+@dataclass
+class FileSide:
+    """The picture files of a folder or zip, in the order of their names."""
+
+    path: str
+    listing: Listing
+    pieces: tuple[bytes, ...]
+    size: Size
+    broken: dict[int, str]
+    notes: tuple[str, ...] = ()
+    array: None = None
+    _begun: "Ahead | None" = field(default=None, repr=False)
+
+    @classmethod
+    def scanned(cls, path: str, listing: Listing) -> "FileSide":
+        """Look at every file; InputError when none is a picture or when sizes differ."""
+        with ThreadPoolExecutor(_workers()) as threads:
+            looked = list(threads.map(partial(_look, listing), listing.names))
+        broken = {i: file.size for i, file in enumerate(looked) if isinstance(file.size, str)}
+        if len(broken) == len(looked):
+            raise _no_picture(path, listing, broken)
+        size = _one_size(path, listing, looked)
+        notes = _altered(path, looked)
+        return cls(path, listing, tuple(file.digest for file in looked), size, broken, notes)
+
+    @property
+    def content(self) -> str:
+        # Pillow's version counts: other decoders differ by bits. Names do not count.
+        parts = ("files", DECODING, PIL.__version__, self.pieces)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    @property
+    def at_most(self) -> int:
+        return len(self.listing.names)
+
+    def skipped(self) -> dict[str, str]:
+        """Name -> why, of the files that are no usable pictures."""
+        return {self.name(place): why for place, why in sorted(self.broken.items())}
+
+    def name(self, place: int) -> str:
+        """What a picture is called in a sentence."""
+        return spelled(self.listing.names[place])
+
+    def begin(self) -> None:
+        """Start to decode before the first picture is asked for."""
+        ahead = max(FEWEST_AHEAD, AHEAD_BYTES // (3 * self.size[0] * self.size[1]))
+        self._begun = self._begun or Ahead(self._decode, range(self.at_most), ahead)
+
+    def parts(self, count: int) -> Iterator[np.ndarray]:
+        """uint8 N H W 3, `count` pictures at a time; notes broken ones and leaves them out."""
+        self.begin()
+        assert self._begun
+        begun, self._begun = self._begun, None
+        part: list[np.ndarray] = []
+        for place, pixels in enumerate(begun):
+            if isinstance(pixels, str):
+                self.broken[place] = pixels
+            else:
+                part.append(pixels)
+            if len(part) == count:
+                yield np.stack(part)
+                part = []
+        if part:
+            yield np.stack(part)
+        if len(self.broken) == self.at_most:
+            raise _no_picture(self.path, self.listing, self.broken)
+
+    def _decode(self, place: int) -> np.ndarray | str:
+        if place in self.broken:
+            return self.broken[place]
+        try:
+            with self.listing.reading(self.listing.names[place]) as data:
+                pixels = decode_whole(data)
+        except NotNow as reason:  # features are kept under the bytes that the header was read from
+            name = shown(self.listing.names[place])
+            raise InputError(f"{name} of {self.path} {reason}", "start again") from None
+        except (UnreadableFile, BrokenPicture) as reason:
+            return str(reason)
+        if pixels.shape[:2] != self.size:
+            return f"{pixels.shape[1]}x{pixels.shape[0]}, not the size that its header told"
+        return pixels
+
+
+class Ahead:
+    """What `make` returns for each place, in order, made by threads before it is asked for."""
+
+    def __init__(
+        self, make: Callable[[int], np.ndarray | str], places: range, at_most: int
+    ) -> None:
+        self._make, self._places = make, iter(places)
+        self._threads = ThreadPoolExecutor(_workers())
+        self._waiting: deque[Future[np.ndarray | str]] = deque()
+        for _ in range(at_most):
+            self._submit()
+
+    def _submit(self) -> None:
+        place = next(self._places, None)
+        if place is not None:
+            self._waiting.append(self._threads.submit(self._make, place))
+
+    def __iter__(self) -> Iterator[np.ndarray | str]:
+        try:
+            while self._waiting:
+                made = self._waiting.popleft().result()
+                self._submit()
+                yield made
+        finally:
+            self._threads.shutdown(cancel_futures=True)
+
+
+def _workers() -> int:
+    return min(8, os.cpu_count() or 1)
+
+
+def _look(listing: Listing, name: str) -> Looked:
+    try:
+        with listing.reading(name) as data:
+            return _looked(data)
+    except UnreadableFile as reason:
+        return Looked(NO_FILE, str(reason))
+
+
+def _looked(data: bytes) -> Looked:
+    digest = hashlib.sha256(data).digest()
+    try:
+        header = look(data)
+        return Looked(digest, (header.height, header.width), header.turned or header.alpha)
+    except BrokenPicture as reason:
+        return Looked(digest, str(reason))
+
+
+def _altered(path: str, looked: list[Looked]) -> tuple[str, ...]:
+    """A word on files that other programs, which only convert to RGB, read in another way."""
+    count = sum(file.altered for file in looked)
+    if not count:
+        return ()
+    return (
+        f"{count:,} of {len(looked):,} files of {path} have an EXIF turn, which was applied, or an "
+        "alpha channel, which was laid on white; other programs may ignore both",
+    )
+
+
+def _no_picture(path: str, listing: Listing, broken: dict[int, str]) -> InputError:
+    return InputError(f"{path} has no readable picture ({shown(listing.names[0])}: {broken[0]})")
+
+
+def _one_size(path: str, listing: Listing, looked: list[Looked]) -> Size:
+    """The size of all good pictures; InputError naming two that differ."""
+    good = [
+        (name, file.size)
+        for name, file in zip(listing.names, looked, strict=True)
+        if not isinstance(file.size, str)
+    ]
+    first, size = good[0]
+    for name, other in good:
+        if other != size:
+            raise InputError(
+                f"the pictures in {path} differ in size: {shown(first)} is {size[1]}x{size[0]}, "
+                f"{shown(name)} is {other[1]}x{other[0]}",
+                "bring them to one size first: how that is done changes every score",
+            )
+    return size

@@ -1,0 +1,265 @@
+"""The process that judges: stored samples + reference pictures -> numbers in the records."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench import record
+from ganbench.data import batches, load
+from ganbench.data.store import Domain, open_domain
+from ganbench.errors import InputError
+from ganbench.scoring import feature_cache
+from ganbench.system import child_process, files, locks
+from metrics import nearest, registry, scoring
+from metrics.errors import InputError as MetricError
+from metrics.registry import Metric
+from metrics.sample import Sample
+
+SUSPECTS = 8  # generated pictures that the report shows beside their nearest real ones
+NEIGHBOURS = 3
+EVIDENCE = ("nearest.json", "nearest/pictures.npy")
+
+
+class Judge:
+    """One extractor, the chosen metrics and the reference they compare with."""
+
+    def __init__(self, job: dict[str, Any], channel: Any, extractor: Any = None):
+        """`extractor`: one that is there already, in place of the one that the job describes."""
+        self.job, self.channel = job, channel
+        self.folder = Path(job["folder"])
+        plugins = tuple(Path(file) for file in job["plugins"])
+        self.metrics = [registry.get(name, plugins) for name in job["metrics"]]
+        self.extractor = extractor or self.build_extractor()
+        self.source = open_domain(Path(job["source_folder"]))
+        self.target = open_domain(Path(job["target_folder"]))
+        self.shown = batches.probe_order(self.source.names)[: job["samples"]]
+        self.reference = self.of_domain(self.target, np.arange(len(self.target.names)))
+
+    def build_extractor(self) -> Any:
+        """The network, if any metric looks through it."""
+        if not any(metric.sees_features for metric in self.metrics):
+            return None
+        from metrics.extractors.extractor import Extractor
+
+        weights = Path(self.job["weights"]) if self.job["weights"] else None
+        return Extractor(weights, self.job["device"], resize=self.job["protocol"])
+
+    # Looking
+
+    def look(self, what: str, pictures: np.ndarray) -> Sample:
+        """uint8 N H W 3 and what the network sees in them; tells the parent how far it is."""
+
+        def on_progress(done: int, of: int) -> None:
+            self.channel.send("progress", what=what, done=done, of=of)
+
+        if self.extractor is None:
+            return Sample(pictures=pictures)
+        return replace(self.extractor.features(pictures, on_progress), pictures=pictures)
+
+    def of_domain(self, domain: Domain, places: np.ndarray) -> Sample:
+        """Some pictures of a domain; their features are kept from one suite to the next."""
+        ordered = np.array_equal(places, np.arange(len(domain.names)))  # spare a copy
+        pictures = domain.pictures if ordered else domain.pictures[places]
+        if self.extractor is None:
+            return Sample(pictures=pictures)
+        content = f"{domain.fingerprint} {places.tolist()}"
+        seen = feature_cache.cached(
+            *(content, self.extractor.protocol(), lambda: self.look(domain.title, pictures)),
+            device=self.job["device"] or "cpu",
+        )
+        return replace(seen, pictures=pictures)
+
+    def of_run(self, run: record.Record, folder: Path, moment: record.Moment, count: int) -> Sample:
+        """The first `count` pictures that a run made at a moment, with what they were made from."""
+        pictures = record.array(folder, run, moment.file)[:count]
+        made = self.look(f"{run.label} seed {run.seed}", pictures)
+        return self.beside_inputs(made) if run.source == "pictures" else made
+
+    def beside_inputs(self, made: Sample) -> Sample:
+        """What a translator made, beside what it was given and what it should have made of it."""
+        places = self.shown[: len(made)]
+        truth = None
+        if "truth" in scoring.needs(self.metrics):
+            truth = load.truth(self.source, self.shown.tolist())
+        return replace(
+            made,
+            inputs=self.source.pictures[places],
+            truth=None if truth is None else truth.pictures[: len(made)],
+        )
+
+    # Scoring
+
+    def scores(
+        self, made: Sample, real: Sample, metrics: list[Metric] | None = None, errors: bool = True
+    ) -> dict[str, record.Score]:
+        """Every metric of one sample against another, each under the name it may carry."""
+        chosen = self.metrics if metrics is None else metrics
+        results = scoring.score(made, real, chosen, self.extractor, errors)
+        return {key: _score(result) for key, result in results.items()}
+
+    def final_scores(self, made: Sample, run: record.Record, folder: Path) -> dict[str, Any]:
+        """All metrics; those on pictures that were translated back see only these."""
+        scores = self.scores(made, self.reference)
+        if "back" not in run.views:
+            return scores
+        back = record.array(folder, run, run.views["back"])
+        returned = replace(made[: len(back)], back=back)
+        there_and_back = [metric for metric in self.metrics if "back" in metric.needs]
+        return scores | self.scores(returned, self.reference, there_and_back)
+
+    @property
+    def of_curves(self) -> list[Metric]:
+        """The metrics of the learning curve: the distances, and the one that decides."""
+        return [m for m in self.metrics if m.kind == "distance" or m is self.metrics[0]]
+
+    def baselines(self) -> tuple[record.Baseline, ...]:
+        """The floor (real against real) and the identity (untouched photographs as output)."""
+        order = batches.probe_order(self.target.names)
+        halves = order[0::2], order[1::2]
+        untouched = self.beside_inputs(self.of_domain(self.source, self.shown))
+        floor = self.scores(self.reference[halves[0]], self.reference[halves[1]])
+        identity = self.scores(untouched, self.reference)
+        return (
+            record.Baseline("floor", "one half of the real paintings against the other", floor),
+            record.Baseline("identity", "untouched photographs", identity),
+        )
+
+    def judge(self, folder: Path) -> None:
+        """Put scores and learning curve into a run's record, unless the same are there."""
+        run = record.read(folder)
+        if not run.snapshots or self.judged(run):
+            return
+        points, scores, evidence = [], {}, {}
+        for moment in run.snapshots:
+            last = moment is run.snapshots[-1] and used_all(run)
+            count = self.job["samples"] if last else self.job["curve_samples"]
+            try:
+                made = self.of_run(run, folder, moment, count)
+            except InputError as error:
+                if last:
+                    raise
+                # `judged` counts the points: with one too few the run is judged again whenever the
+                # command is, which costs minutes and makes the curve whole if the file comes back
+                self.channel.send("problem", message=f"left out of a learning curve: {error}")
+                continue
+            first = made[: self.job["curve_samples"]]
+            found = self.scores(first, self.reference, self.of_curves, errors=False)
+            points.append(record.CurvePoint(moment.step, moment.seconds, moment.pictures, found))
+            if last:
+                scores = self.final_scores(made, run, folder)
+                evidence = self.suspects(made, folder)
+        if not points:
+            return
+        digests = {name: files.sha256(folder / name) for name in EVIDENCE} if evidence else {}
+        judged = replace(run, scores=scores, curve=tuple(points), evidence=evidence)
+        # what format 1 kept has no digests, and of some files alone they would say nothing
+        record.write(folder, replace(judged, sha256=run.sha256 and run.sha256 | digests))
+
+    def judged(self, run: record.Record) -> bool:
+        """Are the record's numbers those that this judge would give?"""
+        whole = used_all(run)
+        there = run.scores if whole else run.curve[-1].scores if run.curve else {}
+        wanted = self.metrics if whole else self.of_curves
+        return len(run.curve) == len(run.snapshots) and all(
+            self.same(metric, there, run) for metric in wanted
+        )
+
+    def same(self, metric: Metric, there: dict[str, record.Score], run: record.Record) -> bool:
+        """Is the number there what `metric` would give now?"""
+        score = there.get(metric.called(self.extractor)[0])
+        count = self.job["samples"] if used_all(run) else self.job["curve_samples"]
+        return (
+            score is not None
+            and score.version == metric.version
+            and score.reference_count == len(self.reference)
+            and (score.count == count or "back" in metric.needs)
+            and score.protocol == scoring.protocol(metric, self.extractor)
+        )
+
+    def suspects(self, made: Sample, folder: Path) -> dict[str, str]:
+        """Keep the samples that lie nearest to a real picture, beside these pictures."""
+        if made.pool is None or not any(metric.kind == "copying" for metric in self.metrics):
+            return {}
+        try:
+            found = nearest.closest(
+                made.features(), self.reference.features(), SUSPECTS, NEIGHBOURS
+            )
+        except MetricError:  # the score itself says why there is none
+            return {}
+        shown = [
+            picture
+            for sample, real in zip(found.samples, found.real, strict=True)
+            for picture in (made.pixels()[sample], *self.reference.pixels()[real])
+        ]
+        rows = [
+            {
+                "sample": int(sample),
+                "real": [
+                    {"name": self.target.names[place], "distance": float(distance)}
+                    for place, distance in zip(places, distances, strict=True)
+                ],
+            }
+            for sample, places, distances in zip(
+                found.samples, found.real, found.distances, strict=True
+            )
+        ]
+        files.write_array(folder / "nearest" / "pictures.npy", np.stack(shown))
+        files.write_sealed(
+            folder / "nearest.json",
+            {
+                "format": record.FORMAT,
+                "pictures": "nearest/pictures.npy",
+                "neighbours": found.real.shape[1],
+                "rows": rows,
+                "generated": found.generated_to_real.tolist(),
+                "real": found.real_to_real.tolist(),
+            },
+        )
+        return {"nearest": "nearest.json"}
+
+
+def used_all(run: record.Record) -> bool:
+    """Did the run use its whole budget, so that its last pictures are its result?"""
+    status = run.status
+    return status.name == "done" or (status.name == "collapsed" and status.progress >= 1)
+
+
+def _score(result: scoring.Result) -> record.Score:
+    metric = result.metric
+    return record.Score(
+        metric=result.key,
+        name=result.title,
+        value=result.value,
+        count=result.count,
+        reference_count=result.reference_count,
+        better=metric.better,
+        unit=metric.unit,
+        protocol=dict(result.protocol),
+        version=metric.version,
+        note=result.note,
+        details=dict(result.details),
+        kind=metric.kind,
+        error=result.error,
+        about=metric.about,
+    )
+
+
+def judge(job: dict[str, Any], channel: child_process.Channel) -> child_process.Message:
+    """Judge every run of a suite; the result names the metric that the verdict goes by."""
+    chief = Judge(job, channel)
+    record.write_baselines(chief.folder, chief.baselines())
+    for name in job["runs"]:
+        with locks.claim(chief.folder / name) as ours:
+            if not ours:  # another command trains or judges it
+                continue
+            try:
+                chief.judge(chief.folder / name)
+            except (InputError, MetricError) as error:  # one torn file must not hide the others
+                channel.send("problem", message=str(error))
+    return {"primary": chief.metrics[0].called(chief.extractor)[0]}
+
+
+if __name__ == "__main__":
+    child_process.serve(judge)

@@ -1,0 +1,216 @@
+"""`ganbench score --check RUN`: a record's numbers made again from its stored samples."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from ganbench import plugins as plugin_files
+from ganbench import record
+from ganbench.data.store import open_domain
+from ganbench.errors import InputError
+from ganbench.scoring import suite_scorer
+from ganbench.scoring.compare_sets import Settings, Tick, choose_extractor
+from ganbench.scoring.output import columns, how
+from ganbench.system import cache, files
+from metrics import scoring
+from metrics.registry import Metric
+
+TOLERANCE = 1e-6  # relative, on the machine that made the record
+NEAR_ZERO = 1e-9  # below, a relative difference says nothing
+
+
+@dataclass(frozen=True)
+class Line:
+    """One score: as it is stored, and made again. `why`: it could not be made again."""
+
+    title: str
+    stored: float | None
+    again: float | None = None
+    why: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        if self.stored is None or self.again is None:
+            return self.stored is self.again
+        return math.isclose(self.stored, self.again, rel_tol=TOLERANCE, abs_tol=NEAR_ZERO)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came out."""
+
+    run: record.Record
+    protocol: dict[str, Any]  # of the extractor; empty without one
+    lines: tuple[Line, ...]
+
+    @property
+    def compared(self) -> list[Line]:
+        """Those that could be made again."""
+        return [line for line in self.lines if not line.why]
+
+    @property
+    def differing(self) -> int:
+        return sum(not line.agrees for line in self.compared)
+
+    @property
+    def agrees(self) -> bool:
+        """Does every number agree that could be made again, and the first, which decides, too?"""
+        return not self.lines[0].why and not self.differing
+
+
+class Telling:
+    """Takes the judge's messages of progress."""
+
+    def __init__(self, tick: Tick):
+        self._tick = tick
+
+    def send(self, kind: str, **content: Any) -> None:
+        if kind == "progress":
+            self._tick(content["what"], content["done"], content["of"])
+
+
+def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
+    """Make the final scores in `folder`/record.json again, under the protocol they state.
+
+    InputError when the reference, the weights or the samples are no longer to be had.
+    """
+    run = record.read(folder)
+    if not run.scores:
+        raise InputError(f"the run {folder} has no scores to check ({run.status.name})")
+    job = _job(folder, run)
+    extractor = _extractor(run, job, settings, tick)
+    known = _known(extractor, settings.plugins)
+    reasons = {key: _why_not(score, known.get(key), extractor) for key, score in run.scores.items()}
+    possible = [known[key] for key, why in reasons.items() if not why]
+    job |= {"metrics": [metric.name for metric in possible], "plugins": list(settings.plugins)}
+    job["device"] = extractor.device if extractor else "cpu"
+    again = _again(job, extractor, tick, run, folder) if possible else {}
+    lines = [
+        Line(score.name, score.value, again[key].value if key in again else None, reasons[key])
+        for key, score in run.scores.items()
+    ]
+    return Check(run, extractor.protocol() if extractor else {}, tuple(lines))
+
+
+def _job(folder: Path, run: record.Record) -> dict[str, Any]:
+    """What the judge must be told, with the reference that is still the same."""
+    told = files.read_json(folder / "run.json")
+    places = {}
+    for side in ("source", "target"):
+        try:
+            # it may be a stranger's, or of another system: nothing outside our cache is opened
+            name = PureWindowsPath(told[f"{side}_folder"]).name
+        except (KeyError, TypeError):
+            raise InputError(f"{folder / 'run.json'} is damaged") from None
+        try:
+            places[side] = files.inside(cache.folder("data"), name)
+            domain = open_domain(places[side])
+        except InputError:
+            raise InputError(
+                f"the {side} pictures of {folder} are no longer in the cache",
+                "the suite's own ganbench run command prepares them again",
+            ) from None
+        stated = run.data.get(side)
+        if not isinstance(stated, dict):
+            raise InputError(f"the record of {folder} does not say what its {side} pictures were")
+        if domain.fingerprint != stated.get("fingerprint"):
+            raise InputError(f"the {side} pictures in the cache are not those of {folder}")
+    return {
+        "folder": str(folder.parent),
+        "source_folder": str(places["source"]),
+        "target_folder": str(places["target"]),
+        "device": told.get("device"),
+        "weights": None,  # the extractor is built already
+        "samples": max(score.count for score in run.scores.values()),
+        "curve_samples": 0,
+    }
+
+
+def _extractor(run: record.Record, job: dict[str, Any], settings: Settings, tick: Tick) -> Any:
+    """The extractor that the scores name; None when no score has one."""
+    stated = next((s.protocol for s in run.scores.values() if "sha256" in s.protocol), None)
+    if stated is None:
+        return None
+    extractor, problem = choose_extractor(
+        Settings(
+            protocol="clean" if "clean" in str(stated.get("resize")) else "tf",
+            precision=str(stated.get("precision", "fp32")),
+            engine=str(stated.get("engine", "torch")),
+            device=settings.device or job["device"],
+            inception_weights=settings.inception_weights,
+        ),
+        tick,
+        random=str(stated.get("extractor", "")).startswith("random-"),
+    )
+    here = extractor.protocol()["sha256"]
+    if here != stated["sha256"]:
+        raise InputError(
+            f"the record was made with weights {stated['sha256'][:8]}, here are {here[:8]}"
+            + f" ({problem})" * bool(problem),
+            "name the record's weights with --inception-weights FILE",
+        )
+    return extractor
+
+
+def _known(extractor: Any, plugins: tuple[Path, ...]) -> dict[str, Metric]:
+    """Every metric there is, by the key that its number has in a record."""
+    return {metric.called(extractor)[0]: metric for metric in plugin_files.metrics(plugins)}
+
+
+def _why_not(score: record.Score, metric: Metric | None, extractor: Any) -> str:
+    if metric is None:
+        return "no metric here makes it (--plugin FILE?)"
+    if metric.version != score.version:
+        return f"version {score.version} of the metric is stored, {metric.version} is here"
+    if extractor is None and metric.sees_features:
+        return "the record does not say what network looked at the pictures"
+    now = scoring.protocol(metric, extractor)
+    different = [
+        name for name in {**now, **score.protocol} if now.get(name) != score.protocol.get(name)
+    ]
+    if different:
+        return f"made under another protocol ({', '.join(different)})"
+    return ""
+
+
+def _again(
+    job: dict[str, Any], extractor: Any, tick: Tick, run: record.Record, folder: Path
+) -> dict[str, record.Score]:
+    chief = suite_scorer.Judge(job, Telling(tick), extractor)
+    made = chief.of_run(run, folder, run.snapshots[-1], job["samples"])
+    return chief.final_scores(made, run, folder)
+
+
+def table(found: Check) -> str:
+    """A line a score, and the conclusion."""
+    rows = [("score", "stored", "again", "difference", ""), *map(_cells, found.lines)]
+    lines = columns(rows, "<>>><")
+    if found.protocol:
+        lines += ["", how(found.protocol)]
+    lines.append(f" {found.run.label} seed {found.run.seed}: {_conclusion(found)}")
+    return "\n".join(lines)
+
+
+def _conclusion(found: Check) -> str:
+    compared = f"{len(found.compared)} of {len(found.lines)} scores compared"
+    tolerance = f"to {TOLERANCE:g} of the value, on the same machine"
+    if found.differing:
+        return f"does not agree: {found.differing} differ, {compared} ({tolerance})"
+    if not found.agrees:
+        return f"not confirmed: {found.lines[0].title}, which decides, was not compared; {compared}"
+    return f"agrees, {compared} ({tolerance})"
+
+
+def _cells(line: Line) -> tuple[str, str, str, str, str]:
+    if line.why:
+        return line.title, _number(line.stored), "-", "", f"not compared: {line.why}"
+    difference = ""
+    if line.stored is not None and line.again is not None:
+        difference = f"{line.again - line.stored:.1e}"
+    word = "agrees" if line.agrees else "differs"
+    return line.title, _number(line.stored), _number(line.again), difference, word
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.8g}"

@@ -1,0 +1,34 @@
+"""Words for a person: names from outside made printable, bytes and seconds as people say them."""
+
+import unicodedata
+
+SHOWN = 200  # letters of a name in a message
+BAD = ("Cc", "Cs")  # control letters and halves of letters
+
+
+def printable(text: str) -> str:
+    """`text` from outside for a terminal: without letters that move its cursor."""
+    return "".join("_" if unicodedata.category(one) in BAD else one for one in text)
+
+
+def spelled(name: str) -> str:
+    """`name` of a file as text that can be written: a byte that is no UTF-8 is spelled \\udcff."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def shown(name: str) -> str:
+    """A name from outside for a message: printable, and cut where it is very long."""
+    return printable(name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…")
+
+
+def size_words(count: float) -> str:
+    """Say bytes as people do: 512 MiB, 1.5 GiB."""
+    return f"{count / 2**30:.1f} GiB" if count > 2**30 else f"{count / 2**20:.0f} MiB"
+
+
+def duration(seconds: float) -> str:
+    """Say seconds as people do: 48 s, 12 min, 3 h 05 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

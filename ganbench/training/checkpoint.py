@@ -1,0 +1,109 @@
+"""A run's state on disk: only what checkpoint.json names with size and sha256 is believed.
+
+At every moment, a crash included, one of the two folders is whole: the new one is complete on the
+disk before the current becomes the previous, and the previous goes only where there is a current.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ganbench.errors import InputError
+from ganbench.record import FORMAT
+from ganbench.system import files
+from ganbench.system.text import shown
+
+NAMES = ("checkpoint", "checkpoint-previous")
+OS_ERROR = re.compile(r"\(os error (\d+)\)")  # how what is written in Rust tells of the disk
+
+
+def save(folder: Path, write: Callable[[Path], None], state: dict[str, Any]) -> None:
+    """Let `write` fill a fresh folder, seal it with `state`, and keep the checkpoint before it."""
+    with files.building(folder / NAMES[0], _rotate) as draft:
+        with files.writing(folder / NAMES[0]):
+            draft.mkdir()
+            _fill(draft, write)
+            kept = sorted(path for path in draft.rglob("*") if path.is_file())
+            contents = {path.relative_to(draft).as_posix(): _seal(path) for path in kept}
+        told = {"format": FORMAT, "files": contents, "state": state}
+        files.write_sealed(draft / "checkpoint.json", told)
+
+
+def _fill(draft: Path, write: Callable[[Path], None]) -> None:
+    try:
+        write(draft)
+    except OSError:
+        raise
+    except Exception as error:
+        if found := OS_ERROR.search(str(error)):
+            number = int(found[1])
+            raise OSError(number, os.strerror(number)) from error
+        raise
+
+
+def _rotate(draft: Path, current: Path) -> None:
+    if current.exists():
+        previous = current.with_name(NAMES[1])
+        files.remove(previous)
+        os.replace(current, previous)
+    os.replace(draft, current)
+
+
+def find(folder: Path) -> tuple[Path, dict[str, Any], list[str]] | None:
+    """Find the newest sound checkpoint: its folder, its state, and what was wrong with newer ones.
+
+    None when there never was one; InputError when there is one and all are damaged.
+    """
+    problems: list[str] = []
+    for path in (folder / name for name in NAMES):
+        if not path.exists():
+            continue
+        try:
+            return path, _open(path), problems
+        except InputError as error:
+            problems.append(str(error))
+    if problems:
+        raise InputError("; ".join(problems), f"remove {folder} to start this run over")
+    return None
+
+
+def discard_damaged(folder: Path) -> None:
+    """Remove the current checkpoint if it is damaged and the previous one is used in its place.
+
+    The next `save` would put it where the only sound one is.
+    """
+    try:
+        _open(folder / NAMES[0])  # once more: what failed may have been the reading
+    except InputError:
+        files.remove(folder / NAMES[0])
+
+
+def remove_previous(folder: Path) -> None:
+    """A finished run needs only its last state; what cannot be removed costs only room."""
+    with suppress(OSError):
+        files.remove(folder / NAMES[1])
+
+
+def _open(path: Path) -> dict[str, Any]:
+    sealed = files.read_sealed(path / "checkpoint.json", old=True)
+    if sealed.get("format", 1) not in (1, FORMAT):
+        said = shown(str(sealed["format"])[:20])
+        raise InputError(f"checkpoint {path} has format {said}; this ganbench reads {FORMAT}")
+    try:
+        for name, seal in sealed["files"].items():
+            file = files.inside(path, name)
+            # the size first: it costs nothing, and a sparse file has any
+            if file.stat().st_size != seal["bytes"] or _seal(file) != seal:
+                raise InputError(f"checkpoint {path}: {name} is damaged")
+        return dict(sealed["state"])
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"checkpoint {path} is damaged: {error}") from None
+
+
+def _seal(path: Path) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": files.sha256(path)}

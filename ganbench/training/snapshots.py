@@ -1,0 +1,167 @@
+"""The pictures that a run keeps: its film, its samples, and what the report shows of its end."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench import record
+from ganbench.data import batches
+from ganbench.data.store import Domain
+from ganbench.errors import InputError
+from ganbench.jobs import Run
+from ganbench.system import files
+from ganbench.training.failure_watch import Watch
+from ganzoo.errors import InputError as ModelError
+from ganzoo.trainer import Trainer
+
+PROBE = 16  # pictures of the film
+PART = 16  # pictures drawn between two looks at whether we are to stop
+
+
+class Stopped(Exception):
+    """We are to stop, in the middle of drawing."""
+
+
+class Album:
+    """What has been kept so far, with the digest of every file.
+
+    `tell(kind, **content)` notes an event; `breathe()` is called after every few pictures, and
+    raises Stopped when the run is to stop.
+    """
+
+    def __init__(self, run: Run, folder: Path, tell: Callable[..., None], breathe: Callable):
+        self.run, self.folder, self.tell, self.breathe = run, folder, tell, breathe
+        self.film: list[record.Moment] = []
+        self.snapshots: list[record.Moment] = []
+        self.views: dict[str, str] = {}
+        self.sha256: dict[str, str] = {}  # of every file that the record names
+
+    def open(self, trainer: Trainer, probes: np.ndarray | batches.Probes, watch: Watch) -> None:
+        """Say who draws, from what, and who looks at it."""
+        self.trainer, self.probes, self.watch = trainer, probes, watch
+
+    # What is due
+
+    def is_due(self, progress: float) -> bool:
+        """Is there anything to be kept at this fraction of the budget?"""
+        return self._frame_is_due(progress) or self._samples_are_due(progress)
+
+    def _frame_is_due(self, progress: float) -> bool:
+        return progress >= _next(self.film, self.run.frames - 1)
+
+    def _samples_are_due(self, progress: float) -> bool:
+        return progress >= _next(self.snapshots, self.run.snapshots, first=1)
+
+    def keep_due(self, now: record.Moment) -> None:
+        """Keep and look at the pictures that are due by now; Stopped."""
+        if self._frame_is_due(now.progress) and _is_new(self.film, now):
+            self.film.append(self._keep("film", PROBE, now))
+            self._look(self.film[-1])
+        if self._samples_are_due(now.progress) and _is_new(self.snapshots, now):
+            count = len(self.probes) if now.progress >= 1 else self.run.curve_samples
+            self.snapshots.append(self._keep("samples", count, now))
+            self.tell("snapshot", step=now.step)
+            self._look(self.snapshots[-1])
+
+    def begin(self, now: record.Moment) -> None:
+        """Keep the film's first frame, before anything is learned; Stopped."""
+        if not self.film:
+            self.film.append(self._keep("film", PROBE, now))
+
+    def _keep(self, kind: str, count: int, now: record.Moment) -> record.Moment:
+        """Let the model draw from the first `count` probes and store the pictures losslessly."""
+        name, count = f"{kind}/step-{now.step:08d}", min(count, len(self.probes))
+        path, size = self.folder / f"{name}.npy", self.run.size
+        parts = (self.draw(self.probes[i : min(i + PART, count)]) for i in range(0, count, PART))
+        files.write_pictures(path, (count, size, size, 3), parts)
+        self.sha256[f"{name}.npy"] = files.sha256(path)
+        if kind == "samples":
+            sheet = grid(files.read_array(path)[:32])
+            files.write_picture(self.folder / f"{name}.png", sheet)
+        return dataclasses.replace(now, file=f"{name}.npy")
+
+    def _look(self, kept: record.Moment) -> None:
+        """Watch the pictures just kept; a collapse and its end are told."""
+        pictures = files.read_array(self.folder / kept.file)[:PROBE]
+        if not self.watch.pictures(kept.step, kept.progress, pictures):
+            return
+        if found := self.watch.collapse:
+            self.tell("warning", about="collapse", step=kept.step, reason=found.reason)
+        else:
+            self.tell("recovered", about="collapse", step=kept.step)
+
+    def draw(self, probes: np.ndarray) -> np.ndarray:
+        """Generate, and hold what comes back against the contract; Stopped when we are to stop."""
+        self.breathe()
+        made = self.trainer.generate(probes)
+        wanted = (len(probes), self.run.size, self.run.size, 3)
+        if getattr(made, "dtype", None) != np.uint8 or made.shape != wanted:
+            raise ModelError(
+                f"{self.run.model} breaks the contract: generate must return uint8 {wanted},"
+                f" not {getattr(made, 'dtype', type(made).__name__)} {getattr(made, 'shape', '')}"
+            )
+        return made
+
+    def show(self, target: Domain) -> None:
+        """Store what the report shows of a finished run besides its samples; Stopped."""
+        probes = self.probes[:PROBE]
+        views = {"output": self.draw(probes)}
+        if self.run.source == "pictures":
+            views["input"] = probes
+            if hasattr(self.trainer, "views"):
+                real = batches.first(target, PROBE)
+                views |= {"target": real, **self.trainer.views(probes, real)}
+        else:
+            views["walk"] = self.draw(batches.walk(probes))
+        for name, made in views.items():
+            self.views[name] = f"views/{name}.npy"
+            files.write_array(self.folder / self.views[name], made)
+            self.sha256[self.views[name]] = files.sha256(self.folder / self.views[name])
+
+    # What outlives an interruption
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds of it."""
+        return {
+            "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
+            "film": [dataclasses.asdict(moment) for moment in self.film],
+            "sha256": self.sha256,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a state back; tells of pictures that are no longer what they were."""
+        self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
+        self.film = [record.Moment(**moment) for moment in state["film"]]
+        self.sha256 = state.get("sha256", {})
+        for name, digest in self.sha256.items():
+            if not self._is(name, digest):
+                self.tell("warning", reason=f"{name} is damaged: it is not what this run wrote")
+
+    def _is(self, name: str, digest: str) -> bool:
+        try:
+            return files.sha256(files.inside(self.folder, name)) == digest
+        except (OSError, InputError):
+            return False
+
+
+def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:
+    """Lay uint8 N H W 3 out as one picture for people to look at; what is left over is white."""
+    n, height, width, _ = pictures.shape
+    rows = -(-n // columns)
+    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    full[:n] = pictures
+    tiled = full.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)
+    return tiled.reshape(rows * height, columns * width, 3)
+
+
+def _is_new(moments: list[record.Moment], now: record.Moment) -> bool:
+    """Has this step none yet? One that is due twice, in a short run, is kept once."""
+    return not moments or moments[-1].step != now.step
+
+
+def _next(moments: list[record.Moment], parts: int, first: int = 0) -> float:
+    """The used fraction at which the next of `parts` evenly spaced moments is due."""
+    return (len(moments) + first) / parts if len(moments) + first <= parts else 2.0

@@ -1,0 +1,196 @@
+"""A model tried on a few tiny pictures: what every model, built in or plugin, must pass."""
+
+import math
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganzoo import registry
+from ganzoo.errors import InputError
+from ganzoo.settings import SMALL, resolve
+from ganzoo.trainer import Losses, Task
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question and how the model did."""
+
+    question: str
+    good: bool
+    reason: str = ""
+
+
+class Trial:
+    """A model's class with settings, a size and made-up pictures."""
+
+    def __init__(self, kind: Any, settings: Any, size: int):
+        self.kind, self.settings, self.size = kind, settings, size
+
+    def trainer(self, seed: int = 0, batch: int | None = None) -> Any:
+        """A fresh trainer."""
+        settings = replace(self.settings, batch=batch or self.settings.batch)
+        return self.kind(settings, Task(self.size, seed))
+
+    def sources(self, count: int, draw: int = 0) -> np.ndarray:
+        """Noise or pictures, as the model wants them."""
+        if self.kind.source == "noise":
+            random = np.random.default_rng([draw, 0])
+            return random.standard_normal((count, self.settings.latent), dtype=np.float32)
+        return self.pictures(count, draw, side=0)
+
+    def pictures(self, count: int, draw: int = 0, side: int = 1) -> np.ndarray:
+        """Smooth made-up pictures, uint8 N H W 3."""
+        random = np.random.default_rng([draw, side, 1])
+        coarse = random.integers(0, 256, (count, 4, 4, 3)).astype(np.float32)
+        return np.kron(coarse, np.ones((1, self.size // 4, self.size // 4, 1))).astype(np.uint8)
+
+    def steps(self, trainer: Any, *draws: int) -> list[dict[str, float]]:
+        """Teach with a batch for each draw."""
+        batch = trainer.settings.batch if hasattr(trainer, "settings") else self.settings.batch
+        return [
+            _floats(trainer.step(self.sources(batch, d), self.pictures(batch, d))) for d in draws
+        ]
+
+
+def run(model: registry.Model, size: int = 32) -> Iterator[Answer]:
+    """Ask every question of `model`; a failed one has its reason."""
+    kind: Any = registry.load(model)
+    if size % 4:
+        raise InputError(
+            f"the made-up pictures need a size divisible by 4, not {size}", "--size 32"
+        )
+    small = SMALL.get(kind.Settings)
+    settings = resolve(kind.Settings, model.name, {"batch": 2}, small is not None)
+    if hasattr(settings, "check"):
+        settings.check(size)
+    trial = Trial(kind, settings, size)
+    questions: list[Callable[[Trial], None]] = list(QUESTIONS)
+    if kind.framework == "pytorch":
+        from ganzoo.pytorch import gradient_check
+
+        questions += gradient_check.questions(kind)
+    if hasattr(kind, "views"):
+        questions.append(views_are_pictures)
+    for question in questions:
+        yield _ask(question, trial)
+
+
+def _ask(question: Callable[[Trial], None], trial: Trial) -> Answer:
+    words = (question.__doc__ or question.__name__).rstrip(".")
+    try:
+        question(trial)
+    except Exception as error:
+        return Answer(words, False, str(error) or type(error).__name__)
+    return Answer(words, True)
+
+
+def losses_are_numbers(trial: Trial) -> None:
+    """step returns named losses, all of them finite."""
+    for losses in trial.steps(trial.trainer(), 1, 2, 3):
+        _demand(bool(losses), "step returned no losses")
+        for name, value in losses.items():
+            _demand(math.isfinite(value), f"loss {name} is {value}")
+
+
+def generates_pictures(trial: Trial) -> None:
+    """generate returns uint8 N H W 3 for any N."""
+    trainer = trial.trainer()
+    for count in (1, 3):
+        _demand_pictures(trainer.generate(trial.sources(count)), count, trial.size, "generate")
+
+
+def generating_changes_nothing(trial: Trial) -> None:
+    """generate changes nothing that training depends on."""
+    looked, left = trial.trainer(), trial.trainer()
+    for trainer in (looked, left):
+        trial.steps(trainer, 1)
+    looked.generate(trial.sources(3))
+    _demand(
+        trial.steps(looked, 2, 3) == trial.steps(left, 2, 3),
+        "losses differ after a call of generate",
+    )
+
+
+def generates_alone_as_in_company(trial: Trial) -> None:
+    """each picture depends on its own source only."""
+    trainer = trial.trainer()
+    trial.steps(trainer, 1, 2)
+    sources = trial.sources(3)
+    alone, together = trainer.generate(sources[1:2])[0], trainer.generate(sources)[1]
+    worst = int(np.abs(alone.astype(int) - together.astype(int)).max())
+    _demand(worst <= 1, f"a picture changes by {worst} grey levels with its neighbours")
+
+
+def repeats_itself(trial: Trial) -> None:
+    """the same seed gives the same result."""
+    first, second = trial.trainer(), trial.trainer()
+    _demand(trial.steps(first, 1, 2) == trial.steps(second, 1, 2), "losses differ")
+    _demand_equal(first.generate(trial.sources(2)), second.generate(trial.sources(2)))
+
+
+def seeds_matter(trial: Trial) -> None:
+    """another seed gives another result."""
+    made = [trial.trainer(seed).generate(trial.sources(2)) for seed in (0, 1)]
+    _demand(not np.array_equal(*made), "seeds 0 and 1 start from the same weights")
+
+
+def continues_exactly(trial: Trial) -> None:
+    """save and load continue exactly, history and optimisers included."""
+    straight, resumed = trial.trainer(), trial.trainer()
+    trial.steps(straight, 1, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        straight.save(Path(folder) / "state")
+        expected = trial.steps(straight, 3, 4)
+        trial.steps(resumed, 5, 6, 7)  # away from where the other stood
+        resumed.load(Path(folder) / "state")
+    _demand(trial.steps(resumed, 3, 4) == expected, "losses differ after load")
+    _demand_equal(resumed.generate(trial.sources(2)), straight.generate(trial.sources(2)))
+
+
+def schedule_can_be_called(trial: Trial) -> None:
+    """schedule, where there is one, takes the used fraction of the budget."""
+    trainer = trial.trainer()
+    for progress in (0.0, 0.5, 0.999):
+        getattr(trainer, "schedule", lambda progress: None)(progress)
+    trial.steps(trainer, 1)
+
+
+def views_are_pictures(trial: Trial) -> None:
+    """views returns named pictures, uint8 N H W 3."""
+    for name, made in trial.trainer().views(trial.sources(3), trial.pictures(3)).items():
+        _demand_pictures(made, 3, trial.size, name)
+
+
+QUESTIONS = (
+    losses_are_numbers,
+    generates_pictures,
+    generating_changes_nothing,
+    generates_alone_as_in_company,
+    repeats_itself,
+    seeds_matter,
+    continues_exactly,
+    schedule_can_be_called,
+)
+
+
+def _floats(losses: Losses) -> dict[str, float]:
+    return {name: float(value) for name, value in losses.items()}
+
+
+def _demand(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise AssertionError(otherwise)
+
+
+def _demand_equal(a: np.ndarray, b: np.ndarray) -> None:
+    _demand(np.array_equal(a, b), f"pictures differ by up to {np.abs(a.astype(int) - b).max()}")
+
+
+def _demand_pictures(made: Any, count: int, size: int, who: str) -> None:
+    wanted = f"uint8 {(count, size, size, 3)}"
+    got = f"{getattr(made, 'dtype', type(made).__name__)} {getattr(made, 'shape', '')}".strip()
+    _demand(got == wanted, f"{who} returned {got}, not {wanted}")

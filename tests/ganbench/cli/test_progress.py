@@ -1,0 +1,99 @@
+import io
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from ganbench.cli import progress
+from ganbench.system import text
+
+PLANNED = SimpleNamespace(
+    run=SimpleNamespace(label="dcgan", seed=0, key="k"),
+    status=SimpleNamespace(name="done", progress=1.0),
+)
+PROGRESS = {
+    "kind": "progress",
+    "step": 1200,
+    "progress": 0.62,
+    "pictures": 18010,
+    "pictures_per_second": 4.1,
+    "seconds_left": 2760.0,
+    "losses": {"G": 1.25},
+    "status": "training",
+}
+
+
+def printed(console):
+    return console.file.getvalue()
+
+
+@pytest.fixture
+def plain():
+    return Console(file=io.StringIO(), width=200, highlight=False)
+
+
+def test_plain_lines_come_every_thirty_seconds(plain, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("ganbench.cli.progress.time.monotonic", lambda: now[0])
+    shown = progress.make(plain, (PLANNED,))
+    shown.started(PLANNED)
+    for _ in range(100):
+        now[0] += 1.0
+        shown.message(PLANNED, PROGRESS)
+    lines = printed(plain).splitlines()
+    assert len(lines) == 1 + 3
+    for words in ("dcgan seed 0", "62%", "step 1,200", "4.1/s", "46 min left", "G 1.250"):
+        assert words in lines[1]
+
+
+def test_an_event_is_a_line_at_once(plain):
+    shown = progress.make(plain, (PLANNED,))
+    shown.message(PLANNED, {"kind": "event", "event": "snapshot", "step": 30})
+    shown.message(PLANNED, {"kind": "event", "event": "warning", "reason": "[bold] checkpoint"})
+    assert "snapshot at step 30" in printed(plain)
+    assert "[bold] checkpoint" in printed(plain)
+
+
+def test_a_terminal_gets_one_row_a_run():
+    console = Console(file=io.StringIO(), force_terminal=True, width=160, highlight=False)
+    with progress.make(console, (PLANNED,)) as shown:
+        shown.message(PLANNED, PROGRESS)
+    for words in ("dcgan", "training", "62%", "1,200", "46 min", "G 1.250"):
+        assert words in printed(console)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_collapse_is_said_at_once_and_stays_in_sight(terminal):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=160, highlight=False)
+    told = {"kind": "event", "event": "warning", "about": "collapse", "step": 28, "reason": "one"}
+    with progress.make(console, (PLANNED,)) as shown:
+        shown.message(PLANNED, told)
+        shown._spoken = float("-inf")
+        shown.message(PLANNED, PROGRESS | {"status": "collapsed"})
+    assert "warning: one" in printed(console)
+    assert "collapsed" in printed(console)
+    assert "training" not in printed(console)
+
+
+def test_a_recovery_is_a_line(plain):
+    shown = progress.make(plain, (PLANNED,))
+    shown.message(PLANNED, {"kind": "event", "event": "recovered", "about": "collapse", "step": 40})
+    assert "recovered at step 40" in printed(plain)
+
+
+def test_a_failed_run_says_why_on_both(plain, a_record):
+    failed = replace(a_record, status=replace(a_record.status, name="failed", reason="no paint"))
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=160, highlight=False)
+    for console in (plain, terminal):
+        with progress.make(console, (PLANNED,)) as shown:
+            shown.ended(PLANNED, failed)
+        assert "failed" in printed(console)
+        assert "no paint" in printed(console)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(48, "48 s"), (720, "12 min"), (11100, "3 h 05 min")]
+)
+def test_seconds_are_said_as_people_do(seconds, words):
+    assert text.duration(seconds) == words

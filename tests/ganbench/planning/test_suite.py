@@ -1,0 +1,148 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ganbench.errors import InputError
+from ganbench.jobs import Run
+from ganbench.planning import suite
+from ganbench.planning.suite import Choice, Suite
+
+SUITES = sorted((Path(__file__).parents[3] / "benchmarks").glob("*.toml"))
+
+RUN = Run(
+    model="dcgan",
+    address="ganzoo.pytorch.dcgan:DCGAN",
+    framework="pytorch",
+    label="dcgan",
+    source="noise",
+    settings={"width": 32},
+    seed=0,
+    budget="60s",
+    size=64,
+    flip=True,
+    jitter=0.0,
+    data=("a", "b"),
+    samples=300,
+    curve_samples=100,
+    snapshots=4,
+    frames=16,
+    device="cpu",
+    code="0",
+)
+
+
+def test_commas_part_models_and_settings():
+    text = "dcgan, cyclegan-resnet:norm=group,blocks=6,cyclegan-unet"
+    assert suite.split_models(text) == (
+        "dcgan",
+        "cyclegan-resnet:norm=group,blocks=6",
+        "cyclegan-unet",
+    )
+
+
+def test_overrides_follow_a_colon():
+    (choice,) = suite.choices(("cyclegan-resnet:norm=group,blocks=6",))
+    assert choice.name == "cyclegan-resnet"
+    assert choice.settings == {"norm": "group", "blocks": "6"}
+
+
+def test_a_family_s_members_get_their_own_labels():
+    chosen = suite.selected(Suite(models=("cyclegan:batch=2",)))
+    assert [c.label for _, c in chosen] == ["cyclegan-unet:batch=2", "cyclegan-resnet:batch=2"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": {"width": 33}},
+        {"seed": 1},
+        {"budget": "61s"},
+        {"size": 128},
+        {"flip": False},
+        {"jitter": 0.1},
+        {"data": ("a", "c")},
+        {"samples": 301},
+        {"code": "d"},
+        {"device": "cuda"},
+        {"curve_samples": 99},
+    ],
+)
+def test_the_key_changes_with_whatever_changes_the_result(change):
+    assert replace(RUN, **change).key != RUN.key
+
+
+def test_the_key_does_not_change_with_a_label_or_a_path():
+    assert replace(RUN, label="mine", address="elsewhere.py:DCGAN").key == RUN.key
+
+
+def test_a_resolved_suite_reads_back_as_itself(tmp_path):
+    whole = suite.with_device_defaults(
+        Suite(models=("dcgan", Choice("cyclegan-unet", {"encoder": [8, 16], "loss": "bce"}, "ü"))),
+        "cpu",
+    )
+    file = tmp_path / "again.toml"
+    file.write_text(suite.to_toml(whole), encoding="utf-8")
+    again = replace(suite.read_suite(file), name="")
+    assert suite.choices(again.models) == suite.choices(whole.models)
+    assert replace(again, models=()) == replace(whole, models=())
+
+
+def test_defaults_follow_the_device_and_give_way_to_wishes():
+    assert suite.with_device_defaults(Suite(), "cpu").size == 64
+    assert suite.with_device_defaults(Suite(), "cuda:1").size == 256
+    assert suite.with_device_defaults(Suite(size=32), "cuda").size == 32
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"budget": "0s"}, "zero"),
+        ({"size": 8}, "between 16 and 1024"),
+        ({"seeds": ()}, "seeds"),
+        ({"seeds": (1, 1)}, "twice"),
+        ({"seeds": (-1,)}, "from 0 on"),
+        ({"profile": "huge"}, 'no profile "huge"'),
+        ({"jitter": 2.0}, "jitter"),
+        ({"samples": 1}, "samples"),
+        ({"threads": 0}, "threads"),
+        ({"metrics": ()}, "no metrics"),
+        ({"models": ()}, "no models"),
+        ({"name": "../../x"}, "cannot name a folder"),
+    ],
+)
+def test_numbers_no_run_can_use_are_refused(values, words):
+    with pytest.raises(InputError, match=words):
+        suite.check(Suite(**values))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("models = [", "is not TOML"),
+        ("colour = 3", "colour"),
+        ("size = 'big'", "size"),
+        ("[[models]]\nname = 'dcgan'\nflavour = 1", "models"),
+    ],
+)
+def test_a_bad_suite_file_is_one_sentence(tmp_path, text, words):
+    file = tmp_path / "bad.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=words):
+        suite.read_suite(file)
+
+
+def test_a_missing_suite_file_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        suite.read_suite(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize("file", SUITES, ids=lambda f: f.stem)
+def test_every_suite_in_the_repository_resolves(file):
+    from ganzoo import registry, settings
+
+    read = suite.read_suite(file)
+    suite.check(read)
+    for model, choice in suite.selected(read):
+        kind = registry.load(model)
+        settings.resolve(kind.Settings, model.name, choice.settings).check(read.size)

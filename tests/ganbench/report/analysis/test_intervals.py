@@ -1,0 +1,60 @@
+import math
+
+import numpy as np
+import pytest
+
+from ganbench.report.analysis import intervals
+
+
+def test_three_seeds_have_a_half_width_of_2_48_deviations():
+    assert intervals.t_factor(3) == pytest.approx(2.484, abs=1e-3)
+    assert intervals.t_factor(5) == pytest.approx(1.242, abs=1e-3)
+
+
+def test_interval_of_known_numbers_is_the_textbook_one():
+    interval = intervals.over_seeds([10.0, 12.0, 14.0])
+    assert (interval.mean, interval.deviation, interval.count) == (12.0, 2.0, 3)
+    assert interval.half_width == pytest.approx(4.30265 * 2 / math.sqrt(3), rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_interval_covers_the_truth_in_95_of_100_experiments(count):
+    draws = np.random.default_rng(0).normal(7.0, 3.0, (4000, count))
+    found = [intervals.over_seeds(list(row)) for row in draws]
+    covered = np.mean([interval.low <= 7.0 <= interval.high for interval in found])
+    assert covered == pytest.approx(0.95, abs=0.012)
+
+
+def test_pairing_by_seed_removes_the_spread_of_the_seeds():
+    first = {0: 100.0, 1: 150.0, 2: 50.0}
+    second = {seed: value - 5 - 0.1 * seed for seed, value in first.items()}
+    assert intervals.paired(first, second).half_width < 0.5
+    assert intervals.over_seeds(list(first.values())).half_width > 100
+
+
+def test_pairs_are_only_the_seeds_that_both_have():
+    assert intervals.differences({0: 3.0, 1: 5.0}, {1: 4.0, 2: 9.0}) == [1.0]
+    assert intervals.paired({0: 1.0}, {1: 1.0}) is None
+
+
+def test_one_seed_has_a_mean_and_no_interval():
+    interval = intervals.over_seeds([4.0])
+    assert interval.half_width is None
+    assert not interval.excludes_zero
+
+
+def test_seeds_to_settle_is_the_first_count_whose_interval_leaves_zero():
+    needed = intervals.seeds_to_settle(2.0, 3.0)
+    assert intervals.t_factor(needed) * 3.0 < 2.0 <= intervals.t_factor(needed - 1) * 3.0
+    assert intervals.seeds_to_settle(0.001, 3.0) is None
+
+
+def test_the_p_value_is_5_percent_where_the_interval_touches_zero():
+    spread = intervals.over_seeds([-1.0, 0.0, 1.0])
+    touching = [value + spread.half_width for value in (-1.0, 0.0, 1.0)]
+    assert intervals.p_value(intervals.over_seeds(touching)) == pytest.approx(0.05)
+
+
+def test_equal_differences_leave_no_doubt_and_no_division_by_zero():
+    assert intervals.p_value(intervals.over_seeds([2.0, 2.0])) == 0
+    assert intervals.p_value(intervals.over_seeds([0.0, 0.0])) == 1

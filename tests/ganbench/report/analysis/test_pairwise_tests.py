@@ -1,0 +1,100 @@
+import pytest
+
+from ganbench import record
+from ganbench.report.analysis import pairwise_tests
+from ganbench.report.analysis.comparison import compare
+
+
+@pytest.fixture
+def compared(fake, score_of):
+    def make(models, better="lower"):
+        for label, values in models.items():
+            for seed, value in enumerate(values):
+                found = score_of(value, better=better)
+                fake.run(label, seed, 0, pictures=False, scores={found.metric: found}, curve=())
+        return compare(record.read_results(fake.finish(list(models), None)))
+
+    return make
+
+
+FAR = {"a": [10.0, 11.0, 12.0], "b": [20.0, 21.5, 22.0], "c": [30.0, 30.5, 32.0]}
+CLOSE = {"a": [10.0, 11.0, 12.0], "b": [11.0, 10.0, 12.5], "c": [30.0, 31.5, 32.0]}
+
+
+def test_an_interval_without_zero_tells_two_models_apart(compared):
+    found = pairwise_tests.pairs(compared(FAR))
+    assert [(p.first.name, p.second.name) for p in found] == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert all(pair.apart and pair.verdict == "told apart" for pair in found)
+    assert found[0].difference == "10.2" and found[0].interval == "(9.4 to 10.9)"
+    assert pairwise_tests.finding(found) == "All 3 pairs are told apart."
+
+
+def test_an_interval_with_zero_does_not(compared):
+    found = pairwise_tests.pairs(compared(CLOSE))
+    assert found[0].verdict == "cannot be told apart"
+    assert (
+        pairwise_tests.finding(found) == "2 of 3 pairs told apart; cannot be told apart: a and b."
+    )
+
+
+def test_where_higher_is_better_the_first_is_still_the_better(compared):
+    found = pairwise_tests.pairs(compared(FAR, better="higher"))
+    assert (found[0].first.name, found[0].second.name) == ("c", "b")
+    assert found[0].gain.mean > 0 and found[0].apart
+
+
+def test_one_seed_tells_nobody_apart(compared):
+    found = pairwise_tests.pairs(compared({"a": [10.0], "b": [90.0]}))
+    assert found[0].verdict == "one seed: no interval"
+    assert pairwise_tests.finding(found) == "0 of 1 pair told apart; too few seeds to say: a and b."
+
+
+def test_models_that_share_a_letter_cannot_be_told_apart(compared):
+    letters = {
+        row.name: said
+        for row, said in pairwise_tests.letters(pairwise_tests.pairs(compared(CLOSE)))
+    }
+    assert letters == {"a": "a", "b": "a", "c": "b"}
+
+
+def test_a_model_between_two_that_are_apart_has_both_letters(compared):
+    middle = {"a": [10.0, 11.0, 12.0], "b": [10.0, 15.0, 12.0], "c": [14.0, 15.0, 16.5]}
+    found = pairwise_tests.pairs(compared(middle))
+    assert [pair.apart for pair in found] == [False, True, False]
+    assert [said for _, said in pairwise_tests.letters(found)] == ["a", "a b", "b"]
+
+
+def test_holm_rejects_the_smallest_first_and_stops_at_the_first_that_fails():
+    assert pairwise_tests.holm([0.03, 0.01, 0.04]) == [
+        False,
+        True,
+        False,
+    ]  # 0.05 / 3, then 0.05 / 2
+    assert pairwise_tests.holm([0.02, 0.01, 0.04]) == [True, True, True]
+    assert pairwise_tests.holm([0.02, 0.02, 0.001, 0.06]) == [False, False, True, False]
+    assert pairwise_tests.holm([]) == []
+
+
+def test_a_pair_that_is_apart_alone_is_not_so_among_many(compared):
+    two = {"a": [10.0, 11.0, 12.0], "b": [11.0, 13.0, 13.5]}  # t = 5 over 2: p = 0.038
+    many = two | {"c": [12.0, 15.0, 11.0]}
+    alone, among = (pairwise_tests.pairs(compared(models))[0] for models in (two, many))
+    assert alone.gain.excludes_zero and alone.verdict == "told apart"
+    assert among.gain == alone.gain and among.verdict == "cannot be told apart among 3 pairs"
+    assert {said for _, said in pairwise_tests.letters(pairwise_tests.pairs(compared(many)))} == {
+        "a"
+    }
+
+
+def test_one_model_has_no_pair(compared):
+    found = pairwise_tests.pairs(compared({"a": [1.0]}))
+    assert (found, pairwise_tests.finding(found), pairwise_tests.letters(found)) == ([], "", [])
+
+
+def test_more_than_26_groups_still_have_letters():
+    assert [pairwise_tests._letter(index) for index in (0, 25, 26)] == ["a", "z", "a2"]
+
+
+def test_the_page_states_the_finding(built):
+    html = (built / "report.html").read_text()
+    assert "1 of 3 pairs told apart; too few seeds to say" in html

@@ -1,0 +1,76 @@
+"""Unfinished runs that a changed command would leave lying are named with what has changed."""
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from ganbench import record
+from ganbench.jobs import Run
+from ganbench.planning.plan import Planned
+from ganbench.runner import stale_runs
+from ganbench.system import files
+
+RUN = Run(
+    *("dcgan", "a:B", "pytorch", "dcgan", "noise", {"batch": 4, "augment": ["color"]}, 0, "60step"),
+    *(32, True, 0.0, ("s", "t"), 8, 4, 4, 16, "cpu", "c0de"),
+)
+
+
+class Plan:
+    """What `warnings` reads of a plan."""
+
+    def __init__(self, folder, run):
+        self.runs = (Planned(run, folder / run.folder, {}, None, status=None),)
+
+
+@pytest.fixture
+def begun(tmp_path, a_record):
+    """A run of RUN's model and seed that came half way."""
+
+    def leave(run, status="interrupted"):
+        folder = tmp_path / run.folder
+        files.write_json(folder / "run.json", {"run": asdict(run)})
+        record.write(folder, replace(a_record, status=record.Status(status, 30, 0.5)))
+        return folder
+
+    return leave
+
+
+def test_a_changed_command_beside_an_unfinished_run_lists_what_changed(tmp_path, begun):
+    old = replace(RUN, budget="90step", settings={**RUN.settings, "batch": 2}, data=("s", "old"))
+    folder = begun(old)
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == [
+        f"dcgan seed 0 starts anew beside the unfinished {folder.name}:"
+        " budget was 90step and is 60step, the pictures changed, batch was 2 and is 4"
+    ]
+
+
+@pytest.mark.parametrize("status", ["done", "diverged", "failed"])
+def test_a_run_that_has_ended_is_not_spoken_of(tmp_path, begun, status):
+    begun(replace(RUN, budget="90step"), status)
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
+
+
+def test_a_run_of_another_seed_or_framework_is_not_spoken_of(tmp_path, begun):
+    begun(replace(RUN, seed=1))
+    begun(replace(RUN, framework="tensorflow"))
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
+
+
+def test_a_run_that_goes_on_is_not_spoken_of(tmp_path, begun):
+    begun(RUN)
+    begun(replace(RUN, budget="90step"))
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": 5}', '{"run": {"settings": 3}}'])
+def test_what_is_no_job_is_passed_over(tmp_path, begun, text):
+    (begun(replace(RUN, budget="90step")) / "run.json").write_text(text)
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
+
+
+def test_a_value_from_a_file_is_printable_and_short(tmp_path, begun):
+    begun(replace(RUN, budget="\x1b[2J" + "9" * 1000))
+    (warning,) = stale_runs.warnings(Plan(tmp_path, RUN))
+    assert "\x1b" not in warning
+    assert len(warning) < 250

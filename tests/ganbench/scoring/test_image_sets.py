@@ -1,0 +1,146 @@
+"""What a side of `ganbench score` may be, and what its broken files do."""
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganbench import record
+from ganbench.scoring import image_sets
+
+
+def pixels(seed: int, count: int = 5, height: int = 12, width: int = 16) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
+
+
+def write_folder(folder: Path, pictures: np.ndarray, ending: str = "png") -> Path:
+    folder.mkdir(parents=True)
+    for i, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{i:03d}.{ending}")
+    return folder
+
+
+def value(found, key: str = "fid") -> float:
+    return {result["key"]: result["value"] for result in found["results"]}[key]
+
+
+def as_zip(folder: Path, pictures: np.ndarray) -> Path:
+    with zipfile.ZipFile(folder.with_suffix(".zip"), "w") as archive:
+        for file in sorted(folder.glob("*")):
+            archive.write(file, f"deep/below/{file.name}")
+    return folder.with_suffix(".zip")
+
+
+def as_npy(folder: Path, pictures: np.ndarray) -> Path:
+    np.save(folder.with_suffix(".npy"), pictures)
+    return folder.with_suffix(".npy")
+
+
+def as_npz(folder: Path, pictures: np.ndarray) -> Path:
+    np.savez(folder.with_suffix(".npz"), pictures)
+    return folder.with_suffix(".npz")
+
+
+def as_packed_npz(folder: Path, pictures: np.ndarray) -> Path:
+    labels = np.zeros(len(pictures), np.int64)
+    np.savez_compressed(folder.with_suffix(".npz"), labels=labels, images=pictures)
+    return folder.with_suffix(".npz")
+
+
+@pytest.mark.parametrize("form", [as_zip, as_npy, as_npz, as_packed_npz])
+def test_the_form_of_a_side_does_not_change_the_numbers(scored, fake, real, lighter, form):
+    options = ("--metrics", "fid,lighter", "--plugin", lighter)
+    plain = scored(fake, real, *options)
+    other = scored(form(fake, pixels(0, 6)), real, *options)
+    assert value(other) == value(plain)
+    assert value(other, "lighter") == value(plain, "lighter")
+    assert other["generated"]["count"] == 6
+
+
+def test_pictures_keep_their_own_size(scored, tmp_path, real, eight):
+    wide = write_folder(tmp_path / "wide", pixels(2, 3, height=7, width=30))
+    found = scored(wide, real, "--metrics", "fid")
+    assert (found["generated"]["height"], found["generated"]["width"]) == (7, 30)
+    assert (found["real"]["height"], found["real"]["width"]) == (12, 16)
+
+
+def test_pixels_are_those_that_pillow_decodes(tmp_path):
+    folder = write_folder(tmp_path / "jpegs", pixels(0, 3), "jpg")
+    side = image_sets.open_side(str(folder))
+    (part,) = side.parts(10)
+    wanted = [np.asarray(Image.open(file).convert("RGB")) for file in sorted(folder.glob("*"))]
+    np.testing.assert_array_equal(part, wanted)
+
+
+def test_a_picture_is_turned_upright_before_sizes_are_compared(scored, tmp_path, real, eight):
+    lying = write_folder(tmp_path / "lying", pixels(2, 3, height=8, width=4))
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    picture = Image.fromarray(pixels(5, 1, height=4, width=8)[0])
+    picture.save(lying / "turned.jpg", exif=turned)
+    found = scored(lying, real, "--metrics", "fid")
+    assert (found["generated"]["count"], found["generated"]["height"]) == (4, 8)
+
+
+def test_a_run_is_its_last_samples(scored, suite, real, tmp_path):
+    run = scored(suite / "whole", real, "--metrics", "fid")
+    file = scored(suite / "whole/samples/2.npy", real, "--metrics", "fid")
+    assert value(run) == value(file)
+    assert value(run) != value(scored(suite / "whole/samples/1.npy", real, "--metrics", "fid"))
+
+
+@pytest.mark.parametrize("status", ["diverged", "collapsed", "interrupted"])
+def test_samples_of_an_unfinished_run_come_with_a_warning(scored, suite, real, status):
+    run = record.read(suite / "whole")
+    assert not any("no finished" in w for w in noted(scored, suite, real))
+    record.write(suite / "whole", replace(run, status=record.Status(status, 1234, 0.5)))
+    (told,) = [w for w in noted(scored, suite, real) if "no finished" in w]
+    assert f"({status} at step 1,234): its 8 samples are of step 2" in told
+
+
+def noted(scored, suite, real) -> list[str]:
+    return scored(suite / "whole", real, "--metrics", "fid")["warnings"]
+
+
+def test_black_samples_of_a_run_are_no_cast_floats(scored, suite, real):
+    np.save(suite / "whole/samples/2.npy", np.zeros((4, 12, 16, 3), np.uint8))
+    assert scored(suite / "whole", real, "--metrics", "fid")["generated"]["count"] == 4
+
+
+def test_turned_files_and_alpha_channels_are_counted(scored, fake, real):
+    before = scored(fake, real, "--metrics", "fid")["warnings"]
+    turned = Image.Exif()
+    turned[0x0112] = 3
+    Image.fromarray(pixels(5, 1)[0]).save(fake / "turned.jpg", exif=turned)
+    Image.fromarray(pixels(6, 1)[0]).convert("RGBA").save(fake / "alpha.png")
+    told = scored(fake, real, "--metrics", "fid")["warnings"]
+    assert not any("EXIF" in warning for warning in before)
+    (words,) = [warning for warning in told if "EXIF" in warning]
+    assert words.startswith(f"2 of 8 files of {fake} ")
+
+
+def test_sides_of_two_sizes_come_with_a_warning(scored, tmp_path, fake, real):
+    wide = write_folder(tmp_path / "wide", pixels(2, 3, height=7, width=30))
+    told = scored(wide, real, "--metrics", "fid")["warnings"]
+    assert any("generated pictures are 30x7, real ones 16x12" in w for w in told)
+    assert not any("16x12" in w for w in scored(fake, real, "--metrics", "fid")["warnings"])
+
+
+def test_broken_pictures_are_skipped_counted_and_named_also_from_the_cache(
+    ganbench, scored, fake, real, lighter
+):
+    whole = (fake / "003.png").read_bytes()
+    (fake / "003.png").write_bytes(whole[: len(whole) // 2])  # its header is sound
+    (fake / "a.jpg").write_bytes(b"no picture")
+    for _ in range(2):
+        found = scored(fake, real, "--metrics", "fid")
+        assert found["generated"]["count"] == 5
+        assert list(found["generated"]["skipped"]) == ["003.png", "a.jpg"]
+        assert found["generated"]["skipped"]["a.jpg"] == "not a picture"
+    _, out, _ = ganbench("score", fake, real, "--metrics", "fid")
+    assert "skipped 2 broken files" in out and "a.jpg (not a picture)" in out
+    pixel = scored(fake, real, "--metrics", "lighter", "--plugin", lighter)
+    assert pixel["generated"]["count"] == 5
