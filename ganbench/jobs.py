@@ -1,9 +1,17 @@
-"""What one process asks of another: a run to be trained, a suite to be scored."""
+"""What one process asks of another, and what is answered: JSON between, validated where it arrives.
+
+The job of a training is kept in the run's folder as run.json.
+"""
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
+
+from ganbench import memory_forecast
+from ganbench.memory_forecast import Need
+from ganzoo import registry
 
 
 @dataclass(frozen=True)
@@ -40,3 +48,119 @@ class Run:
     def folder(self) -> str:
         """Name of the run's folder in its suite's."""
         return f"{self.model}.{self.framework}-seed{self.seed}-{self.key}"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pictures of each domain."""
+
+    source: int
+    target: int
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """One run, where it lies, and how it is to be carried out."""
+
+    run: Run
+    key: str
+    suite: str  # its folder's name
+    folder: Path
+    device: str
+    threads: int | None  # None: whatever is fastest
+    stop_collapsed: bool
+    checkpoint_seconds: float  # between two checkpoints
+    message_seconds: float  # between two words of progress
+    source_folder: Path  # of the domain in the cache
+    target_folder: Path
+    counts: Counts
+    data: dict[str, Any]  # as records and report name the pictures
+    parameters: dict[str, int]  # by network
+    flop_per_step: int | None
+    memory: Need | None
+
+    @property
+    def batch(self) -> int:
+        """Target pictures of a step."""
+        return int(self.run.settings["batch"])
+
+    @property
+    def memory_advice(self) -> str:
+        """What to try when there is not memory enough, in one clause."""
+        run = self.run
+        return memory_forecast.advice(self.memory, run.label, run.model, run.size, self.batch)
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """The stored samples of a suite, what they are held against, and by which metrics."""
+
+    folder: Path  # the suite's
+    runs: tuple[str, ...]  # names of folders in it
+    source_folder: Path
+    target_folder: Path
+    samples: int
+    curve_samples: int
+    metrics: tuple[str, ...]
+    protocol: str
+    weights: Path | None
+    device: str
+    plugins: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The key of the metric that the verdict goes by."""
+
+    primary: str
+
+
+@dataclass(frozen=True)
+class InspectJob:
+    """Models of one framework with what is changed on each; None takes the device's default."""
+
+    framework: str
+    device: str | None
+    size: int | None
+    profile: str | None
+    models: tuple[tuple[registry.Model, dict[str, Any]], ...]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a model is; None where it cannot be known without training."""
+
+    source: str
+    settings: dict[str, Any]
+    parameters: dict[str, int]  # by network
+    flop_per_step: int | None
+    memory: Need | None
+    code: str
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """The device that one framework would train on, and its models in the order asked for."""
+
+    device: str
+    models: tuple[ModelFacts, ...]
+
+
+@dataclass(frozen=True)
+class ConvertJob:
+    """A checkpoint, and the model of the other framework that shall continue it."""
+
+    model: registry.Model
+    run: Path
+    checkpoint: Path
+    out: Path
+    state: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PictureDifference:
+    """How far the two frameworks' pictures of the same probes lie apart, in grey levels."""
+
+    count: int  # of pictures; 0: the run had made none to compare with
+    largest: int  # of a colour value
+    mean: float

@@ -1,7 +1,7 @@
 """How much memory a run will take, whether there is so much, and what would fit if not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from ganbench.system.text import size_words
 
@@ -36,40 +36,37 @@ class Need:
         return round(self.fixed + batch * self.per_picture * shrunk)
 
 
-def need(found: dict[str, int] | None) -> Need | None:
-    """What `describe` found out; None where that is nothing."""
-    return Need(**found) if found else None
-
-
-def advice(job: dict[str, Any]) -> str:
+def advice(known: Need | None, label: str, model: str, size: int, batch: int) -> str:
     """What to try with a run that ran out of memory, in one clause.
 
-    `job`: as of `plan.Plan.job`; of it "run" and "memory" are looked at.
+    `label`: the model with what is changed on it, as it is typed.
     """
-    run, known = job["run"], need(job.get("memory"))
-    batch, size = run["settings"]["batch"], run["size"]
+
+    def typed(batch: int) -> str:
+        return _typed(label, model, batch)
+
     if known is None or known.available is None:
-        return "how much would fit is not known" + _less(run, batch)
+        return "how much would fit is not known" + _less(typed, size, batch)
     room = FULL * known.available
     for fewer in _smaller_batches(batch):
         if known.at(fewer) <= room:
             words = f"batch={fewer} would need about {_of(known.at(fewer), known.available)}"
-            return f"{words}: {_typed(run, fewer)}"
+            return f"{words}: {typed(fewer)}"
     for smaller in _smaller_sizes(size):
         wanted = known.at(1, (smaller / size) ** 2)
         if wanted <= room:
-            one = f" {_typed(run, 1)}" if batch > 1 else ""
+            one = f" {typed(1)}" if batch > 1 else ""
             words = f"{smaller} px would need about {_of(wanted, known.available)}"
             return f"{words}: --size {smaller}{one}"
     least = f"{size_words(known.at(1))}, and {size_words(known.available)} are there"
     return f"nothing smaller is known to fit: batch=1 at {size} px needs about {least}"
 
 
-def _less(run: dict[str, Any], batch: int) -> str:
+def _less(typed: Callable[[int], str], size: int, batch: int) -> str:
     """A next try where nothing is known."""
     if fewer := _smaller_batches(batch):
-        return f"; less does {_typed(run, fewer[0])}"
-    smaller = _smaller_sizes(run["size"])
+        return f"; less does {typed(fewer[0])}"
+    smaller = _smaller_sizes(size)
     return f"; less does --size {smaller[0]}" if smaller else ""
 
 
@@ -84,11 +81,11 @@ def _smaller_sizes(size: int) -> list[int]:
     return [half for half in halves if half >= SMALLEST]
 
 
-def _typed(run: dict[str, Any], batch: int) -> str:
+def _typed(label: str, model: str, batch: int) -> str:
     """What to type for another batch; a label may tell what else is changed on the model."""
-    name, _, settings = run["label"].partition(":")
-    if name != run["model"]:
-        return f'batch = {batch} in the settings of "{run["label"]}"'
+    name, _, settings = label.partition(":")
+    if name != model:
+        return f'batch = {batch} in the settings of "{label}"'
     kept = [part for part in settings.split(",") if part and not part.startswith("batch=")]
     return f"--models {name}:{','.join([*kept, f'batch={batch}'])}"
 

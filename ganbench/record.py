@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench.errors import InputError
+from ganbench.jobs import TrainJob
 from ganbench.system import files
 from ganbench.system.text import shown
 
@@ -303,10 +304,8 @@ def table(results: Results) -> "pandas.DataFrame":
     return pandas.DataFrame(rows)
 
 
-def blank(job: dict[str, Any]) -> dict[str, Any]:
+def blank(job: TrainJob) -> dict[str, Any]:
     """What a record says of a run before it has begun."""
-    run = job["run"]
     same = ("model", "label", "framework", "source", "seed", "size", "budget", "settings")
-    return {"key": job["key"], "suite": job["suite"], "data": job["data"]} | {
-        name: run[name] for name in same
-    }
+    known = {name: getattr(job.run, name) for name in same}
+    return {"key": job.key, "suite": job.suite, "data": job.data} | known

@@ -194,13 +194,14 @@ def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]
     from ganbench.training.convert_checkpoint import convert
 
     done = convert(run, to, out and out.expanduser(), plugin_files)
-    if done.pictures:
+    apart = done.pictures
+    if apart.count:
         print(
-            f"{done.pictures} pictures differ by at most {done.largest} grey levels"
-            f" (mean {done.mean:.2g})"
+            f"{apart.count} pictures differ by at most {apart.largest} grey levels"
+            f" (mean {apart.mean:.2g})"
         )
     else:
         print("no pictures to compare: the run did not come to its end")
-    if done.largest > 1:
+    if apart.largest > 1:
         print("note: in fp32, rounding explains one level at most", file=sys.stderr)
     print(f"step {done.step:,}, in {to}: {done.place}")

@@ -60,12 +60,12 @@ def _memory(plan: Plan, groups: dict[tuple[str, str], list[Planned]]) -> list[tu
     """What each model will take where that is known, and what to type where it is too much."""
     said, warned = {}, {}
     for (label, _), (planned, *_) in groups.items():
-        if not (need := memory_forecast.need(planned.memory)):
+        if not (need := planned.memory):
             continue
         said[label] = f"  {label:<26} {memory_forecast.describe(need)}"
         if need.available is not None and not need.fits:
             there = f"{size_words(need.total)} of tensors, {size_words(need.available)} there"
-            advice = memory_forecast.advice(plan.job(planned))
+            advice = plan.job(planned).memory_advice
             warned[label] = f"{label} will probably not fit: about {there}; {advice}"
     listed = [("" if i else "memory", text) for i, text in enumerate(said.values())]
     return listed + [("warning", text) for text in warned.values()]

@@ -86,7 +86,7 @@ class Screen:
         text += f", {speed:.1f} pictures/s" if speed else ""
         self.line(planned, text + (f": {record.status.reason}" if record.status.reason else ""))
 
-    def judged(self, message: dict[str, Any]) -> None:
+    def scored(self, message: dict[str, Any]) -> None:
         """The judge reports."""
         if time.monotonic() - self._spoken > LINE_EVERY:
             self._spoken = time.monotonic()
@@ -150,7 +150,7 @@ class LiveScreen(Screen):
         if record.status.reason:
             row[7] = printable(record.status.reason)
 
-    def judged(self, message: dict[str, Any]) -> None:
+    def scored(self, message: dict[str, Any]) -> None:
         self._foot = _judging(message)
 
     def _set(self, planned: Planned, status: str, progress: float = 0.0, *rest: str) -> None:

@@ -13,7 +13,9 @@ import numpy as np
 
 import ganzoo
 from ganbench.errors import InputError
-from ganbench.planning.suite import Suite, from_values, with_device_defaults
+from ganbench.jobs import Inspected, InspectJob, ModelFacts
+from ganbench.memory_forecast import Need
+from ganbench.planning.suite import Suite, with_device_defaults
 from ganbench.system import available_memory, child_process, frameworks
 from ganzoo import registry
 from ganzoo.errors import InputError as ModelError
@@ -23,49 +25,45 @@ from ganzoo.trainer import Task, count_parameters
 if TYPE_CHECKING:
     from ganbench.planning.meta_memory import Peak
 
+NO_PART_OF_A_MODEL = "gradient_check.py"
 
-def describe(job: dict[str, Any], channel: child_process.Channel) -> child_process.Message:
+
+def describe(job: InspectJob, channel: child_process.Channel) -> Inspected:
     """Resolve the device and, for each model of one framework, settings, parameters and work."""
-    suite = from_values(job["suite"], "the suite")
-    frameworks.require(job["framework"])
-    device = frameworks.choose_device(job["framework"], suite.device)
-    frameworks.prepare(job["framework"])  # on the CPU: nothing is trained here
-    suite = with_device_defaults(suite, device)
-    there = available_memory.available(job["framework"], device)
-    models = [
-        _describe(registry.Model(**item["model"]), item["settings"], suite, there)
-        for item in job["models"]
-    ]
-    return {"device": device, "models": models}
+    frameworks.require(job.framework)
+    device = frameworks.choose_device(job.framework, job.device)
+    frameworks.prepare(job.framework)  # on the CPU: nothing is trained here
+    suite = with_device_defaults(Suite(size=job.size, profile=job.profile), device)
+    there = available_memory.available(job.framework, device)
+    models = tuple(_describe(model, changes, suite, there) for model, changes in job.models)
+    return Inspected(device, models)
 
 
 def _describe(
     model: registry.Model, overrides: dict[str, Any], suite: Suite, there: int | None
-) -> dict[str, Any]:
+) -> ModelFacts:
     kind = registry.load(model)
     settings = resolve(kind.Settings, model.name, overrides, suite.profile == "small")
     assert suite.size
     if hasattr(settings, "check"):
         settings.check(suite.size)
     found = _measure(model, kind, settings, suite.size)
-    return {
-        "source": kind.source,
-        "settings": vars(settings),
-        "parameters": found.parameters,
-        "flop_per_step": found.flop_per_step,
-        "memory": found.memory and {**found.memory, "available": there},
-        "code": _code(kind),
-    }
+    need = found.memory and Need(**found.memory, available=there)
+    work = found.flop_per_step
+    return ModelFacts(
+        kind.source, vars(settings), found.parameters, work, need or None, _code(kind)
+    )
 
 
 def _code(kind: Any) -> str:
     """Hash of the model's file and of all that this package lends to it."""
     package = Path(ganzoo.__file__).parent
-    shared = sorted(package.glob(f"{kind.framework}/*.py"))
+    lent = [package / "settings.py", package / "draws.py"]
+    lent += sorted(package.glob(f"{kind.framework}/*.py"))
     digest = hashlib.sha256()
-    common = (package / "settings.py", package / "draws.py")
-    for file in (Path(inspect.getfile(kind)), *common, *shared):
-        digest.update(file.read_bytes())
+    for file in (Path(inspect.getfile(kind)), *lent):
+        if file.name != NO_PART_OF_A_MODEL:
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
@@ -75,7 +73,7 @@ class Measured:
 
     parameters: dict[str, int]  # by network
     flop_per_step: int | None = None
-    memory: dict[str, int] | None = None  # as of memory.Need, but for what there is
+    memory: dict[str, int] | None = None  # as of Need, but for what there is
 
 
 def _measure(model: registry.Model, kind: Any, settings: Any, size: int) -> Measured:
@@ -136,4 +134,4 @@ def blank_batch(kind: Any, settings: Any, size: int) -> tuple[np.ndarray, np.nda
 
 
 if __name__ == "__main__":
-    child_process.serve(describe)
+    child_process.serve(InspectJob, describe)

@@ -85,7 +85,8 @@ def settle(trainer: Any, batch: tuple[Any, ...], ledger: Ledger) -> frozenset[St
     for optimizer in optimizers:
         for parameter in (p for group in optimizer.param_groups for p in group["params"]):
             parameter.grad = torch.empty_like(parameter)
-        optimizer.step()
+        with torch.device("cpu"):  # before torch 2.12, a count of steps on meta ends this
+            optimizer.step()
     if built and not optimizers:
         trainer.step(*batch)
     return built

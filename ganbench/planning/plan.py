@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ import psutil
 from ganbench import budget, record
 from ganbench.data import load
 from ganbench.errors import InputError
-from ganbench.jobs import Run
-from ganbench.planning.suite import Suite, check, selected, slug, with_device_defaults
+from ganbench.jobs import Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
+from ganbench.memory_forecast import Need
+from ganbench.planning.suite import Choice, Suite, check, selected, slug, with_device_defaults
 from ganbench.system import child_process, frameworks
+from ganzoo import registry
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
 MESSAGE_SECONDS = 0.5  # between two words of progress
@@ -31,7 +33,7 @@ class Planned:
     flop_per_step: int | None
     status: record.Status | None  # None: never begun
     stop_collapsed: bool = False
-    memory: dict[str, int] | None = None  # as of memory.Need; None: not known
+    memory: Need | None = None  # None: not known
 
     @property
     def finished(self) -> bool:
@@ -68,29 +70,41 @@ class Plan:
             "jitter": self.suite.jitter,
         }
 
-    def job(self, planned: Planned) -> dict[str, Any]:
+    def job(self, planned: Planned) -> TrainJob:
         """What the worker of a run is told."""
-        return {
-            "run": asdict(planned.run),
-            "key": planned.run.key,
-            "suite": self.folder.name,
-            "folder": str(planned.folder),
-            "device": self.device,
-            "threads": self.suite.threads,
-            "stop_collapsed": self.suite.stop_collapsed,
-            "checkpoint_seconds": CHECKPOINT_SECONDS,
-            "message_seconds": MESSAGE_SECONDS,
-            "source_folder": str(self.pair.source.folder),
-            "target_folder": str(self.pair.target.folder),
-            "counts": {
-                "source": len(self.pair.source.pictures),
-                "target": len(self.pair.target.pictures),
-            },
-            "data": self.data,
-            "parameters": planned.parameters,
-            "flop_per_step": planned.flop_per_step,
-            "memory": planned.memory,
-        }
+        source, target = self.pair.source, self.pair.target
+        return TrainJob(
+            run=planned.run,
+            key=planned.run.key,
+            suite=self.folder.name,
+            folder=planned.folder,
+            device=self.device,
+            threads=self.suite.threads,
+            stop_collapsed=self.suite.stop_collapsed,
+            checkpoint_seconds=CHECKPOINT_SECONDS,
+            message_seconds=MESSAGE_SECONDS,
+            source_folder=source.folder,
+            target_folder=target.folder,
+            counts=Counts(len(source.pictures), len(target.pictures)),
+            data=self.data,
+            parameters=planned.parameters,
+            flop_per_step=planned.flop_per_step,
+            memory=planned.memory,
+        )
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A model of the suite, what is changed on it, and what a process has found out about it."""
+
+    model: registry.Model
+    choice: Choice
+    facts: ModelFacts
+
+    @property
+    def alike(self) -> tuple[str, str]:
+        """The same for a model and its twin in the other framework."""
+        return self.model.name, json.dumps(self.facts.settings, sort_keys=True)
 
 
 def make(
@@ -104,9 +118,8 @@ def make(
     With `force` no run counts as begun, whatever its record says.
     """
     check(suite)
-    models = selected(suite)
-    described = _describe(suite, models)
-    device, asked = described[0]["device"], suite.samples
+    device, entries = _inspected(suite)
+    asked = suite.samples
     suite = with_device_defaults(suite, device)
     if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
         suite = replace(suite, threads=_cores())
@@ -115,77 +128,77 @@ def make(
         suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
     )
     suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
-    suite = _with_samples(suite, asked, pair, described)
+    suite = _with_samples(suite, asked, pair, entries)
     folder = results / suite.name
-    return Plan(suite, device, pair, folder, _runs(suite, models, described, pair, folder, force))
+    return Plan(suite, device, pair, folder, _runs(suite, device, entries, pair, folder, force))
 
 
 def _runs(
     suite: Suite,
-    models: list,
-    described: list[dict[str, Any]],
+    device: str,
+    entries: list[_Entry],
     pair: load.Pair,
     folder: Path,
     force: bool,
 ) -> tuple[Planned, ...]:
     """Cross models and seeds; what was asked for twice is run once."""
-    assert suite.size and suite.budget and suite.samples and suite.curve_samples
     runs: dict[str, Planned] = {}
-    for (model, choice), facts in zip(models, described, strict=True):
+    for entry in entries:
         for seed in suite.seeds:
-            run = Run(
-                model=model.name,
-                address=model.address,
-                framework=model.framework,
-                label=choice.label,
-                source=facts["source"],
-                settings=facts["settings"],
-                seed=seed,
-                budget=str(budget.parse(suite.budget)),
-                size=suite.size,
-                flip=suite.flip,
-                jitter=suite.jitter,
-                data=(pair.source.fingerprint, pair.target.fingerprint),
-                samples=suite.samples,
-                curve_samples=suite.curve_samples,
-                snapshots=suite.snapshots,
-                frames=suite.frames,
-                device=facts["device"].partition(":")[0],
-                code=facts["code"],
-            )
-            place = folder / run.folder
-            status = None if force else status_of(place)
+            run = _run(suite, device, entry, pair, seed)
+            place, facts = folder / run.folder, entry.facts
             runs[run.key] = Planned(
                 run,
                 place,
-                facts["parameters"],
-                facts["flop_per_step"],
-                status,
+                facts.parameters,
+                facts.flop_per_step,
+                None if force else status_of(place),
                 suite.stop_collapsed,
-                facts.get("memory"),
+                facts.memory,
             )
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
 
 
-def _describe(suite: Suite, models: list) -> list[dict[str, Any]]:
-    """Ask one process a framework what its models are; in the order of `models`."""
-    found: dict[int, dict[str, Any]] = {}
-    for framework in dict.fromkeys(model.framework for model, _ in models):
-        places = [i for i, (model, _) in enumerate(models) if model.framework == framework]
-        job = {
-            "framework": framework,
-            "suite": asdict(suite),
-            "models": [
-                {"model": asdict(models[i][0]), "settings": models[i][1].settings} for i in places
-            ],
-        }
-        result = child_process.run("ganbench.planning.inspect_models", job).result()
-        for i, facts in zip(places, result["models"], strict=True):
-            found[i] = facts | {"device": result["device"]}
-    described = [found[i] for i in range(len(models))]
-    _check_devices(described, models)
-    return _with_work(described, models)
+def _run(suite: Suite, device: str, entry: _Entry, pair: load.Pair, seed: int) -> Run:
+    assert suite.size and suite.budget and suite.samples and suite.curve_samples
+    return Run(
+        model=entry.model.name,
+        address=entry.model.address,
+        framework=entry.model.framework,
+        label=entry.choice.label,
+        source=entry.facts.source,
+        settings=entry.facts.settings,
+        seed=seed,
+        budget=str(budget.parse(suite.budget)),
+        size=suite.size,
+        flip=suite.flip,
+        jitter=suite.jitter,
+        data=(pair.source.fingerprint, pair.target.fingerprint),
+        samples=suite.samples,
+        curve_samples=suite.curve_samples,
+        snapshots=suite.snapshots,
+        frames=suite.frames,
+        device=device.partition(":")[0],
+        code=entry.facts.code,
+    )
+
+
+def _inspected(suite: Suite) -> tuple[str, list[_Entry]]:
+    """Ask one process a framework what its models are: the device, and all in order."""
+    asked = selected(suite)
+    found: dict[int, ModelFacts] = {}
+    devices: dict[str, str] = {}
+    for framework in dict.fromkeys(model.framework for model, _ in asked):
+        places = [i for i, (model, _) in enumerate(asked) if model.framework == framework]
+        models = tuple((asked[i][0], asked[i][1].settings) for i in places)
+        job = InspectJob(framework, suite.device, suite.size, suite.profile, models)
+        answer = child_process.run("ganbench.planning.inspect_models", job).result(Inspected)
+        devices[framework] = answer.device
+        found |= zip(places, answer.models, strict=True)
+    _check_devices(devices)
+    entries = [_Entry(*asked[i], found[i]) for i in range(len(asked))]
+    return next(iter(devices.values())), _with_work(entries)
 
 
 def _cores() -> int:
@@ -193,11 +206,8 @@ def _cores() -> int:
     return min(psutil.cpu_count(logical=False) or 1, frameworks.usable_cores())
 
 
-def _check_devices(described: list[dict[str, Any]], models: list) -> None:
+def _check_devices(devices: dict[str, str]) -> None:
     """Refuse frameworks on different devices: their seconds could not be compared."""
-    devices = {
-        model.framework: f["device"] for (model, _), f in zip(models, described, strict=True)
-    }
     if len(set(devices.values())) > 1:
         where = ", ".join(f"{framework} {device}" for framework, device in devices.items())
         raise InputError(
@@ -206,24 +216,18 @@ def _check_devices(described: list[dict[str, Any]], models: list) -> None:
         )
 
 
-def _with_work(described: list[dict[str, Any]], models: list) -> list[dict[str, Any]]:
+def _with_work(entries: list[_Entry]) -> list[_Entry]:
     """Give a twin what was counted on its PyTorch model: operations and memory of a step."""
-    work = ("flop_per_step", "memory")
-    counted = {
-        (model.name, _settled(facts)): {name: facts.get(name) for name in work}
-        for (model, _), facts in zip(models, described, strict=True)
-        if model.origin == "built in" and facts["flop_per_step"] is not None
-    }
-    return [
-        facts | counted.get((model.name, _settled(facts)), {})
-        if facts["flop_per_step"] is None and model.origin == "built in"
-        else facts
-        for (model, _), facts in zip(models, described, strict=True)
-    ]
-
-
-def _settled(facts: dict[str, Any]) -> str:
-    return json.dumps(facts["settings"], sort_keys=True)
+    ours = [entry for entry in entries if entry.model.origin == "built in"]
+    counted = {entry.alike: entry.facts for entry in ours if entry.facts.flop_per_step is not None}
+    made = []
+    for entry in entries:
+        if entry in ours and entry.facts.flop_per_step is None and entry.alike in counted:
+            work = counted[entry.alike]
+            facts = replace(entry.facts, flop_per_step=work.flop_per_step, memory=work.memory)
+            entry = replace(entry, facts=facts)
+        made.append(entry)
+    return made
 
 
 def title(suite: Suite) -> str:
@@ -233,12 +237,10 @@ def title(suite: Suite) -> str:
     return Path(suite.data).resolve().stem if suite.data else "scenes"
 
 
-def _with_samples(
-    suite: Suite, asked: int | None, pair: load.Pair, described: list[dict[str, Any]]
-) -> Suite:
+def _with_samples(suite: Suite, asked: int | None, pair: load.Pair, entries: list[_Entry]) -> Suite:
     """Hold the number of samples against the source; a default gives way, a wish does not."""
     there, wanted = len(pair.source.pictures), suite.samples or 0
-    if wanted > there and any(facts["source"] == "pictures" for facts in described):
+    if wanted > there and any(entry.facts.source == "pictures" for entry in entries):
         if asked is not None:
             raise InputError(
                 f"{asked} samples are asked of each model, but there are only {there} source"

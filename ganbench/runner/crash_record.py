@@ -2,49 +2,54 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
-from ganbench import memory_forecast, record
+from ganbench import record
 from ganbench.errors import InputError
-from ganbench.planning.plan import Plan, Planned
+from ganbench.jobs import TrainJob
 from ganbench.system import child_process, environment, files
 from ganbench.training import checkpoint
 
 OUT_OF_MEMORY = "its process was ended by the system for want of memory"
 
 
-def bury(plan: Plan, planned: Planned, ended: child_process.Ended, memory_was_short: bool) -> None:
-    """Write down how it ended, with what its checkpoint tells.
+def write(job: TrainJob, ended: child_process.Ended, memory_was_short: bool) -> None:
+    """Write down how a worker ended, with what its checkpoint tells.
 
     `memory_was_short`: the system has killed somebody for memory in the meantime.
     """
-    files.write_text(planned.folder / "error.txt", ended.words + "\n")
-    try:
-        found = checkpoint.find(planned.folder)
-    except InputError:
-        found = None
-    state = found[1] if found else {}
-    steps, batch = state.get("steps", 0), planned.run.settings["batch"]
-    name: record.StatusName = "failed"
-    reason = how(ended)
-    if memory_was_short and ended.code == -signal.SIGKILL and ended.silent is None:
-        name, reason = (
-            "out_of_memory",
-            f"{OUT_OF_MEMORY}; {memory_forecast.advice(plan.job(planned))}",
-        )
-    record.write(
-        planned.folder,
-        record.Record(
-            **record.blank(plan.job(planned)),
-            environment=environment.describe(None, plan.device),
-            status=record.Status(name, steps, 0.0, reason),
-            used=record.Used(
-                steps=steps, seconds=state.get("seconds", 0.0), target_pictures=steps * batch
-            ),
-            snapshots=tuple(record.Moment(**m) for m in state.get("snapshots", [])),
-            film=tuple(record.Moment(**m) for m in state.get("film", [])),
-            sha256=state.get("sha256", {}),
-        ),
+    files.write_text(job.folder / "error.txt", ended.words + "\n")
+    state = _saved(job.folder)
+    steps, seconds = state.get("steps", 0), state.get("seconds", 0.0)
+    written = record.Record(
+        **record.blank(job),
+        environment=environment.describe(None, job.device),
+        status=_status(job, ended, steps, memory_was_short),
+        used=record.Used(steps=steps, seconds=seconds, target_pictures=steps * job.batch),
+        snapshots=tuple(record.Moment(**m) for m in state.get("snapshots", [])),
+        film=tuple(record.Moment(**m) for m in state.get("film", [])),
+        sha256=state.get("sha256", {}),
     )
+    record.write(job.folder, written)
+
+
+def _saved(folder: Path) -> dict[str, Any]:
+    """What the newest sound checkpoint tells; nothing without one."""
+    try:
+        found = checkpoint.find(folder)
+    except InputError:
+        return {}
+    return found[1] if found else {}
+
+
+def _status(
+    job: TrainJob, ended: child_process.Ended, steps: int, memory_was_short: bool
+) -> record.Status:
+    killed = ended.code == -signal.SIGKILL and ended.silent is None
+    if memory_was_short and killed:
+        reason = f"{OUT_OF_MEMORY}; {job.memory_advice}"
+        return record.Status("out_of_memory", steps, 0.0, reason)
+    return record.Status("failed", steps, 0.0, how(ended))
 
 
 def how(ended: child_process.Ended) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ganbench.cli.progress import Screen
+from ganbench.runner.observer import Observer
 from ganbench.system import child_process
 
 INTERRUPTED = 130  # exit code
@@ -41,11 +41,11 @@ class Interrupts:
             self.reason, self.asked = reason, True
             child_process.interrupt()
 
-    def tell(self, screen: Screen) -> None:
+    def tell(self, observer: Observer) -> None:
         """Say once that we have understood."""
         if self.asked and not self._told:
             self._told = True
-            screen.note(f"{self.reason}stopping after this step; Ctrl-C again leaves at once")
+            observer.note(f"{self.reason}stopping after this step; Ctrl-C again leaves at once")
 
 
 @contextmanager

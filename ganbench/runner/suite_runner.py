@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import record
-from ganbench.cli.progress import Screen
 from ganbench.data import batches
 from ganbench.errors import InputError, first_line
+from ganbench.jobs import Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned, status_of
 from ganbench.planning.suite import to_toml
 from ganbench.runner import crash_record
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible
+from ganbench.runner.observer import Observer
 from ganbench.scoring.inception_weights import Found
 from ganbench.system import child_process, environment, files, locks
 
 CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
-WORKER_SILENT, JUDGE_SILENT = 600.0, 3600.0  # seconds without a sign of life
+WORKER_SILENT, SCORER_SILENT = 600.0, 3600.0  # seconds without a sign of life
 POLL_SECONDS = 0.5  # between two looks at runs that another command is at
 GALLERY = 12  # pictures of each domain that the report shows
 TOGETHER = (
@@ -35,7 +36,7 @@ def execute(
     command: str,
     weights: Found,
     force: bool,
-    screen: Screen,
+    observer: Observer,
     seconds: float | None = None,
 ) -> int:
     """Run what is not finished, score it, write the report; returns the exit code.
@@ -43,15 +44,15 @@ def execute(
     After `seconds` the running step ends and is saved, as after Ctrl-C.
     """
     files.ensure_writable(plan.folder)
-    with interruptible(seconds) as interrupts, ExitStack() as stack, screen:
+    with interruptible(seconds) as interrupts, ExitStack() as stack, observer:
         with locks.turn(plan.folder):
             shared = locks.others(plan.folder)
             if force:
                 _start_over(plan, shared)
             _introduce(plan, command, weights, shared)
             stack.enter_context(locks.present(plan.folder))
-        _carry_out(plan, weights, screen, interrupts)
-        _conclude(plan, weights, screen, interrupts)
+        _carry_out(plan, weights, observer, interrupts)
+        _conclude(plan, weights, observer, interrupts)
     if interrupts.asked:
         return INTERRUPTED
     statuses = [record.read(planned.folder).status.name for planned in plan.runs]
@@ -70,7 +71,7 @@ def _start_over(plan: Plan, shared: bool) -> None:
         files.discard(planned.folder)
 
 
-def _carry_out(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+def _carry_out(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
     """Attempt every run; those that another command is at come again when the others are done."""
     left, told = list(plan.runs), False
     while left and not interrupts.asked:
@@ -81,26 +82,26 @@ def _carry_out(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupt
                 if not ours:
                     busy.append(planned)
                 elif not interrupts.asked:
-                    _attempt(plan, planned, screen, interrupts)
+                    _attempt(plan, planned, observer, interrupts)
             if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
-                _conclude_early(plan, weights, screen, interrupts)
+                _conclude_early(plan, weights, observer, interrupts)
         if len(busy) == len(left):
             if not told:
-                screen.note(f"waiting for another ganbench at work on {busy[0].run.label}")
+                observer.note(f"waiting for another ganbench at work on {busy[0].run.label}")
             told = True
             time.sleep(POLL_SECONDS)
         left = busy
 
 
-def _attempt(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts) -> None:
+def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> None:
     """Carry one claimed run out, unless that has been done."""
     now = replace(planned, status=status_of(planned.folder))
     if now.finished or (now.failed and now.status != planned.status):  # by another command
-        screen.kept(now)
+        observer.kept(now)
         return
     if now.status is None and (planned.folder / "record.json").exists():
-        screen.line(planned, "its record is damaged: it goes on from its checkpoint")
-    _train(plan, planned, screen, interrupts)
+        observer.line(planned, "its record is damaged: it goes on from its checkpoint")
+    _train(plan, planned, observer, interrupts)
 
 
 def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
@@ -162,75 +163,77 @@ def _together(folder: Path, before: dict[str, Any], about: dict[str, Any]) -> di
     return {name: list(dict.fromkeys(before[name] + about[name])) for name in lists}
 
 
-def _train(plan: Plan, planned: Planned, screen: Screen, interrupts: Interrupts) -> None:
+def _train(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> None:
     """Carry one run out in a process of its own, and leave a record whatever became of it."""
     job = plan.job(planned)
     path = planned.folder / "record.json"
-    files.write_json(planned.folder / "run.json", job)
+    files.write_json(planned.folder / "run.json", child_process.plain(job))
     before = path.stat().st_mtime_ns if path.exists() else None
     killings = crash_record.killings_for_memory()
-    screen.started(planned)
+    observer.started(planned)
     ended = child_process.run(
         "ganbench.training.worker",
         job,
-        lambda message: screen.message(planned, message),
-        lambda: interrupts.tell(screen),
+        lambda message: observer.message(planned, message),
+        lambda: interrupts.tell(observer),
         WORKER_SILENT,
     )
     unwritten = not path.exists() or path.stat().st_mtime_ns == before
     if unwritten and not interrupts.asked:
-        crash_record.bury(plan, planned, ended, crash_record.killings_for_memory() != killings)
+        crash_record.write(job, ended, crash_record.killings_for_memory() != killings)
     if path.exists():
-        screen.ended(planned, record.read(planned.folder))
+        observer.ended(planned, record.read(planned.folder))
 
 
-def _conclude_early(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+def _conclude_early(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
     """Bring the page up to date between two runs; what fails there must not end the others."""
     try:
-        _conclude(plan, weights, screen, interrupts)
+        _conclude(plan, weights, observer, interrupts)
     except Exception as error:
-        screen.note(f"not judged yet: {first_line(error)}")
+        observer.note(f"not judged yet: {first_line(error)}")
 
 
-def _conclude(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
+def _conclude(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
     """Score what has ended and bring the page up to date."""
     try:
         if not interrupts.asked:
-            score(plan, weights, screen, interrupts)
+            score(plan, weights, observer, interrupts)
     finally:
         report(plan.folder.parent, plan.suite.name)
 
 
-def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) -> None:
-    """Judge the stored samples in a process of its own."""
-    job = {
-        "folder": str(plan.folder),
-        "runs": [p.run.folder for p in plan.runs if (p.folder / "record.json").exists()],
-        "source_folder": str(plan.pair.source.folder),
-        "target_folder": str(plan.pair.target.folder),
-        "samples": plan.suite.samples,
-        "curve_samples": plan.suite.curve_samples,
-        "metrics": list(plan.suite.metrics),
-        "protocol": plan.suite.protocol,
-        "weights": str(weights.path) if weights.path else None,
-        "device": plan.device,
-        "plugins": list(plan.suite.plugins),
-    }
+def score(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
+    """Score the stored samples in a process of its own."""
+    suite = plan.suite
+    assert suite.samples and suite.curve_samples
+    job = ScoreJob(
+        folder=plan.folder,
+        runs=tuple(p.run.folder for p in plan.runs if (p.folder / "record.json").exists()),
+        source_folder=plan.pair.source.folder,
+        target_folder=plan.pair.target.folder,
+        samples=suite.samples,
+        curve_samples=suite.curve_samples,
+        metrics=suite.metrics,
+        protocol=suite.protocol,
+        weights=weights.path,
+        device=plan.device,
+        plugins=tuple(map(Path, suite.plugins)),
+    )
     problems: list[str] = []
 
     def on_message(message: dict[str, Any]) -> None:
         if message["kind"] == "problem":
             problems.append(message["message"])
         else:
-            screen.judged(message)
+            observer.scored(message)
 
-    screen.note("judging the samples")
+    observer.note("judging the samples")
     ended = child_process.run(
         "ganbench.scoring.suite_scorer",
         job,
         on_message,
-        lambda: interrupts.tell(screen),
-        JUDGE_SILENT,
+        lambda: interrupts.tell(observer),
+        SCORER_SILENT,
     )
     if interrupts.asked:
         return
@@ -241,7 +244,7 @@ def score(plan: Plan, weights: Found, screen: Screen, interrupts: Interrupts) ->
         )
     with locks.turn(plan.folder):
         description = record.read_suite(plan.folder)
-        description["primary"] = ended.result()["primary"]
+        description["primary"] = ended.result(Scored).primary
         description["warnings"] = list(dict.fromkeys(description["warnings"] + problems))
         record.write_suite(plan.folder, description)
 

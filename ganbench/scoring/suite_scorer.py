@@ -1,5 +1,6 @@
-"""The process that judges: stored samples + reference pictures -> numbers in the records."""
+"""The process that scores: stored samples + reference pictures -> numbers in the records."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from ganbench import record
 from ganbench.data import batches, load
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
+from ganbench.jobs import Scored, ScoreJob
 from ganbench.scoring import feature_cache
 from ganbench.system import child_process, files, locks
 from metrics import nearest, registry, scoring
@@ -22,37 +24,35 @@ NEIGHBOURS = 3
 EVIDENCE = ("nearest.json", "nearest/pictures.npy")
 
 
-class Judge:
-    """One extractor, the chosen metrics and the reference they compare with."""
+class SuiteScorer:
+    """The chosen metrics, what they look through, and the reference they compare with."""
 
-    def __init__(self, job: dict[str, Any], channel: Any, extractor: Any = None):
-        """`extractor`: one that is there already, in place of the one that the job describes."""
-        self.job, self.channel = job, channel
-        self.folder = Path(job["folder"])
-        plugins = tuple(Path(file) for file in job["plugins"])
-        self.metrics = [registry.get(name, plugins) for name in job["metrics"]]
-        self.extractor = extractor or self.build_extractor()
-        self.source = open_domain(Path(job["source_folder"]))
-        self.target = open_domain(Path(job["target_folder"]))
-        self.shown = batches.probe_order(self.source.names)[: job["samples"]]
+    def __init__(
+        self,
+        metrics: Sequence[Metric],
+        extractor: Any,
+        domains: tuple[Domain, Domain],
+        counts: tuple[int, int],
+        tell: Callable[..., None],
+        device: str = "cpu",
+    ):
+        """extractor: None when no metric looks through one.
+
+        domains: source and target. counts: pictures of a final score, and of a point of a curve.
+        `tell(kind, **content)`: hears of progress and of problems.
+        """
+        self.metrics, self.extractor, self.device = metrics, extractor, device
+        self.source, self.target = domains
+        self.samples, self.curve_samples = counts
+        self.tell = tell
+        self.shown = batches.probe_order(self.source.names)[: self.samples]
         self.reference = self.of_domain(self.target, np.arange(len(self.target.names)))
-
-    def build_extractor(self) -> Any:
-        """The network, if any metric looks through it."""
-        if not any(metric.sees_features for metric in self.metrics):
-            return None
-        from metrics.extractors.extractor import Extractor
-
-        weights = Path(self.job["weights"]) if self.job["weights"] else None
-        return Extractor(weights, self.job["device"], resize=self.job["protocol"])
-
-    # Looking
 
     def look(self, what: str, pictures: np.ndarray) -> Sample:
         """uint8 N H W 3 and what the network sees in them; tells the parent how far it is."""
 
         def on_progress(done: int, of: int) -> None:
-            self.channel.send("progress", what=what, done=done, of=of)
+            self.tell("progress", what=what, done=done, of=of)
 
         if self.extractor is None:
             return Sample(pictures=pictures)
@@ -67,7 +67,7 @@ class Judge:
         content = f"{domain.fingerprint} {places.tolist()}"
         seen = feature_cache.cached(
             *(content, self.extractor.protocol(), lambda: self.look(domain.title, pictures)),
-            device=self.job["device"] or "cpu",
+            device=self.device,
         )
         return replace(seen, pictures=pictures)
 
@@ -88,8 +88,6 @@ class Judge:
             inputs=self.source.pictures[places],
             truth=None if truth is None else truth.pictures[: len(made)],
         )
-
-    # Scoring
 
     def scores(
         self, made: Sample, real: Sample, metrics: list[Metric] | None = None, errors: bool = True
@@ -126,25 +124,25 @@ class Judge:
             record.Baseline("identity", "untouched photographs", identity),
         )
 
-    def judge(self, folder: Path) -> None:
+    def score_run(self, folder: Path) -> None:
         """Put scores and learning curve into a run's record, unless the same are there."""
         run = record.read(folder)
-        if not run.snapshots or self.judged(run):
+        if not run.snapshots or self.is_scored(run):
             return
         points, scores, evidence = [], {}, {}
         for moment in run.snapshots:
             last = moment is run.snapshots[-1] and used_all(run)
-            count = self.job["samples"] if last else self.job["curve_samples"]
+            count = self.samples if last else self.curve_samples
             try:
                 made = self.of_run(run, folder, moment, count)
             except InputError as error:
                 if last:
                     raise
-                # `judged` counts the points: with one too few the run is judged again whenever the
-                # command is, which costs minutes and makes the curve whole if the file comes back
-                self.channel.send("problem", message=f"left out of a learning curve: {error}")
+                # `is_scored` counts the points: with one too few the run is scored again by every
+                # command, which costs minutes and makes the curve whole if the file comes back
+                self.tell("problem", message=f"left out of a learning curve: {error}")
                 continue
-            first = made[: self.job["curve_samples"]]
+            first = made[: self.curve_samples]
             found = self.scores(first, self.reference, self.of_curves, errors=False)
             points.append(record.CurvePoint(moment.step, moment.seconds, moment.pictures, found))
             if last:
@@ -153,12 +151,12 @@ class Judge:
         if not points:
             return
         digests = {name: files.sha256(folder / name) for name in EVIDENCE} if evidence else {}
-        judged = replace(run, scores=scores, curve=tuple(points), evidence=evidence)
+        scored = replace(run, scores=scores, curve=tuple(points), evidence=evidence)
         # what format 1 kept has no digests, and of some files alone they would say nothing
-        record.write(folder, replace(judged, sha256=run.sha256 and run.sha256 | digests))
+        record.write(folder, replace(scored, sha256=run.sha256 and run.sha256 | digests))
 
-    def judged(self, run: record.Record) -> bool:
-        """Are the record's numbers those that this judge would give?"""
+    def is_scored(self, run: record.Record) -> bool:
+        """Are the record's numbers those that this scorer would give?"""
         whole = used_all(run)
         there = run.scores if whole else run.curve[-1].scores if run.curve else {}
         wanted = self.metrics if whole else self.of_curves
@@ -169,7 +167,7 @@ class Judge:
     def same(self, metric: Metric, there: dict[str, record.Score], run: record.Record) -> bool:
         """Is the number there what `metric` would give now?"""
         score = there.get(metric.called(self.extractor)[0])
-        count = self.job["samples"] if used_all(run) else self.job["curve_samples"]
+        count = self.samples if used_all(run) else self.curve_samples
         return (
             score is not None
             and score.version == metric.version
@@ -246,20 +244,33 @@ def _score(result: scoring.Result) -> record.Score:
     )
 
 
-def judge(job: dict[str, Any], channel: child_process.Channel) -> child_process.Message:
-    """Judge every run of a suite; the result names the metric that the verdict goes by."""
-    chief = Judge(job, channel)
-    record.write_baselines(chief.folder, chief.baselines())
-    for name in job["runs"]:
-        with locks.claim(chief.folder / name) as ours:
-            if not ours:  # another command trains or judges it
+def build(job: ScoreJob, tell: Callable[..., None]) -> SuiteScorer:
+    """The scorer that a job asks for."""
+    metrics = [registry.get(name, job.plugins) for name in job.metrics]
+    extractor = None
+    if any(metric.sees_features for metric in metrics):
+        from metrics.extractors.extractor import Extractor
+
+        extractor = Extractor(job.weights, job.device, resize=job.protocol)
+    domains = open_domain(job.source_folder), open_domain(job.target_folder)
+    counts = job.samples, job.curve_samples
+    return SuiteScorer(metrics, extractor, domains, counts, tell, job.device)
+
+
+def score_suite(job: ScoreJob, channel: child_process.Channel) -> Scored:
+    """Score every run of a suite; the result names the metric that the verdict goes by."""
+    scorer = build(job, channel.send)
+    record.write_baselines(job.folder, scorer.baselines())
+    for name in job.runs:
+        with locks.claim(job.folder / name) as ours:
+            if not ours:  # another command trains or scores it
                 continue
             try:
-                chief.judge(chief.folder / name)
+                scorer.score_run(job.folder / name)
             except (InputError, MetricError) as error:  # one torn file must not hide the others
                 channel.send("problem", message=str(error))
-    return {"primary": chief.metrics[0].called(chief.extractor)[0]}
+    return Scored(scorer.metrics[0].called(scorer.extractor)[0])
 
 
 if __name__ == "__main__":
-    child_process.serve(judge)
+    child_process.serve(ScoreJob, score_suite)

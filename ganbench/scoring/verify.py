@@ -7,7 +7,7 @@ from typing import Any
 
 from ganbench import plugins as plugin_files
 from ganbench import record
-from ganbench.data.store import open_domain
+from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
 from ganbench.scoring import suite_scorer
 from ganbench.scoring.compare_sets import Settings, Tick, choose_extractor
@@ -59,15 +59,13 @@ class Check:
         return not self.lines[0].why and not self.differing
 
 
-class Telling:
-    """Takes the judge's messages of progress."""
+@dataclass(frozen=True)
+class Reference:
+    """What the run was held against, as it is in the cache now."""
 
-    def __init__(self, tick: Tick):
-        self._tick = tick
-
-    def send(self, kind: str, **content: Any) -> None:
-        if kind == "progress":
-            self._tick(content["what"], content["done"], content["of"])
+    source: Domain
+    target: Domain
+    device: str | None  # that the run asked for
 
 
 def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
@@ -78,14 +76,12 @@ def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
     run = record.read(folder)
     if not run.scores:
         raise InputError(f"the run {folder} has no scores to check ({run.status.name})")
-    job = _job(folder, run)
-    extractor = _extractor(run, job, settings, tick)
+    reference = _reference(folder, run)
+    extractor = _extractor(run, reference.device, settings, tick)
     known = _known(extractor, settings.plugins)
     reasons = {key: _why_not(score, known.get(key), extractor) for key, score in run.scores.items()}
     possible = [known[key] for key, why in reasons.items() if not why]
-    job |= {"metrics": [metric.name for metric in possible], "plugins": list(settings.plugins)}
-    job["device"] = extractor.device if extractor else "cpu"
-    again = _again(job, extractor, tick, run, folder) if possible else {}
+    again = _again(possible, extractor, reference, tick, run, folder) if possible else {}
     lines = [
         Line(score.name, score.value, again[key].value if key in again else None, reasons[key])
         for key, score in run.scores.items()
@@ -93,41 +89,40 @@ def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
     return Check(run, extractor.protocol() if extractor else {}, tuple(lines))
 
 
-def _job(folder: Path, run: record.Record) -> dict[str, Any]:
-    """What the judge must be told, with the reference that is still the same."""
+def _reference(folder: Path, run: record.Record) -> Reference:
+    """The domains that run.json names; InputError when they are not those of the record."""
     told = files.read_json(folder / "run.json")
-    places = {}
-    for side in ("source", "target"):
-        try:
-            # it may be a stranger's, or of another system: nothing outside our cache is opened
-            name = PureWindowsPath(told[f"{side}_folder"]).name
-        except (KeyError, TypeError):
-            raise InputError(f"{folder / 'run.json'} is damaged") from None
-        try:
-            places[side] = files.inside(cache.folder("data"), name)
-            domain = open_domain(places[side])
-        except InputError:
-            raise InputError(
-                f"the {side} pictures of {folder} are no longer in the cache",
-                "the suite's own ganbench run command prepares them again",
-            ) from None
-        stated = run.data.get(side)
-        if not isinstance(stated, dict):
-            raise InputError(f"the record of {folder} does not say what its {side} pictures were")
-        if domain.fingerprint != stated.get("fingerprint"):
-            raise InputError(f"the {side} pictures in the cache are not those of {folder}")
-    return {
-        "folder": str(folder.parent),
-        "source_folder": str(places["source"]),
-        "target_folder": str(places["target"]),
-        "device": told.get("device"),
-        "weights": None,  # the extractor is built already
-        "samples": max(score.count for score in run.scores.values()),
-        "curve_samples": 0,
-    }
+    try:
+        names = {side: told[f"{side}_folder"] for side in ("source", "target")}
+        device = told.get("device")
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{folder / 'run.json'} is damaged") from None
+    domains = {side: _domain(folder, run, side, name) for side, name in names.items()}
+    return Reference(domains["source"], domains["target"], device)
 
 
-def _extractor(run: record.Record, job: dict[str, Any], settings: Settings, tick: Tick) -> Any:
+def _domain(folder: Path, run: record.Record, side: str, name: Any) -> Domain:
+    try:
+        # it may be a stranger's, or of another system: nothing outside our cache is opened
+        last = PureWindowsPath(name).name
+    except TypeError:
+        raise InputError(f"{folder / 'run.json'} is damaged") from None
+    try:
+        domain = open_domain(files.inside(cache.folder("data"), last))
+    except InputError:
+        raise InputError(
+            f"the {side} pictures of {folder} are no longer in the cache",
+            "the suite's own ganbench run command prepares them again",
+        ) from None
+    stated = run.data.get(side)
+    if not isinstance(stated, dict):
+        raise InputError(f"the record of {folder} does not say what its {side} pictures were")
+    if domain.fingerprint != stated.get("fingerprint"):
+        raise InputError(f"the {side} pictures in the cache are not those of {folder}")
+    return domain
+
+
+def _extractor(run: record.Record, device: str | None, settings: Settings, tick: Tick) -> Any:
     """The extractor that the scores name; None when no score has one."""
     stated = next((s.protocol for s in run.scores.values() if "sha256" in s.protocol), None)
     if stated is None:
@@ -137,7 +132,7 @@ def _extractor(run: record.Record, job: dict[str, Any], settings: Settings, tick
             protocol="clean" if "clean" in str(stated.get("resize")) else "tf",
             precision=str(stated.get("precision", "fp32")),
             engine=str(stated.get("engine", "torch")),
-            device=settings.device or job["device"],
+            device=settings.device or device,
             inception_weights=settings.inception_weights,
         ),
         tick,
@@ -175,11 +170,24 @@ def _why_not(score: record.Score, metric: Metric | None, extractor: Any) -> str:
 
 
 def _again(
-    job: dict[str, Any], extractor: Any, tick: Tick, run: record.Record, folder: Path
+    metrics: list[Metric],
+    extractor: Any,
+    reference: Reference,
+    tick: Tick,
+    run: record.Record,
+    folder: Path,
 ) -> dict[str, record.Score]:
-    chief = suite_scorer.Judge(job, Telling(tick), extractor)
-    made = chief.of_run(run, folder, run.snapshots[-1], job["samples"])
-    return chief.final_scores(made, run, folder)
+    count = max(score.count for score in run.scores.values())
+
+    def tell(kind: str, **content: Any) -> None:
+        if kind == "progress":
+            tick(content["what"], content["done"], content["of"])
+
+    domains = reference.source, reference.target
+    device = extractor.device if extractor else "cpu"
+    scorer = suite_scorer.SuiteScorer(metrics, extractor, domains, (count, 0), tell, device)
+    made = scorer.of_run(run, folder, run.snapshots[-1], count)
+    return scorer.final_scores(made, run, folder)
 
 
 def table(found: Check) -> str:

@@ -17,15 +17,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, TypeVar
 
 from ganbench.errors import InputError
 from ganzoo.errors import InputError as ModelError
 from metrics.errors import InputError as MetricError
 
 Message = dict[str, Any]
+T = TypeVar("T")
 
 TICK_SECONDS = 0.1  # between two looks at signals and at the clock
 PATIENCE_STEPS = 100  # a process may be silent for as long as so many steps usually take
@@ -45,12 +46,12 @@ class Ended:
     words: str  # the end of what it wrote to standard error
     silent: float | None = None  # seconds without a sign of life, after which we killed it
 
-    def result(self) -> Message:
+    def result(self, kind: type[T]) -> T:
         """Its result; InputError when it sent an error, RuntimeError when it just died."""
         for message in self.messages:
             if message["kind"] == "error":
                 raise InputError(message["message"], message["hint"])
-            return message
+            return validated(kind, json.dumps(message["value"]))
         raise RuntimeError(f"a process ended with code {self.code}:\n{self.words}")
 
 
@@ -61,12 +62,12 @@ def run(
     on_tick: Callable[[], None] | None = None,
     patience: float = math.inf,
 ) -> Ended:
-    """Run `python -m module` on `job`; every message passes through `on_message`.
+    """Run `python -m module` on `job`, a dataclass or JSON; messages pass through `on_message`.
 
     Signals that `interrupt` was told of are passed on. A process that gives no sign of life for
     `patience` seconds is killed.
     """
-    kept, silence, told = [], Silence(patience), json.dumps(job).encode() + b"\n"
+    kept, silence, told = [], Silence(patience), _line(job).encode() + b"\n"
     with _started(module) as child:
         threading.Thread(target=child.tell, args=[told], daemon=True).start()  # it may not listen
         for message in child.messages():
@@ -258,19 +259,41 @@ class Channel:
             self.gone = True
 
 
-def serve(work: Callable[[Any, Channel], Message | None]) -> None:
-    """Main of a child: read the job, work, send the result or the user's mistake in words."""
+def plain(value: Any) -> Any:
+    """A dataclass, or what is JSON already, as JSON has it."""
+    return json.loads(_line(value))
+
+
+def _line(value: Any) -> str:
+    return json.dumps(asdict(value) if is_dataclass(value) else value, default=_path)  # type: ignore[arg-type]
+
+
+def _path(value: Any) -> str:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{type(value).__name__} is not JSON serializable")
+
+
+def validated(kind: type[T], text: str) -> T:
+    """What `plain` made into JSON, as it was."""
+    from pydantic import TypeAdapter  # takes its time, and not every command has children
+
+    return TypeAdapter(kind).validate_json(text)
+
+
+def serve(kind: type[T], work: Callable[[T, Channel], Any]) -> None:
+    """Main of a child: read a job of this `kind`, work, send the result or the user's mistake."""
     channel = Channel()
     faulthandler.enable()
     job = sys.stdin.readline()
     die_with_parent()
     try:
-        result = work(json.loads(job), channel)
+        result = work(validated(kind, job), channel)
     except (InputError, ModelError, MetricError) as error:
         channel.send("error", message=str(error), hint=error.hint)
         sys.exit(2)
     if result is not None:
-        channel.send("result", **result)
+        channel.send("result", value=plain(result))
 
 
 def die_with_parent() -> None:

@@ -157,7 +157,7 @@ def growing(part: Path, kept: int) -> Iterator[Callable[[bytes], None]]:
         with writing(part):
             _write_all(file, data)
 
-    with file:
+    with _closing(file, part):
         with writing(part):
             file.truncate(kept)
         yield append

@@ -22,12 +22,20 @@ def require(framework: str, sentence: str = "") -> None:
 def prepare(framework: str, threads: int | None = None, device: str = "cpu") -> None:
     """Set a fresh process up for `framework` on `device`."""
     if framework == "pytorch":
-        import torch
+        import torch  # noqa: F401
 
         if threads:
-            torch.set_num_threads(threads)
+            set_threads(framework, threads)
     else:
         _prepare_tensorflow(threads, device)
+
+
+def set_threads(framework: str, count: int) -> None:
+    """Let the CPU work with so many threads from now on; TensorFlow's are fixed from its start."""
+    if framework == "pytorch":
+        import torch
+
+        torch.set_num_threads(count)
 
 
 def _prepare_tensorflow(threads: int | None, device: str) -> None:

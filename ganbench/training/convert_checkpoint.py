@@ -4,7 +4,7 @@ Both frameworks write weights under the same names and in the same layout, so th
 target framework reads the checkpoint, draws the probes again and writes what it holds.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from ganbench import plugins, record
 from ganbench.data import batches
 from ganbench.errors import InputError
+from ganbench.jobs import ConvertJob, PictureDifference
 from ganbench.system import child_process, environment, files, frameworks
 from ganbench.training import checkpoint
 from ganzoo import registry
@@ -26,9 +27,7 @@ class Converted:
 
     place: Path
     step: int
-    pictures: int  # compared; 0: the run had made none to compare with
-    largest: int  # difference of a colour value, in grey levels
-    mean: float
+    pictures: PictureDifference
 
 
 def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]) -> Converted:
@@ -51,11 +50,9 @@ def convert(run: Path, to: str, out: Path | None, plugin_files: tuple[Path, ...]
     if place.exists():
         raise InputError(f"{place} is there already", "remove it, or choose another place: --out")
     path, state, _ = found
-    job = {"model": asdict(twin), "run": str(run), "checkpoint": str(path), "state": state}
-    done = child_process.run(
-        "ganbench.training.convert_checkpoint", job | {"out": str(place)}
-    ).result()
-    return Converted(place, state["steps"], done["pictures"], done["largest"], done["mean"])
+    job = ConvertJob(twin, run, path, place, state)
+    ended = child_process.run("ganbench.training.convert_checkpoint", job)
+    return Converted(place, state["steps"], ended.result(PictureDifference))
 
 
 def _other(framework: str) -> str:
@@ -70,26 +67,26 @@ def _twin(model: str, framework: str, plugin_files: tuple[Path, ...]) -> registr
     return found[0]
 
 
-def work(job: dict[str, Any], channel: child_process.Channel) -> child_process.Message:
+def work(job: ConvertJob, channel: child_process.Channel) -> PictureDifference:
     """Load, draw, compare, write: in a process that meets the target framework alone."""
-    run, read = Path(job["run"]), record.read(Path(job["run"]))
-    twin = registry.Model(**job["model"])
+    read, twin = record.read(job.run), job.model
     frameworks.prepare(twin.framework)
     kind = registry.load(twin)
     settings = resolve(kind.Settings, twin.name, read.settings)
     trainer = kind(settings, Task(read.size, read.seed))
-    trainer.load(Path(job["checkpoint"]))
-    views, apart = _drawn_again(trainer, run, read)
-    with files.building(Path(job["out"])) as draft:
+    trainer.load(job.checkpoint)
+    views, apart = _drawn_again(trainer, job.run, read)
+    with files.building(job.out) as draft:
         for name, pictures in views.items():
             files.write_array(draft / "views" / f"{name}.npy", pictures)
         fresh: dict[str, Any] = {"snapshots": [], "film": [], "first_losses": {}, "sha256": {}}
-        checkpoint.save(draft, trainer.save, job["state"] | fresh)
+        kept = {name: value for name, value in job.state.items() if name != "history"}
+        checkpoint.save(draft, trainer.save, kept | fresh)
         named = {name: f"views/{name}.npy" for name in views}
         digests = {file: files.sha256(draft / file) for file in named.values()}
         record.write(draft, _record(read, twin.framework, trainer, named, digests))
     mean = float(apart.mean()) if len(apart) else 0.0
-    return {"pictures": len(apart), "largest": int(apart.max(initial=0)), "mean": mean}
+    return PictureDifference(len(apart), int(apart.max(initial=0)), mean)
 
 
 def _drawn_again(
@@ -137,4 +134,4 @@ def _record(
 
 
 if __name__ == "__main__":
-    child_process.serve(work)
+    child_process.serve(ConvertJob, work)

@@ -1,40 +1,50 @@
 """The two logs of a run: history.csv, a row for every look at the losses, and events.jsonl."""
 
+import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ganbench.errors import InputError
 from ganbench.record import Moment
-from ganbench.system import files
+from ganbench.system import files, safe_read
 
-KEPT = "ganbench-history.csv"  # its name among a model's own files in a checkpoint
+COPY = "history-copy.csv"
+OLD_COPY = "ganbench-history.csv"  # in a checkpoint of version 0.1
 COLUMNS = ("step", "seconds", "pictures", "pictures_per_second", "memory_bytes")
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What is on the disk: so many bytes, with their digest, which goes on with them."""
+
+    bytes: int
+    digest: Any  # of hashlib
 
 
 class History:
-    """Rows wait in memory and reach the disk together with a checkpoint: no gap, no double row."""
+    """Rows wait in memory and reach the disk just before a checkpoint: no gap, no double row.
+
+    The log only grows, and so does a copy of it beside: a save costs the same however long they
+    are. A checkpoint knows length and digest of that moment, so that whoever goes on from it cuts
+    off what came later, and takes the copy where the log is damaged.
+    """
 
     def __init__(self, path: Path):
-        self.path = path
+        self.path, self.copy = path, path.with_name(COPY)
         self._rows: list[str] = []
         self._header = ""
         self._last = (0.0, 0)
+        self._written = _Written(0, hashlib.sha256())
 
     def start(self) -> None:
         """Begin anew."""
-        files.remove(self.path)
-
-    def save(self, checkpoint: Path) -> None:
-        """Keep all rows until now in a checkpoint, which knows its files' digests."""
-        if self.path.exists():
-            files.copy(self.path, checkpoint / KEPT)
-
-    def restore(self, checkpoint: Path, steps: int) -> None:
-        """Take back the rows of a checkpoint after `steps`, whatever became of the log since."""
-        if (checkpoint / KEPT).exists():
-            files.copy(checkpoint / KEPT, self.path)
-        self.cut(steps)
+        for path in (self.path, self.copy):
+            files.remove(path)
+        self._written = _Written(0, hashlib.sha256())
 
     def add(self, now: Moment, losses: dict[str, float], memory_bytes: int) -> None:
         """Note where the run stands."""
@@ -49,23 +59,75 @@ class History:
         """Bring what waits to the disk."""
         if not self._rows:
             return
-        begun = self.path.exists() and self.path.stat().st_size
-        head = [] if begun else [self._header]
-        files.append_text(self.path, "\n".join(head + self._rows) + "\n")
+        head = [] if self._written.bytes else [self._header]
+        data = ("\n".join(head + self._rows) + "\n").encode()
+        for path in (self.path, self.copy):
+            with files.growing(path, self._written.bytes) as append:
+                append(data)
+            with files.writing(path):
+                files.sync(path)
+        self._written.digest.update(data)
+        self._written = _Written(self._written.bytes + len(data), self._written.digest)
         self._rows = []
 
-    def cut(self, steps: int) -> None:
-        """Drop rows after `steps`: a run resumes from its checkpoint, not from its log."""
-        if not self.path.exists():
-            return
-        head, *rows = self.path.read_text(encoding="utf-8").splitlines()
-        kept = [
-            r for r in rows if r.partition(",")[0].isdigit() and int(r.partition(",")[0]) <= steps
-        ]
-        files.write_text(self.path, "\n".join([head, *kept]) + "\n")
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds of it, when all rows are on the disk."""
+        written = self._written
+        return {"bytes": written.bytes, "sha256": written.digest.hexdigest(), "last": self._last}
+
+    def restore(self, state: dict[str, Any] | None, checkpoint: Path, steps: int) -> bool:
+        """Go on where a checkpoint was saved, after `steps`; False when the rows are lost.
+
+        `state` is None for a checkpoint of version 0.1, in which a copy of the log lies.
+        """
+        if state is None:
+            return self._restore_old(checkpoint, steps)
+        count, sha256 = int(state["bytes"]), state["sha256"]
+        sound = [path for path in (self.path, self.copy) if _begins_with(path, count, sha256)]
+        if not sound or not count:
+            self.start()
+            return not count
+        for path in (self.path, self.copy):
+            if path not in sound:
+                files.copy(sound[0], path)
+            with files.growing(path, count):  # cuts off what came later
+                pass
+        self._written = _read(self.path, count)
+        self._last = (state["last"][0], state["last"][1])
+        return True
+
+    def _restore_old(self, checkpoint: Path, steps: int) -> bool:
+        """Take the rows of a checkpoint's own copy, up to its step."""
+        self.start()
+        if not (checkpoint / OLD_COPY).exists():
+            return True
+        head, *rows = (checkpoint / OLD_COPY).read_text(encoding="utf-8").splitlines()
+        kept = [row for row in rows if int(row.partition(",")[0]) <= steps]
+        for path in (self.path, self.copy):
+            files.write_text(path, "\n".join([head, *kept]) + "\n")
+        self._written = _read(self.path, self.path.stat().st_size)
         if kept:
-            last = kept[-1].split(",")
-            self._last = (float(last[1]), int(last[2]))
+            _, seconds, pictures, *_ = kept[-1].split(",")
+            self._last = (float(seconds), int(pictures))
+        return True
+
+
+def _begins_with(path: Path, count: int, sha256: str) -> bool:
+    """Are the first `count` bytes of a log those of this digest?"""
+    try:
+        found = _read(path, count)
+    except (OSError, InputError):
+        return False
+    return found.bytes == count and found.digest.hexdigest() == sha256
+
+
+def _read(path: Path, count: int) -> _Written:
+    digest, left = hashlib.sha256(), count
+    with safe_read.regular(path) as file:
+        while left and (some := file.read(min(CHUNK, left))):
+            digest.update(some)
+            left -= len(some)
+    return _Written(count - left, digest)
 
 
 def event(folder: Path, kind: str, **content: Any) -> None:

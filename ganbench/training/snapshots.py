@@ -1,7 +1,6 @@
 """The pictures that a run keeps: its film, its samples, and what the report shows of its end."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ganbench.errors import InputError
 from ganbench.jobs import Run
 from ganbench.system import files
 from ganbench.training.failure_watch import Watch
+from ganbench.training.parent import Parent
 from ganzoo.errors import InputError as ModelError
 from ganzoo.trainer import Trainer
 
@@ -21,55 +21,80 @@ PROBE = 16  # pictures of the film
 PART = 16  # pictures drawn between two looks at whether we are to stop
 
 
-class Stopped(Exception):
-    """We are to stop, in the middle of drawing."""
+class Kept:
+    """What has been kept so far, with the digest of every file that the record names."""
 
-
-class Album:
-    """What has been kept so far, with the digest of every file.
-
-    `tell(kind, **content)` notes an event; `breathe()` is called after every few pictures, and
-    raises Stopped when the run is to stop.
-    """
-
-    def __init__(self, run: Run, folder: Path, tell: Callable[..., None], breathe: Callable):
-        self.run, self.folder, self.tell, self.breathe = run, folder, tell, breathe
+    def __init__(self) -> None:
         self.film: list[record.Moment] = []
         self.snapshots: list[record.Moment] = []
         self.views: dict[str, str] = {}
-        self.sha256: dict[str, str] = {}  # of every file that the record names
+        self.sha256: dict[str, str] = {}
 
-    def open(self, trainer: Trainer, probes: np.ndarray | batches.Probes, watch: Watch) -> None:
-        """Say who draws, from what, and who looks at it."""
-        self.trainer, self.probes, self.watch = trainer, probes, watch
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds of it."""
+        return {
+            "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
+            "film": [dataclasses.asdict(moment) for moment in self.film],
+            "sha256": self.sha256,
+        }
 
-    # What is due
+    def restore(self, state: dict[str, Any], folder: Path) -> list[str]:
+        """Take a state back; the files in the run's `folder` that are no longer what they were."""
+        self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
+        self.film = [record.Moment(**moment) for moment in state["film"]]
+        self.sha256 = state.get("sha256", {})
+        return [name for name, digest in self.sha256.items() if not _is(folder, name, digest)]
+
+
+def _is(folder: Path, name: str, digest: str) -> bool:
+    try:
+        return files.sha256(files.inside(folder, name)) == digest
+    except (OSError, InputError):
+        return False
+
+
+class Snapshots:
+    """Lets the model draw from the same probes again and again, keeps it and looks at it."""
+
+    def __init__(
+        self,
+        run: Run,
+        folder: Path,
+        kept: Kept,
+        trainer: Trainer,
+        probes: np.ndarray | batches.Probes,
+        watch: Watch,
+        parent: Parent,
+    ):
+        self.run, self.folder, self.kept = run, folder, kept
+        self.trainer, self.probes = trainer, probes
+        self.watch, self.parent = watch, parent
 
     def is_due(self, progress: float) -> bool:
         """Is there anything to be kept at this fraction of the budget?"""
         return self._frame_is_due(progress) or self._samples_are_due(progress)
 
     def _frame_is_due(self, progress: float) -> bool:
-        return progress >= _next(self.film, self.run.frames - 1)
+        return progress >= _next(self.kept.film, self.run.frames - 1)
 
     def _samples_are_due(self, progress: float) -> bool:
-        return progress >= _next(self.snapshots, self.run.snapshots, first=1)
+        return progress >= _next(self.kept.snapshots, self.run.snapshots, first=1)
 
     def keep_due(self, now: record.Moment) -> None:
         """Keep and look at the pictures that are due by now; Stopped."""
-        if self._frame_is_due(now.progress) and _is_new(self.film, now):
-            self.film.append(self._keep("film", PROBE, now))
-            self._look(self.film[-1])
-        if self._samples_are_due(now.progress) and _is_new(self.snapshots, now):
+        if self._frame_is_due(now.progress) and _is_new(self.kept.film, now):
+            self.kept.film.append(self._keep("film", PROBE, now))
+            self._look(self.kept.film[-1])
+        if self._samples_are_due(now.progress) and _is_new(self.kept.snapshots, now):
             count = len(self.probes) if now.progress >= 1 else self.run.curve_samples
-            self.snapshots.append(self._keep("samples", count, now))
-            self.tell("snapshot", step=now.step)
-            self._look(self.snapshots[-1])
+            self.kept.snapshots.append(self._keep("samples", count, now))
+            self.parent.event("snapshot", step=now.step)
+            self._look(self.kept.snapshots[-1])
 
     def begin(self, now: record.Moment) -> None:
         """Keep the film's first frame, before anything is learned; Stopped."""
-        if not self.film:
-            self.film.append(self._keep("film", PROBE, now))
+        if not self.kept.film:
+            self.kept.film.append(self._keep("film", PROBE, now))
 
     def _keep(self, kind: str, count: int, now: record.Moment) -> record.Moment:
         """Let the model draw from the first `count` probes and store the pictures losslessly."""
@@ -77,7 +102,7 @@ class Album:
         path, size = self.folder / f"{name}.npy", self.run.size
         parts = (self.draw(self.probes[i : min(i + PART, count)]) for i in range(0, count, PART))
         files.write_pictures(path, (count, size, size, 3), parts)
-        self.sha256[f"{name}.npy"] = files.sha256(path)
+        self.kept.sha256[f"{name}.npy"] = files.sha256(path)
         if kind == "samples":
             sheet = grid(files.read_array(path)[:32])
             files.write_picture(self.folder / f"{name}.png", sheet)
@@ -89,13 +114,13 @@ class Album:
         if not self.watch.pictures(kept.step, kept.progress, pictures):
             return
         if found := self.watch.collapse:
-            self.tell("warning", about="collapse", step=kept.step, reason=found.reason)
+            self.parent.event("warning", about="collapse", step=kept.step, reason=found.reason)
         else:
-            self.tell("recovered", about="collapse", step=kept.step)
+            self.parent.event("recovered", about="collapse", step=kept.step)
 
     def draw(self, probes: np.ndarray) -> np.ndarray:
         """Generate, and hold what comes back against the contract; Stopped when we are to stop."""
-        self.breathe()
+        self.parent.breathe()
         made = self.trainer.generate(probes)
         wanted = (len(probes), self.run.size, self.run.size, 3)
         if getattr(made, "dtype", None) != np.uint8 or made.shape != wanted:
@@ -117,34 +142,9 @@ class Album:
         else:
             views["walk"] = self.draw(batches.walk(probes))
         for name, made in views.items():
-            self.views[name] = f"views/{name}.npy"
-            files.write_array(self.folder / self.views[name], made)
-            self.sha256[self.views[name]] = files.sha256(self.folder / self.views[name])
-
-    # What outlives an interruption
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint holds of it."""
-        return {
-            "snapshots": [dataclasses.asdict(moment) for moment in self.snapshots],
-            "film": [dataclasses.asdict(moment) for moment in self.film],
-            "sha256": self.sha256,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take a state back; tells of pictures that are no longer what they were."""
-        self.snapshots = [record.Moment(**moment) for moment in state["snapshots"]]
-        self.film = [record.Moment(**moment) for moment in state["film"]]
-        self.sha256 = state.get("sha256", {})
-        for name, digest in self.sha256.items():
-            if not self._is(name, digest):
-                self.tell("warning", reason=f"{name} is damaged: it is not what this run wrote")
-
-    def _is(self, name: str, digest: str) -> bool:
-        try:
-            return files.sha256(files.inside(self.folder, name)) == digest
-        except (OSError, InputError):
-            return False
+            file = f"views/{name}.npy"
+            files.write_array(self.folder / file, made)
+            self.kept.views[name], self.kept.sha256[file] = file, files.sha256(self.folder / file)
 
 
 def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:

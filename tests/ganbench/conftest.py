@@ -9,6 +9,7 @@ import pytest
 from ganbench import record
 from ganbench.cli import main
 from ganbench.errors import InputError
+from ganbench.jobs import InspectJob, ScoreJob
 from ganbench.planning import inspect_models
 from ganbench.scoring import suite_scorer
 from ganbench.system import child_process
@@ -55,7 +56,7 @@ class Here:
             self.on_message(message)
 
 
-def do_here(monkeypatch, module, work):
+def do_here(monkeypatch, module, kind, work):
     """Let `work` be done in this process, which has torch already, instead of one of its own."""
     elsewhere = child_process.run
 
@@ -63,7 +64,9 @@ def do_here(monkeypatch, module, work):
         if name != module:
             return elsewhere(name, job, on_message, *more)
         try:
-            message = {"kind": "result"} | work(json.loads(json.dumps(job)), Here(on_message))
+            asked = child_process.validated(kind, json.dumps(child_process.plain(job)))
+            result = child_process.plain(work(asked, Here(on_message)))
+            message = {"kind": "result", "value": result}
         except (InputError, ModelError) as error:
             message = {"kind": "error", "message": str(error), "hint": error.hint}
         return child_process.Ended(0, (json.loads(json.dumps(message)),), "")
@@ -74,13 +77,13 @@ def do_here(monkeypatch, module, work):
 @pytest.fixture
 def describe_here(monkeypatch):
     """Describe models in this process."""
-    do_here(monkeypatch, "ganbench.planning.inspect_models", inspect_models.describe)
+    do_here(monkeypatch, "ganbench.planning.inspect_models", InspectJob, inspect_models.describe)
 
 
 @pytest.fixture
 def judge_here(monkeypatch):
     """Judge in this process."""
-    do_here(monkeypatch, "ganbench.scoring.suite_scorer", suite_scorer.judge)
+    do_here(monkeypatch, "ganbench.scoring.suite_scorer", ScoreJob, suite_scorer.score_suite)
 
 
 @pytest.fixture

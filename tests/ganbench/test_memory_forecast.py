@@ -86,14 +86,8 @@ ENDLESS = """
 """
 
 
-def job(batch=16, size=256, need=NEED, label="cyclegan-resnet"):
-    run = {
-        "model": "cyclegan-resnet",
-        "label": label,
-        "size": size,
-        "settings": {"batch": batch},
-    }
-    return {"run": run, "memory": vars(need) if need else None}
+def advice(batch=16, size=256, need=NEED, label="cyclegan-resnet"):
+    return memory_forecast.advice(need, label, "cyclegan-resnet", size, batch)
 
 
 def short_of(mebibytes, **changes):
@@ -104,50 +98,44 @@ def short_of(mebibytes, **changes):
 
 
 def test_the_largest_batch_that_leaves_a_tenth_free_is_advised():
-    assert memory_forecast.advice(job()) == (
+    assert advice() == (
         "batch=4 would need about 700 MiB of the 1000 MiB there: --models cyclegan-resnet:batch=4"
     )
-    assert memory_forecast.advice(job(need=short_of(1223))).startswith("batch=8 ")
-    assert memory_forecast.advice(job(need=short_of(1222))).startswith("batch=4 ")
+    assert advice(need=short_of(1223)).startswith("batch=8 ")
+    assert advice(need=short_of(1222)).startswith("batch=4 ")
 
 
 def test_advice_is_below_the_batch_that_failed_even_if_that_should_have_fitted():
-    assert memory_forecast.advice(job(batch=6, need=short_of(99_000))).startswith("batch=4 ")
+    assert advice(batch=6, need=short_of(99_000)).startswith("batch=4 ")
 
 
 def test_a_label_keeps_its_other_settings():
-    labelled = job(label="cyclegan-resnet:blocks=6,batch=16")
-    assert memory_forecast.advice(labelled).endswith(": --models cyclegan-resnet:blocks=6,batch=4")
-    assert memory_forecast.advice(job(label="mine")).endswith(
-        ': batch = 4 in the settings of "mine"'
-    )
+    labelled = advice(label="cyclegan-resnet:blocks=6,batch=16")
+    assert labelled.endswith(": --models cyclegan-resnet:blocks=6,batch=4")
+    assert advice(label="mine").endswith(': batch = 4 in the settings of "mine"')
 
 
 def test_smaller_pictures_are_advised_where_one_is_already_too_many():
     one = short_of(400, activations=100 * MIB)
-    assert memory_forecast.advice(job(batch=1, need=one)) == (
+    assert advice(batch=1, need=one) == (
         "128 px would need about 325 MiB of the 400 MiB there: --size 128"
     )
-    assert memory_forecast.advice(job(batch=4, need=one)).endswith(
-        ": --size 128 --models cyclegan-resnet:batch=1"
-    )
+    assert advice(batch=4, need=one).endswith(": --size 128 --models cyclegan-resnet:batch=1")
 
 
 def test_what_cannot_be_helped_is_said():
-    assert memory_forecast.advice(job(need=short_of(300))) == (
+    assert advice(need=short_of(300)) == (
         "nothing smaller is known to fit: batch=1 at 256 px needs about 400 MiB, and 300 MiB"
         " are there"
     )
 
 
 def test_without_a_measure_no_number_is_made_up():
-    assert memory_forecast.advice(job(need=None)) == (
+    assert advice(need=None) == (
         "how much would fit is not known; less does --models cyclegan-resnet:batch=8"
     )
-    assert memory_forecast.advice(job(1, 64, short_of(0, available=None))).endswith(
-        "; less does --size 32"
-    )
-    assert memory_forecast.advice(job(1, 32, None)) == "how much would fit is not known"
+    assert advice(1, 64, short_of(0, available=None)).endswith("; less does --size 32")
+    assert advice(1, 32, None) == "how much would fit is not known"
 
 
 def test_a_prediction_is_told_in_parts():
@@ -213,7 +201,7 @@ def work_here(monkeypatch):
 
     def work(job):
         worker.work(job, Nobody())
-        return record.read(Path(job["folder"]))
+        return record.read(job.folder)
 
     yield work
     torch.set_num_threads(threads)
@@ -222,7 +210,7 @@ def work_here(monkeypatch):
 def test_a_run_without_room_says_what_would_fit(make_job, work_here, monkeypatch):
     monkeypatch.setattr(available_memory, "available", lambda framework, device: 10 * MIB)
     job = make_job(GREEDY.format(take="raise MemoryError('no room')"), "greedy")
-    assert job["memory"]["available"] == 10 * MIB
+    assert job.memory.available == 10 * MIB
     made = work_here(job)
     assert made.status.name == "out_of_memory"
     assert made.status.reason == (
@@ -237,7 +225,7 @@ def test_what_the_failed_step_held_is_gone_when_the_record_is_written(
     take = "held = [torch.ones(9)]; np.held_by_greedy = weakref.ref(held[0]); raise MemoryError"
     job = make_job("import weakref\n" + GREEDY.format(take=take), "greedy")
     monkeypatch.setattr(np, "held_by_greedy", None, raising=False)
-    monkeypatch.setattr(memory_forecast, "advice", lambda job: f"held: {np.held_by_greedy()}")
+    monkeypatch.setattr(memory_forecast, "advice", lambda *_: f"held: {np.held_by_greedy()}")
     assert work_here(job).status.reason == "MemoryError: ; held: None"
 
 
@@ -262,7 +250,7 @@ def test_a_process_that_really_gets_no_memory_says_what_would_fit(make_job, work
 def test_a_worker_that_really_gets_no_memory_says_what_would_fit(make_job):
     job = make_job(GREEDY.format(take=ENDLESS), "greedy")
     assert child_process.run("ganbench.training.worker", job).code == 0
-    status = record.read(Path(job["folder"])).status
+    status = record.read(job.folder).status
     assert status.name == "out_of_memory"
     assert "; batch=4 would need about 1 MiB of the " in status.reason
 
@@ -289,7 +277,7 @@ def blocks(monkeypatch):
     def count(self, steps, progress, losses):
         going = between(self, steps, progress, losses)
         if steps % 100 == 0:
-            self.save()
+            self.resumable.save()
             gc.collect()
             counted.append(sys.getallocatedblocks())
         return going
@@ -310,12 +298,14 @@ FLAT = """
 import json, sys
 from itertools import pairwise
 from pathlib import Path
+from ganbench.jobs import TrainJob
+from ganbench.system import child_process
 from ganbench.training import worker
 class Nobody:
     gone = False
     def send(self, kind, **content): pass
 shared = set(Path("/dev/shm").iterdir())
-worker.work(json.load(open(sys.argv[1])), Nobody())
+worker.work(child_process.validated(TrainJob, open(sys.argv[1]).read()), Nobody())
 maps = Path("/proc/self/maps").read_text()
 print(json.dumps({
     "left": [str(path) for path in set(Path("/dev/shm").iterdir()) - shared],
@@ -340,7 +330,7 @@ def test_memory_is_flat_and_nothing_is_shared(two_domains, tmp_path, describe_he
     suite = from_values(values, "test")
     made = plan.make(suite, tmp_path / "results", lambda what, done, of: None)
     job = made.job(made.runs[0])
-    (tmp_path / "job.json").write_text(json.dumps(job))
+    (tmp_path / "job.json").write_text(json.dumps(child_process.plain(job)))
     command = [sys.executable, "-c", FLAT, str(tmp_path / "job.json")]
     done = subprocess.run(command, check=True, timeout=1800, capture_output=True, text=True)
     assert json.loads(done.stdout) == {"left": [], "mapped": []}

@@ -13,6 +13,7 @@ import torch
 
 from ganbench import record
 from ganbench.data import load
+from ganbench.jobs import ConvertJob
 from ganbench.planning import plan
 from ganbench.planning.suite import from_values
 from ganbench.system import files
@@ -152,7 +153,9 @@ def refused(ganbench, marker):
 
 
 def test_a_conversion_runs_nothing(refused, results, monkeypatch):
-    do_here(monkeypatch, "ganbench.training.convert_checkpoint", convert_checkpoint.work)
+    do_here(
+        monkeypatch, "ganbench.training.convert_checkpoint", ConvertJob, convert_checkpoint.work
+    )
     said = refused("convert", results / "s/run", "--to", "pytorch")
     assert "checkpoint cannot be loaded" in said
 
@@ -196,7 +199,7 @@ def test_a_resumed_run_runs_nothing(
     fill(folder)
     monkeypatch.setattr("ganbench.training.worker.signal.signal", lambda number, handler: None)
     threads = torch.get_num_threads()
-    worker.work(made.job(made.runs[0]) | {"message_seconds": 0.0}, Here(None))
+    worker.work(replace(made.job(made.runs[0]), message_seconds=0.0), Here(None))
     torch.set_num_threads(threads)
     assert not marker.exists()
     status = record.read(folder).status

@@ -79,7 +79,7 @@ def require_writer() -> None:
 def _ask(question: dict[str, Any], failed: str) -> dict[str, Any]:
     ended = child_process.run("ganbench.data.sources.tfrecord", question)
     try:
-        return ended.result()
+        return ended.result(dict)
     except InputError as error:
         raise InputError(f"{failed}: {error}") from None
     except RuntimeError:
@@ -203,4 +203,4 @@ def _example(picture: bytes, name: str, target: str) -> Any:
 
 
 if __name__ == "__main__":
-    child_process.serve(work)
+    child_process.serve(dict, work)

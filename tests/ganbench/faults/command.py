@@ -18,6 +18,7 @@ from trials import cpu, different, forked, lighten, results_of
 from ganbench import record
 from ganbench.cli import main as cli
 from ganbench.errors import InputError
+from ganbench.jobs import InspectJob, ScoreJob, TrainJob
 from ganbench.planning import inspect_models, plan
 from ganbench.scoring import suite_scorer
 from ganbench.system import child_process
@@ -25,9 +26,9 @@ from ganbench.training import worker
 
 HERE = Path(__file__).parent
 WORK = {
-    "ganbench.planning.inspect_models": inspect_models.describe,
-    "ganbench.training.worker": worker.work,
-    "ganbench.scoring.suite_scorer": suite_scorer.judge,
+    "ganbench.planning.inspect_models": (InspectJob, inspect_models.describe),
+    "ganbench.training.worker": (TrainJob, worker.work),
+    "ganbench.scoring.suite_scorer": (ScoreJob, suite_scorer.score_suite),
 }
 
 
@@ -47,12 +48,15 @@ class Here:
 
 def run_here(module, job, on_message=None, *_):
     """Do what a process of its own would do; only its crash is not ours."""
+    kind, work = WORK[module]
     try:
-        result = WORK[module](json.loads(json.dumps(job)), Here(on_message))
+        asked = child_process.validated(kind, json.dumps(child_process.plain(job)))
+        result = work(asked, Here(on_message))
     except InputError as error:
         words = {"kind": "error", "message": str(error), "hint": error.hint}
         return child_process.Ended(2, (words,), "")
-    return child_process.Ended(0, ({"kind": "result", **(result or {})},), "")
+    answer = {"kind": "result", "value": child_process.plain(result or {})}
+    return child_process.Ended(0, (answer,), "")
 
 
 def command(pictures, folder):
@@ -122,7 +126,7 @@ def main(folder):
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the commands say
     lighten()
-    inspect_models._measure_on_meta = lambda *_: None
+    inspect_models.measure_on_meta = lambda *_: None
     child_process.run, plan.CHECKPOINT_SECONDS = run_here, 0.0
     told, began = json.load(sys.stdin), time.perf_counter()
     pictures = told["pictures"]

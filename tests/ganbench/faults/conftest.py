@@ -1,12 +1,11 @@
 """What the trials train: a toy on two small sets of pictures."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from ganbench.data import load
-from ganbench.jobs import Run
+from ganbench.jobs import Counts, Run, TrainJob
 
 HERE = Path(__file__).parent
 
@@ -39,19 +38,21 @@ def _job(pictures, seed, budget):
         device="cpu",
         code="",
     )
-    return {
-        "run": asdict(run),
-        "key": run.key,
-        "suite": "s",
-        "device": "cpu",
-        "threads": 1,
-        "stop_collapsed": False,
-        "checkpoint_seconds": 0.0,
-        "message_seconds": 0.0,
-        "source_folder": str(source.folder),
-        "target_folder": str(target.folder),
-        "counts": {"source": len(source.names), "target": len(target.names)},
-        "data": {},
-        "parameters": {},
-        "flop_per_step": None,
-    }
+    return TrainJob(
+        run=run,
+        key=run.key,
+        suite="s",
+        folder=Path(f"run{seed}"),
+        device="cpu",
+        threads=1,
+        stop_collapsed=False,
+        checkpoint_seconds=0.0,
+        message_seconds=0.0,
+        source_folder=source.folder,
+        target_folder=target.folder,
+        counts=Counts(len(source.names), len(target.names)),
+        data={},
+        parameters={},
+        flop_per_step=None,
+        memory=None,
+    )

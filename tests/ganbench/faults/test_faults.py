@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from ganbench.system.child_process import plain
+
 HERE = Path(__file__).parent
 PARTS = 2  # processes at once
 CRASHES = [["before", False], ["after", False], ["power", False]]
@@ -67,7 +69,7 @@ def _start(script, folder, plan):
 @pytest.fixture
 def trained(tried, make_job):
     """Two runs, trained without a command around them."""
-    jobs = [make_job(0, "3step"), make_job(1, "1step")]
+    jobs = [plain(make_job(0, "3step")), plain(make_job(1, "1step"))]
 
     def go(*kinds, crossed=False, reads=False):
         plan = {"jobs": jobs, "kinds": kinds, "crossed": crossed, "reads": reads}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -32,7 +33,7 @@ def work(monkeypatch, tmp_path, make_job):
     job = make_job(0, "4step")
 
     def go(folder, leave_at=None):
-        worker.work(job | {"folder": str(folder)}, Listener(leave_at))
+        worker.work(replace(job, folder=folder), Listener(leave_at))
         return record.read(folder)
 
     return go

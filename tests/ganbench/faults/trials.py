@@ -14,13 +14,16 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from calls import CRASHED, Fault, install
 
 from ganbench import record
 from ganbench.errors import InputError
+from ganbench.jobs import TrainJob
 from ganbench.system import environment, frameworks
+from ganbench.system.child_process import validated
 from ganbench.training import worker
 
 PATTERNS = ("checkpoint/state.*", "samples/*.npy", "film/*.npy", "views/*.npy")
@@ -37,7 +40,7 @@ class Listener:
 
 def lighten():
     """Let nothing import a framework."""
-    frameworks.prepare = lambda *_, **__: None
+    frameworks.prepare = frameworks.set_threads = lambda *_, **__: None
     environment.describe = lambda *_, **__: {"threads": 1, "packages": {}}
     environment.peak_memory = lambda *_: (None, "")
 
@@ -45,14 +48,14 @@ def lighten():
 def train(jobs, folder):
     """Train what is not finished, as the runner does, each run to its record."""
     for job in jobs:
-        place = folder / job["run"]["label"]
+        place = folder / job.run.label
         if not (place / "record.json").exists() or record.read(place).status.name != "done":
-            worker.work(job | {"folder": str(place)}, Listener())
+            worker.work(replace(job, folder=place), Listener())
 
 
 def results(folder, jobs):
     """Of every finished run the bits that must repeat."""
-    return results_of([folder / job["run"]["label"] for job in jobs])
+    return results_of([folder / job.run.label for job in jobs])
 
 
 def results_of(places):
@@ -193,7 +196,10 @@ def main(folder):
     """Count, then every case of the plan that comes in."""
     lighten()
     told = json.load(sys.stdin)
-    jobs, began = told["jobs"], time.perf_counter()
+    jobs, began = (
+        [validated(TrainJob, json.dumps(job)) for job in told["jobs"]],
+        time.perf_counter(),
+    )
     os.fsync = lambda handle: None  # see calls.py
     train(jobs, folder / "warm")  # imports what is imported late, once for all trials
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -203,7 +209,7 @@ def main(folder):
     assert threading.active_count() == 1
     reads, part, parts = told["reads"], told["part"], told["parts"]
     count, names, wanted = count_calls(jobs, folder / "straight", reads)
-    assert wanted.keys() == {job["run"]["label"] for job in jobs}
+    assert wanted.keys() == {job.run.label for job in jobs}
     # each group of kinds is crossed with every call, or takes turns over the calls, or rests
     cases = [
         (kind, k, lasting)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from ganbench import record
+from ganbench.jobs import TrainJob
 from ganbench.planning import plan
 from ganbench.planning.suite import from_values
 from ganbench.system import child_process
@@ -70,7 +71,7 @@ class Nursery:
 
     def live(
         self,
-        job: dict[str, Any],
+        job: Any,
         seconds: float | None = None,
         stop_at: int | None = None,
         from_step: bool = False,
@@ -84,7 +85,12 @@ class Nursery:
         """
         messages = self.folder / "messages.jsonl"
         messages.unlink(missing_ok=True)
-        order = {"module": module, "job": job, "seconds": seconds, "stop_at": stop_at}
+        order = {
+            "module": module,
+            "job": child_process.plain(job),
+            "seconds": seconds,
+            "stop_at": stop_at,
+        }
         order |= {"messages": str(messages), "from_step": from_step, "forgetting": forgetting}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
@@ -126,7 +132,7 @@ def nursery(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def jobs(nursery, two_domains, tmp_path_factory) -> dict[str, dict[str, Any]]:
+def jobs(nursery, two_domains, tmp_path_factory) -> dict[str, TrainJob]:
     """A job for each built-in model, with all in it that a checkpoint could forget."""
     values = {
         "models": list(MODELS.values()),
@@ -145,18 +151,17 @@ def jobs(nursery, two_domains, tmp_path_factory) -> dict[str, dict[str, Any]]:
         patch.setattr(child_process, "run", nursery.run)
         results = tmp_path_factory.mktemp("results")
         made = plan.make(from_values(values, "test"), results, lambda what, done, of: None)
-    every = {"message_seconds": 0.0}
-    return {planned.run.model: made.job(planned) | every for planned in made.runs}
+    return {p.run.model: replace(made.job(p), message_seconds=0.0) for p in made.runs}
 
 
 @pytest.fixture(scope="session")
 def job_of(jobs, tmp_path_factory):
     """Make the job of a fresh run, which saves after every step."""
 
-    def make(model: str, steps: int, **more: Any) -> dict[str, Any]:
+    def make(model: str, steps: int, **more: Any) -> TrainJob:
         job, folder = jobs[model], tmp_path_factory.mktemp(model) / "run"
-        run = job["run"] | {"budget": f"{steps}step"}
-        return job | {"run": run, "folder": str(folder), "checkpoint_seconds": 0.0} | more
+        run = replace(job.run, budget=f"{steps}step")
+        return replace(job, run=run, folder=folder, **{"checkpoint_seconds": 0.0, **more})
 
     return make
 
@@ -210,21 +215,21 @@ def torment(nursery, job_of, undisturbed, chance):
     return live
 
 
-def blow_of(life: Life, job: dict[str, Any]) -> Blow:
+def blow_of(life: Life, job: Any) -> Blow:
     blow = Blow(life.step, drafts(job), recorded(job))
     half = ", ".join(blow.drafts) or "nothing half done"
     print(f"killed after step {blow.step} and {life.seconds:.2f} s: {half}")
     return blow
 
 
-def recorded(job: dict[str, Any]) -> bool:
+def recorded(job: Any) -> bool:
     """Would `ganbench run` take this run for finished?"""
-    return (Path(job["folder"]) / "record.json").exists()
+    return (job.folder / "record.json").exists()
 
 
-def drafts(job: dict[str, Any]) -> tuple[str, ...]:
+def drafts(job: Any) -> tuple[str, ...]:
     """What is in the run's folder but not in its place."""
-    return tuple(sorted(path.name for path in Path(job["folder"]).rglob(".*")))
+    return tuple(sorted(path.name for path in job.folder.rglob(".*")))
 
 
 @pytest.fixture(scope="session")
@@ -233,9 +238,9 @@ def results_of():
     return results
 
 
-def results(job: dict[str, Any], steps: int) -> dict[str, Any]:
+def results(job: Any, steps: int) -> dict[str, Any]:
     """All that a run of `steps` must repeat bit for bit: weights, history, pictures, record."""
-    folder = Path(job["folder"])
+    folder = job.folder
     found: dict[str, Any] = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for pattern in ("checkpoint/state.*", "samples/[!.]*", "film/[!.]*", "views/[!.]*")

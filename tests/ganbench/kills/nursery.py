@@ -17,14 +17,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ganbench.jobs import InspectJob, TrainJob
 from ganbench.planning import inspect_models
 from ganbench.system import child_process, frameworks
 from ganbench.training import worker
 from ganzoo import registry
 
 WORK = {
-    "ganbench.planning.inspect_models": inspect_models.describe,
-    "ganbench.training.worker": worker.work,
+    "ganbench.planning.inspect_models": (InspectJob, inspect_models.describe),
+    "ganbench.training.worker": (TrainJob, worker.work),
 }
 LONGEST_SECONDS = 120.0  # of a child
 # What a first step would import, each time anew.
@@ -52,9 +53,10 @@ def live(order: dict[str, Any]) -> None:
     if order["forgetting"]:
         forget(order["forgetting"])
     channel = Channel(order["messages"], order["stop_at"])
-    result = WORK[order["module"]](order["job"], channel)
+    kind, work = WORK[order["module"]]
+    result = work(child_process.validated(kind, json.dumps(order["job"])), channel)
     if result is not None:
-        channel.send("result", **result)
+        channel.send("result", value=child_process.plain(result))
 
 
 def forget(address: str) -> None:

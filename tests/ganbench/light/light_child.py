@@ -30,4 +30,4 @@ def work(job, channel):
 
 
 if __name__ == "__main__":
-    child_process.serve(work)
+    child_process.serve(dict, work)

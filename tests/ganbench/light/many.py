@@ -45,11 +45,11 @@ def _planned(results, seed, fingerprints):
 def train(job, log):
     """Pretend."""
     with open(log, "a") as file:
-        file.write(f"{job['key']} {os.getpid()}\n")
+        file.write(f"{job.key} {os.getpid()}\n")
     time.sleep(random.uniform(0, 0.02))
     done = record.Status("done", 1, 1.0)
     made = record.Record(**record.blank(job), environment={}, status=done)
-    record.write(Path(job["folder"]), made)
+    record.write(job.folder, made)
     return child_process.Ended(0, (), "")
 
 

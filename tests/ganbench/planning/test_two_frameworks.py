@@ -9,8 +9,8 @@ import pytest
 
 from ganbench import record
 from ganbench.errors import InputError
+from ganbench.jobs import InspectJob
 from ganbench.planning import inspect_models, plan
-from ganzoo import registry
 
 DCGAN = "dcgan:width=4,batch=2,init_std=0.2"
 pytestmark = pytest.mark.tensorflow
@@ -114,15 +114,13 @@ def test_a_model_without_a_twin_is_one_sentence(tmp_path, a_record):
 
 def test_without_tensorflow_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    job = {"framework": "tensorflow", "suite": {}, "models": []}
+    job = InspectJob("tensorflow", None, None, None, ())
     with pytest.raises(InputError, match="tensorflow is not installed") as caught:
         inspect_models.describe(job, None)
     assert caught.value.hint == 'pip install "ganbench[tensorflow]"'
 
 
 def test_frameworks_on_different_devices_are_refused():
-    one, other = (registry.select("dcgan", framework=f)[0] for f in ("pytorch", "tensorflow"))
-    described = [{"device": "cuda"}, {"device": "cpu"}]
     with pytest.raises(InputError, match="pytorch cuda, tensorflow cpu") as caught:
-        plan._check_devices(described, [(one, None), (other, None)])
+        plan._check_devices({"pytorch": "cuda", "tensorflow": "cpu"})
     assert "tensorflow[and-cuda]" in caught.value.hint

@@ -1,46 +1,27 @@
 """What is written of a worker that ended before it could write anything itself."""
 
-from dataclasses import replace
-
 import pytest
 
 from ganbench import record
+from ganbench.jobs import Counts, Run, TrainJob
 from ganbench.runner import crash_record
 from ganbench.system import child_process
 
 
-class Plan:
-    """What `bury` asks of a plan."""
-
-    device = "cpu"
-
-    def __init__(self, a_record):
-        self.a_record = a_record
-
-    def job(self, planned):
-        about = self.a_record
-        run = {
-            **{"model": about.model, "label": about.label, "framework": about.framework},
-            **{"source": about.source, "seed": 0, "size": 64, "budget": "60s"},
-            **{"settings": about.settings | {"batch": 8}},
-        }
-        job = {"run": run, "key": about.key, "suite": "s", "data": {}, "memory": None}
-        return job | {"parameters": {}, "flop_per_step": None}
-
-
-class Planned:
-    """A run in a folder."""
-
-    def __init__(self, folder, a_record):
-        self.folder = folder
-        self.run = replace(a_record, settings={"batch": 8})
-
-
 @pytest.fixture
-def bury(tmp_path, a_record):
+def write(tmp_path):
+    run = Run(
+        *("dcgan", "x:Y", "pytorch", "dcgan", "noise", {"batch": 8}, 0, "60s", 64),
+        *(True, 0.0, ("a", "b"), 8, 4, 2, 2, "cpu", ""),
+    )
+    job = TrainJob(
+        *(run, run.key, "s", tmp_path, "cpu", 1, False, 60.0, 0.5, tmp_path, tmp_path),
+        *(Counts(8, 8), {}, {}, None, None),
+    )
+
     def do(code=1, words="", silent=None, memory_was_short=False):
         ended = child_process.Ended(code, (), words, silent)
-        crash_record.bury(Plan(a_record), Planned(tmp_path, a_record), ended, memory_was_short)
+        crash_record.write(job, ended, memory_was_short)
         return record.read(tmp_path).status
 
     return do
@@ -57,14 +38,14 @@ def bury(tmp_path, a_record):
         ({"code": -9, "silent": 612.3, "memory_was_short": True}, "no sign of life"),
     ],
 )  # fmt: skip
-def test_its_end_is_told(bury, how, reason):
-    status = bury(**how)
+def test_its_end_is_told(write, how, reason):
+    status = write(**how)
     assert status.name == "failed"
     assert reason in status.reason
 
 
-def test_a_process_that_the_system_killed_for_memory_has_that_status_and_advice(bury):
-    status = bury(code=-9, memory_was_short=True)
+def test_a_process_that_the_system_killed_for_memory_has_that_status_and_advice(write):
+    status = write(code=-9, memory_was_short=True)
     assert status.name == "out_of_memory"
     assert "by the system for want of memory; how much would fit is not known" in status.reason
 
@@ -75,8 +56,8 @@ def test_what_kept_it_from_writing_a_record_is_its_reason():
     assert crash_record.how(ended) == words
 
 
-def test_the_end_of_what_it_wrote_is_kept(bury, tmp_path):
-    bury(words="one\ntwo")
+def test_the_end_of_what_it_wrote_is_kept(write, tmp_path):
+    write(words="one\ntwo")
     assert (tmp_path / "error.txt").read_text() == "one\ntwo\n"
 
 

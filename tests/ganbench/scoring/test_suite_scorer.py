@@ -9,6 +9,7 @@ import pytest
 
 from ganbench import record
 from ganbench.data import batches, load, store
+from ganbench.jobs import Scored, ScoreJob
 from ganbench.scoring import suite_scorer
 from ganbench.system import files
 from ganbench.system.child_process import Channel
@@ -56,19 +57,18 @@ def job(two_domains, tmp_path, monkeypatch, a_record):
         moments = tuple(record.Moment(i, i / 2, i, i, f"samples/{i}.npy") for i in (1, 2))
         done = record.Status(status, 2, 1.0)
         record.write(folder, replace(a_record, status=done, snapshots=moments, scores={}, curve=()))
-    return {
-        "folder": str(tmp_path / "suite"),
-        "runs": ["whole", "torn"],
-        "source_folder": str(pair.source.folder),
-        "target_folder": str(pair.target.folder),
-        "samples": 8,
-        "curve_samples": 4,
-        "metrics": ["fid", "mifid"],
-        "weights": None,
-        "device": "cpu",
-        "plugins": [],
-        "protocol": "tf",
-    }
+    return ScoreJob(
+        folder=tmp_path / "suite",
+        runs=("whole", "torn"),
+        source_folder=pair.source.folder,
+        target_folder=pair.target.folder,
+        samples=8,
+        curve_samples=4,
+        metrics=("fid", "mifid"),
+        protocol="tf",
+        weights=None,
+        device="cpu",
+    )
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def silent(monkeypatch):
 
 
 def test_a_finished_run_gets_its_scores_and_its_curve(job, silent):
-    assert suite_scorer.judge(job, silent) == {"primary": "fid"}
-    run = record.read(Path(job["folder"]) / "whole")
+    assert suite_scorer.score_suite(job, silent) == Scored("fid")
+    run = record.read(job.folder / "whole")
     fid = run.scores["fid"]
     assert (fid.name, fid.count, fid.reference_count) == ("FID", 8, 8)
     assert fid.value == pytest.approx(0, abs=1e-3)  # its samples are the reference
@@ -90,15 +90,21 @@ def test_a_finished_run_gets_its_scores_and_its_curve(job, silent):
 
 def changed(job, name: str, **changes) -> Path:
     """A run of the job, its record changed."""
-    folder = Path(job["folder"]) / name
+    folder = job.folder / name
     record.write(folder, replace(record.read(folder), **changes))
     return folder
 
 
 def test_a_number_brings_its_error_over_pictures_and_its_kind(job, silent):
-    job["metrics"] = ["fid", "diversity"]
-    suite_scorer.judge(job, silent)
-    run = record.read(Path(job["folder"]) / "whole")
+    job = replace(
+        job,
+        metrics=(
+            "fid",
+            "diversity",
+        ),
+    )
+    suite_scorer.score_suite(job, silent)
+    run = record.read(job.folder / "whole")
     assert run.scores["fid"].error > 0 and run.scores["fid"].kind == "distance"
     assert run.scores["diversity"].kind == "variety" and run.scores["diversity"].about
     assert run.curve[0].scores["fid"].error is None
@@ -106,45 +112,58 @@ def test_a_number_brings_its_error_over_pictures_and_its_kind(job, silent):
 
 
 def test_another_protocol_is_another_number(job, silent):
-    suite_scorer.judge(job, silent)
+    suite_scorer.score_suite(job, silent)
     LOOKED.clear()
-    suite_scorer.judge(job | {"protocol": "clean"}, silent)
+    suite_scorer.score_suite(replace(job, protocol="clean"), silent)
     assert len(LOOKED) == 6
-    run = record.read(Path(job["folder"]) / "whole")
+    run = record.read(job.folder / "whole")
     assert run.scores["fid"].protocol["resize"] == "clean"
 
 
 def test_metrics_of_pictures_alone_build_no_network(job, silent):
-    job["metrics"] = ["fwd"]
-    assert suite_scorer.judge(job, silent) == {"primary": "fwd"}
+    job = replace(job, metrics=("fwd",))
+    assert suite_scorer.score_suite(job, silent) == Scored("fwd")
     assert BUILT == [] and LOOKED == []
-    assert record.read(Path(job["folder"]) / "whole").scores["fwd"].value > 0
+    assert record.read(job.folder / "whole").scores["fwd"].value > 0
 
 
 def test_a_metric_of_a_plugin_file_judges_too(job, silent):
     example = Path(__file__).parents[3] / "examples" / "colour_distance.py"
-    job |= {"metrics": ["colour_distance"], "plugins": [str(example)]}
-    suite_scorer.judge(job, silent)
-    assert record.read(Path(job["folder"]) / "whole").scores["colour_distance"].value == 0
+    job = replace(job, metrics=("colour_distance",), plugins=(example,))
+    suite_scorer.score_suite(job, silent)
+    assert record.read(job.folder / "whole").scores["colour_distance"].value == 0
 
 
 def test_a_translator_is_held_against_its_inputs_and_a_noise_model_says_why_not(job, silent):
-    job["metrics"] = ["fid", "input_change", "input_match"]
+    job = replace(
+        job,
+        metrics=(
+            "fid",
+            "input_change",
+            "input_match",
+        ),
+    )
     changed(job, "torn", status=record.Status("done", 2, 1.0), source="pictures")
-    suite_scorer.judge(job, silent)
-    translator = record.read(Path(job["folder"]) / "torn").scores
+    suite_scorer.score_suite(job, silent)
+    translator = record.read(job.folder / "torn").scores
     assert translator["input_change"].value > 0
-    noise = record.read(Path(job["folder"]) / "whole").scores
+    noise = record.read(job.folder / "whole").scores
     assert noise["input_change"].value is None
     assert "not made from others" in noise["input_change"].note
-    _, identity = record.read_baselines(Path(job["folder"]))
+    _, identity = record.read_baselines(job.folder)
     assert identity.scores["input_change"].value == 0
     assert identity.scores["input_match"].value == 1
 
 
 def test_pictures_translated_back_are_judged_by_themselves(job, silent):
-    job["metrics"] = ["fid", "cycle_error"]
-    source = store.open_domain(Path(job["source_folder"]))
+    job = replace(
+        job,
+        metrics=(
+            "fid",
+            "cycle_error",
+        ),
+    )
+    source = store.open_domain(job.source_folder)
     order = batches.probe_order(source.names)
     views = {"back": "views/back.npy"}
     folder = changed(
@@ -152,19 +171,25 @@ def test_pictures_translated_back_are_judged_by_themselves(job, silent):
     )
     back = np.clip(source.pictures[order[:3]].astype(int) + 5, 0, 255).astype(np.uint8)
     files.write_array(folder / "views/back.npy", back)
-    suite_scorer.judge(job, silent)
+    suite_scorer.score_suite(job, silent)
     score = record.read(folder).scores["cycle_error"]
     assert score.count == 3
     assert 0 < score.value <= 5
     LOOKED.clear()
-    suite_scorer.judge(job, silent)
+    suite_scorer.score_suite(job, silent)
     assert LOOKED == []  # and that count does not make it be judged again
 
 
 def test_the_most_suspicious_samples_are_kept_beside_their_nearest_paintings(job, silent):
-    job["metrics"] = ["fid", "nearest"]
-    suite_scorer.judge(job, silent)
-    folder = Path(job["folder"]) / "whole"
+    job = replace(
+        job,
+        metrics=(
+            "fid",
+            "nearest",
+        ),
+    )
+    suite_scorer.score_suite(job, silent)
+    folder = job.folder / "whole"
     run = record.read(folder)
     told = files.read_json(folder / run.evidence["nearest"])
     pictures = files.read_array(folder / told["pictures"])
@@ -174,53 +199,53 @@ def test_the_most_suspicious_samples_are_kept_beside_their_nearest_paintings(job
         assert row["real"][0]["distance"] == pytest.approx(0, abs=1e-6)
         shown, nearest = pictures[4 * place], pictures[4 * place + 1]
         np.testing.assert_array_equal(shown, nearest)
-        target = store.open_domain(Path(job["target_folder"]))
+        target = store.open_domain(job.target_folder)
         named = target.names.index(row["real"][0]["name"])
         np.testing.assert_array_equal(target.pictures[named], nearest)
 
 
 def test_a_collapsed_run_that_used_its_budget_is_judged_whole(job, silent):
     changed(job, "torn", status=record.Status("collapsed", 2, 1.0, "one picture"))
-    suite_scorer.judge(job, silent)
-    assert record.read(Path(job["folder"]) / "torn").scores["fid"].count == 8
+    suite_scorer.score_suite(job, silent)
+    assert record.read(job.folder / "torn").scores["fid"].count == 8
     changed(job, "torn", status=record.Status("collapsed", 2, 0.5), scores={}, curve=())
-    suite_scorer.judge(job, silent)
-    assert record.read(Path(job["folder"]) / "torn").scores == {}
+    suite_scorer.score_suite(job, silent)
+    assert record.read(job.folder / "torn").scores == {}
 
 
 def test_a_run_that_ended_badly_has_a_curve_and_no_score(job, silent):
-    suite_scorer.judge(job, silent)
-    run = record.read(Path(job["folder"]) / "torn")
+    suite_scorer.score_suite(job, silent)
+    run = record.read(job.folder / "torn")
     assert run.scores == {}
     assert len(run.curve) == 2
 
 
 def test_the_floor_halves_the_target_and_the_identity_is_the_source(job, silent):
-    suite_scorer.judge(job, silent)
-    floor, identity = record.read_baselines(Path(job["folder"]))
+    suite_scorer.score_suite(job, silent)
+    floor, identity = record.read_baselines(job.folder)
     assert (floor.scores["fid"].count, floor.scores["fid"].reference_count) == (4, 4)
     assert (identity.scores["fid"].count, identity.scores["fid"].reference_count) == (8, 8)
     assert identity.scores["fid"].value > floor.scores["fid"].value
 
 
 def test_what_was_judged_is_not_judged_again(job, silent, monkeypatch):
-    suite_scorer.judge(job, silent)
+    suite_scorer.score_suite(job, silent)
     LOOKED.clear()
-    suite_scorer.judge(job, silent)
+    suite_scorer.score_suite(job, silent)
     assert LOOKED == []
     monkeypatch.setattr(EightNumbers, "name", "nine")
-    suite_scorer.judge(job, silent)
+    suite_scorer.score_suite(job, silent)
     assert sorted(LOOKED) == [4, 4, 4, 8, 8, 8]  # curve points, samples, reference, identity
 
 
 def test_a_metric_for_official_features_only_is_missing_elsewhere(job, silent, monkeypatch):
     monkeypatch.setattr(EightNumbers, "official", False)
-    suite_scorer.judge(job, silent)
-    scores = record.read(Path(job["folder"]) / "whole").scores
+    suite_scorer.score_suite(job, silent)
+    scores = record.read(job.folder / "whole").scores
     assert set(scores) == {"eight_fd", "eight_mifd"}
     assert scores["eight_mifd"].value is None
     assert "official Inception features only" in scores["eight_mifd"].note
-    text = (Path(job["folder"]) / "whole" / "record.json").read_text()
+    text = (job.folder / "whole" / "record.json").read_text()
     assert json.loads(text)["scores"]["eight_mifd"]["value"] is None
 
 
@@ -240,25 +265,25 @@ def told(monkeypatch):
 
 @pytest.mark.parametrize("name", ["whole", "torn"])
 def test_a_torn_snapshot_is_left_out_of_the_curve_until_it_comes_back(job, told, name):
-    folder = Path(job["folder"]) / name
+    folder = job.folder / name
     place = folder / "samples/1.npy"
     sound = place.read_bytes()
     for _ in range(2):  # whenever the command is called, and it breaks nothing
         place.write_bytes(sound[:50])
-        suite_scorer.judge(job, Channel())
+        suite_scorer.score_suite(job, Channel())
         run = record.read(folder)
         assert [point.step for point in run.curve] == [2]
         assert bool(run.scores) == (name == "whole")
     assert len(told) == 2 and "left out of a learning curve" in told[0] and "1.npy" in told[0]
     place.write_bytes(sound)
-    suite_scorer.judge(job, Channel())
+    suite_scorer.score_suite(job, Channel())
     assert [point.step for point in record.read(folder).curve] == [1, 2]
 
 
 def test_without_the_last_pictures_of_a_finished_run_nothing_is_changed(job, told):
-    folder = Path(job["folder"]) / "whole"
-    suite_scorer.judge(job, Channel())
+    folder = job.folder / "whole"
+    suite_scorer.score_suite(job, Channel())
     before = (folder / "record.json").read_bytes()
     (folder / "samples/2.npy").write_bytes(b"x")
-    suite_scorer.judge(job | {"protocol": "clean"}, Channel())
+    suite_scorer.score_suite(replace(job, protocol="clean"), Channel())
     assert (folder / "record.json").read_bytes() == before and "2.npy" in told[0]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ganbench import record
+from ganbench.data.store import open_domain
 from ganbench.system.child_process import Channel
 from metrics import registry
 
@@ -24,14 +25,11 @@ def judged(suite, monkeypatch, eight):
     monkeypatch.setattr(eight, "name", "random-eight")
     choices = {"resize": "tf", "precision": "fp32", "engine": "torch"}
     told = json.loads((suite / "whole/run.json").read_text())
-    job = told | {"folder": str(suite), "runs": ["whole"], "samples": 8, "curve_samples": 4}
-    job |= {"metrics": ["fid", "precision"], "weights": None, "plugins": []}
-
-    class Plain(suite_scorer.Judge):
-        def build_extractor(self):
-            return eight(None, "cpu", **choices)
-
-    Plain(job, Channel()).judge(suite / "whole")
+    domains = tuple(open_domain(Path(told[f"{side}_folder"])) for side in ("source", "target"))
+    metrics = [registry.get(name) for name in ("fid", "precision")]
+    extractor = eight(None, "cpu", **choices)
+    scorer = suite_scorer.SuiteScorer(metrics, extractor, domains, (8, 4), lambda *_, **__: None)
+    scorer.score_run(suite / "whole")
     assert record.read(suite / "whole").scores["fid"].value > 0
     return suite / "whole"
 

@@ -28,7 +28,7 @@ def child(monkeypatch):
 def test_a_job_of_any_size_arrives_and_its_result_comes_back(child):
     given = "ü" * 2_000_000
     ended, _ = child("nothing", given=given)
-    assert ended.result()["given"] == given
+    assert ended.result(dict)["given"] == given
 
 
 def test_a_job_that_is_no_json_is_our_mistake_at_once(child):
@@ -38,14 +38,14 @@ def test_a_job_that_is_no_json_is_our_mistake_at_once(child):
 
 def test_a_mistake_of_the_user_comes_back_as_one(child):
     with pytest.raises(InputError, match="no") as caught:
-        child("mistake")[0].result()
+        child("mistake")[0].result(dict)
     assert caught.value.hint == "yes"
 
 
 def test_lines_that_are_no_messages_are_passed_over(child):
     ended, heard = child("junk")
     assert (ended.code, heard) == (0, [])
-    assert ended.result()["kind"] == "result"
+    assert ended.result(dict)["given"] is None
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(2000, marks=pytest.mark.slow)])
@@ -62,7 +62,7 @@ def test_a_silent_process_is_ended(child):
     assert ended.code == -9
     assert 1.0 < ended.silent < 10
     with pytest.raises(RuntimeError, match="code -9"):
-        ended.result()
+        ended.result(dict)
 
 
 def test_what_a_process_has_started_ends_with_it(child):
@@ -81,7 +81,7 @@ def test_a_child_imports_nothing_from_the_current_folder(child, tmp_path, monkey
     (tmp_path / "numpy.py").write_text("raise SystemExit('imported from the current folder')")
     monkeypatch.chdir(tmp_path)
     ended, _ = child("nothing")
-    assert ended.result()["path"] == [str(tmp_path), str(LIGHT)]
+    assert ended.result(dict)["path"] == [str(tmp_path), str(LIGHT)]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ one, which has torch already.
 
 import json
 import signal
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 import torch
@@ -148,27 +148,27 @@ def work_here(monkeypatch):
 
     def work(job, leave_at=None):
         listener = Listener(leave_at)
-        worker.work(job | {"message_seconds": 0.0}, listener)
-        return record.read(Path(job["folder"])), listener.heard
+        worker.work(replace(job, message_seconds=0.0), listener)
+        return record.read(job.folder), listener.heard
 
     yield work
     torch.set_num_threads(threads)
 
 
 def diary(job, kind):
-    lines = (Path(job["folder"]) / "events.jsonl").read_text().splitlines()
+    lines = (job.folder / "events.jsonl").read_text().splitlines()
     return [event for event in map(json.loads, lines) if event["event"] == kind]
 
 
 def run(job, on_message=None):
     ended = child_process.run("ganbench.training.worker", job, on_message)
-    path = Path(job["folder"])
+    path = job.folder
     return ended, record.read(path) if (path / "record.json").exists() else None
 
 
 def result_bytes(job):
     """Everything that a run must repeat bit for bit: weights, samples, film, losses."""
-    folder = Path(job["folder"])
+    folder = job.folder
     found = {
         str(path.relative_to(folder)): path.read_bytes()
         for pattern in ("checkpoint/state.*", "samples/*", "film/*", "views/*")
@@ -191,7 +191,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(make_job, work_here, model, n
     assert work_here(straight)[0].status.name == "done"
 
     often = {"checkpoint_seconds": 0.0, "message_seconds": 0.0}
-    broken = make_job(model, budget="40step", folder="broken") | often
+    broken = replace(make_job(model, budget="40step", folder="broken"), **often)
 
     def stop_at_five(message):
         if message.get("step", 0) >= 5 and message["kind"] == "progress":
@@ -207,7 +207,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(make_job, work_here, model, n
     _, after = run(broken)
     assert after.status.name == "done"
     assert after.used.steps == 40
-    events = (Path(broken["folder"]) / "events.jsonl").read_text()
+    events = (broken.folder / "events.jsonl").read_text()
     assert "resumed" in events
     assert result_bytes(broken) == result_bytes(straight)
 
@@ -231,7 +231,7 @@ def test_a_record_tells_what_was_used_and_what_it_cost(make_job, work_here):
 def test_snapshots_and_film_hold_the_promised_numbers_of_pictures(make_job, work_here):
     job = make_job(RESNET, budget="20step", frames=5, snapshots=2)
     made, _ = work_here(job)
-    folder = Path(job["folder"])
+    folder = job.folder
     counts = [len(files.read_array(folder / m.file)) for m in made.snapshots]
     assert counts == [4, 8]
     assert [m.step for m in made.snapshots] == [10, 20]
@@ -250,7 +250,7 @@ def test_an_exception_ends_as_failed_with_its_words(odd, work_here):
     made, _ = work_here(job)
     assert made.status.name == "failed"
     assert made.status.reason == "RuntimeError: the paint is dry"
-    assert "Traceback" in (Path(job["folder"]) / "error.txt").read_text()
+    assert "Traceback" in (job.folder / "error.txt").read_text()
 
 
 def test_running_out_of_memory_has_its_own_status(odd, work_here):
@@ -279,21 +279,21 @@ def test_what_a_model_prints_does_not_disturb_its_messages(odd):
 def test_a_damaged_checkpoint_is_one_sentence_and_nothing_is_lost(make_job, work_here):
     job = make_job(RESNET)
     work_here(job)
-    folder = Path(job["folder"])
+    folder = job.folder
     (folder / "record.json").unlink()
     state = folder / "checkpoint" / "state.safetensors"
     state.write_bytes(state.read_bytes()[:1000])
     made, _ = work_here(job)
     assert made.status.name == "failed"
     assert "state.safetensors is damaged" in made.status.reason
-    assert f"remove {job['folder']} to start this run over" in made.status.reason
+    assert f"remove {job.folder} to start this run over" in made.status.reason
     assert len(state.read_bytes()) == 1000
 
 
 def test_what_was_written_last_is_in_the_diary(make_job, work_here):
     job = make_job(RESNET, budget="4step")
     work_here(job)
-    lines = (Path(job["folder"]) / "events.jsonl").read_text().splitlines()
+    lines = (job.folder / "events.jsonl").read_text().splitlines()
     events = [json.loads(line)["event"] for line in lines]
     assert events[0] == "started"
     assert events[-1] == "status"
@@ -320,7 +320,7 @@ def test_a_collapsed_run_stops_when_asked_and_goes_on_when_not_asked_any_more(fa
     straight = failing(draw, folder="straight")
     unstopped, _ = work_here(straight)
     job = failing(draw, folder="stopped", stop_collapsed=True)
-    assert Path(job["folder"]).name == Path(straight["folder"]).name
+    assert job.folder.name == straight.folder.name
     stopped, _ = work_here(job)
     assert (stopped.status.name, stopped.status.step) == ("collapsed", 20)
     assert stopped.status.reason.endswith("stopped at step 28")
@@ -330,7 +330,7 @@ def test_a_collapsed_run_stops_when_asked_and_goes_on_when_not_asked_any_more(fa
     assert [m.step for m in stopped.snapshots] == [15]
     again, _ = work_here(job)
     assert again.used.steps == 28
-    goes_on, _ = work_here(job | {"stop_collapsed": False})
+    goes_on, _ = work_here(replace(job, stop_collapsed=False))
     assert goes_on.status == unstopped.status
     assert result_bytes(job) == result_bytes(straight)
 
@@ -392,7 +392,7 @@ def test_what_the_watch_has_seen_outlives_an_interruption(failing, work_here, dr
 def test_a_run_that_goes_on_under_other_conditions_says_so(failing, work_here):
     job = failing()
     work_here(job, leave_at=20)
-    sealed = Path(job["folder"]) / "checkpoint/checkpoint.json"
+    sealed = job.folder / "checkpoint/checkpoint.json"
     value = files.read_sealed(sealed)
     value["state"]["conditions"] |= {"threads": 7, "torch": "1.0"}
     files.write_sealed(sealed, value)
@@ -414,9 +414,9 @@ def test_a_run_that_goes_on_as_it_began_says_nothing(failing, work_here):
 def test_a_checkpoint_of_another_run_is_refused(failing, work_here):
     job = failing()
     work_here(job, leave_at=20)
-    made, _ = work_here(job | {"key": "01234567"})
+    made, _ = work_here(replace(job, key="01234567"))
     assert made.status.name == "failed"
-    assert f"is of another run ({job['key']}) remove" in made.status.reason
+    assert f"is of another run ({job.key}) remove" in made.status.reason
 
 
 class Stopping:
@@ -435,8 +435,8 @@ def test_a_stop_in_the_middle_of_drawing_loses_nothing(failing, work_here, after
     straight = failing(folder="straight", samples=8)
     work_here(straight)
     job = failing(folder="broken", samples=8)
-    worker.work(job | {"message_seconds": 0.0}, Stopping(after))
-    assert record.read(Path(job["folder"])).status.name == "interrupted"
+    worker.work(replace(job, message_seconds=0.0), Stopping(after))
+    assert record.read(job.folder).status.name == "interrupted"
     assert work_here(job)[0].status.name == "done"
     assert result_bytes(job) == result_bytes(straight)
 
@@ -444,7 +444,7 @@ def test_a_stop_in_the_middle_of_drawing_loses_nothing(failing, work_here, after
 def test_a_damaged_record_is_made_again_from_the_checkpoint(failing, work_here):
     job = failing()
     made, _ = work_here(job)
-    before, path = result_bytes(job), Path(job["folder"]) / "record.json"
+    before, path = result_bytes(job), job.folder / "record.json"
     path.write_bytes(path.read_bytes()[:-40])
     assert plan.status_of(path.parent) is None
     again, _ = work_here(job)
@@ -455,7 +455,7 @@ def test_a_damaged_record_is_made_again_from_the_checkpoint(failing, work_here):
 def test_a_record_of_a_later_version_is_not_written_over(failing, work_here):
     job = failing()
     work_here(job)
-    path = Path(job["folder"]) / "record.json"
+    path = job.folder / "record.json"
     files.write_sealed(path, files.read_sealed(path) | {"format": 99})
     with pytest.raises(InputError, match="has format 99") as caught:
         plan.status_of(path.parent)
