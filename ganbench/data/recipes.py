@@ -19,6 +19,7 @@ from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture,
 from ganbench.data.sources.layout import Listing, one
 from ganbench.data.store import Made, Recipe
 from ganbench.errors import InputError
+from ganbench.system.digest_cache import DigestCache
 from ganbench.system.text import shown, spelled
 
 Kind = Literal["photo", "painting"]
@@ -28,17 +29,16 @@ U = TypeVar("U")
 
 
 def listed(listing: Listing, size: int) -> Recipe:
-    """The recipe of a listing; reads and hashes every file, which is what makes the cache safe."""
+    """The recipe of a listing; knows every file's digest, which is what makes the cache safe."""
     from ganbench.data.sources import tfrecord
 
-    with ThreadPoolExecutor(_workers()) as pool:
-        found = list(_in_order(pool, partial(_digest, listing), listing.names))
-    unread = {name: why for name, (_, why) in zip(listing.names, found, strict=True) if why}
+    found = _digests(listing)
+    unread = {name: why for name, (_, why) in found.items() if why}
     content = [
         RESIZE_VERSION,
         size,
         tfrecord.VERSION if listing.records else False,
-        [(name, digest or why) for name, (digest, why) in zip(listing.names, found, strict=True)],
+        [(name, digest or why) for name, (digest, why) in found.items()],
     ]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     at_most = 0 if listing.records else len(listing.names)
@@ -81,16 +81,34 @@ def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) ->
         yield waiting.popleft().result()
 
 
-def _digest(listing: Listing, name: str) -> tuple[str, str]:
+def _digests(listing: Listing) -> dict[str, tuple[str, str]]:
+    """Of every file its digest, or why its bytes cannot be had; unchanged files are not read."""
+    place = (str(listing.tree.path.absolute()), listing.prefix, listing.title)
+    known = DigestCache(repr(place))
+    recalled = {name: known.recall(listing.stamp(name)) for name in listing.names}
+    found = {name: (digest or "", "") for name, digest in recalled.items()}
+    changed = [name for name, digest in recalled.items() if not digest]
+    with ThreadPoolExecutor(_workers()) as pool:
+        read = _in_order(pool, partial(_digest, listing, known), changed)
+        found.update(zip(changed, read, strict=True))
+    known.save()
+    return found
+
+
+def _digest(listing: Listing, known: DigestCache, name: str) -> tuple[str, str]:
     """Of a file's bytes, or why they cannot be had: the fingerprint knows either."""
     try:
-        if listing.records:  # whole sets, which may be larger than any picture's bytes
-            with opened(listing.tree.path / (listing.prefix + name)) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest(), ""
-        with listing.reading(name) as data:
-            return hashlib.sha256(data).hexdigest(), ""
+        return known.make(partial(listing.stamp, name), partial(_sha256, listing, name)), ""
     except (UnreadableFile, OSError) as reason:
         return "", str(reason)
+
+
+def _sha256(listing: Listing, name: str) -> str:
+    if listing.records:  # whole sets, which may be larger than any picture's bytes
+        with opened(listing.tree.path / (listing.prefix + name)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    with listing.reading(name) as data:
+        return hashlib.sha256(data).hexdigest()
 
 
 def _from_pictures(

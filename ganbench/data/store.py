@@ -21,11 +21,12 @@ from filelock import FileLock
 
 from ganbench.data.sources.decode import Picture
 from ganbench.errors import InputError
-from ganbench.system import cache, files
+from ganbench.system import cache, digest_cache, files
 from ganbench.system.text import printable, shown
 
 LAYOUT = 1  # of the cache folder
 FEWEST = 2
+LARGE = 64 * 2**20  # bytes that take longer to hash than to wait for
 
 OnProgress = Callable[[str, int, int], None]  # title, done, total
 Made = Iterator[tuple[str, Picture | str]]  # a name and its picture, or why there is none
@@ -98,7 +99,7 @@ def _open_whole(folder: Path) -> Domain:
     """Open a domain once for a whole command: every byte of it is held against its digest."""
     found = open_domain(folder)
     digests = files.read_sealed(folder / "domain.json").get("files", {})
-    if files.sha256(folder / "pictures.npy") != digests.get("pictures.npy"):
+    if digest_cache.sha256(folder / "pictures.npy") != digests.get("pictures.npy"):
         raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
     return found
 
@@ -153,6 +154,8 @@ def _build(recipe: Recipe, size: int, folder: Path, on_progress: OnProgress | No
         about = _fill(draft / "pictures.npy", recipe, size, scratch, on_progress)
         files.remove(scratch)
         files.write_sealed(draft / "domain.json", about)
+    if (folder / "pictures.npy").stat().st_size > LARGE:
+        digest_cache.remember(folder / "pictures.npy", about["files"]["pictures.npy"])
 
 
 def _gib(count: int) -> str:

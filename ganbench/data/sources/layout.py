@@ -51,6 +51,10 @@ class Listing:
         """Bytes of one file; UnreadableFile when they cannot be had."""
         return self.tree.read(self.prefix + name)
 
+    def stamp(self, name: str) -> str | None:
+        """What the file system says of one file, for `digest_cache`."""
+        return self.tree.stamp(self.prefix + name)
+
     @contextmanager
     def reading(self, name: str) -> Iterator[bytes]:
         """`read`, when other threads hold so little that there is room for it."""
