@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ganbench.data import load, recipes, statistics, store
+from ganbench.data.batches import probe_order
 from ganbench.data.sources import layout
 from ganbench.data.statistics import Portrait
 from ganbench.data.store import Domain, OnProgress
@@ -153,7 +154,7 @@ def _roles(found: Findings) -> list[tuple[str, str]]:
 
 def _side(domain: Domain, numbers: Portrait) -> dict[str, Any]:
     """What the template shows of one domain."""
-    sheet = statistics.by_hash(domain.names, SHEET)
+    sheet = probe_order(domain.names)[:SHEET]
     where = {name: index for index, name in enumerate(domain.names)}
     return {
         "domain": domain,
@@ -229,7 +230,7 @@ def _plot_histograms(axes: Any, found: Findings) -> None:
 
 def contact_sheet(domain: Domain, columns: int = 6) -> np.ndarray:
     """The pictures chosen by hash in one uint8 `H W 3`, white between them."""
-    chosen = statistics.by_hash(domain.names, SHEET)
+    chosen = probe_order(domain.names)[:SHEET]
     side = min(TILE, domain.pictures.shape[1])
     step = side + max(2, side // 32)
     rows = -(-len(chosen) // columns)

@@ -4,9 +4,9 @@ import hashlib
 import json
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -14,6 +14,7 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from ganbench.data.read_ahead import ReadAhead, workers
 from ganbench.data.sources.bounded_read import NotNow, UnreadableFile, opened
 from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode
 from ganbench.data.sources.layout import Listing, one
@@ -66,19 +67,8 @@ def truths(indices: tuple[int, ...], size: int) -> Recipe:
     return Recipe("scenes: true paintings", fingerprint, len(indices), make)
 
 
-def _workers() -> int:
-    return min(8, os.cpu_count() or 1)
-
-
-def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
-    """Like `pool.map`, but with a few results waiting at most, so that memory stays flat."""
-    waiting: deque[Future[U]] = deque()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > 4 * _workers():
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+def _in_threads(make: Callable[[T], U], items: Iterable[T]) -> "closing[ReadAhead[U]]":
+    return closing(ReadAhead(ThreadPoolExecutor(workers()), make, items, 4 * workers()))
 
 
 def _digests(listing: Listing) -> dict[str, tuple[str, str]]:
@@ -88,8 +78,7 @@ def _digests(listing: Listing) -> dict[str, tuple[str, str]]:
     recalled = {name: known.recall(listing.stamp(name)) for name in listing.names}
     found = {name: (digest or "", "") for name, digest in recalled.items()}
     changed = [name for name, digest in recalled.items() if not digest]
-    with ThreadPoolExecutor(_workers()) as pool:
-        read = _in_order(pool, partial(_digest, listing, known), changed)
+    with _in_threads(partial(_digest, listing, known), changed) as read:
         found.update(zip(changed, read, strict=True))
     known.save()
     return found
@@ -118,8 +107,7 @@ def _from_pictures(
 
 
 def _decoded(listing: Listing, size: int, unread: Mapping[str, str]) -> Made:
-    with ThreadPoolExecutor(_workers()) as pool:
-        pictures = _in_order(pool, partial(_try_decode, listing, size, unread), listing.names)
+    with _in_threads(partial(_try_decode, listing, size, unread), listing.names) as pictures:
         yield from zip(map(spelled, listing.names), pictures, strict=True)
 
 
@@ -164,10 +152,8 @@ def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made
 def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
     # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
     indices = tuple(indices)
-    with ProcessPoolExecutor(
-        _workers(), get_context("spawn"), initializer=_end_with_starter
-    ) as pool:
-        pictures = _in_order(pool, partial(_draw, kind, size), indices)
+    pool = ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_end_with_starter)
+    with closing(ReadAhead(pool, partial(_draw, kind, size), indices, 4 * workers())) as pictures:
         for index, pixels in zip(indices, pictures, strict=True):
             yield f"{kind}-{index:04d}", Picture(pixels, size, size)
 

@@ -1,6 +1,5 @@
 """What a set of pictures looks like in numbers and in words: histograms, average, palette."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -73,12 +72,6 @@ def word_for(title: str) -> str:
     if words & PHOTOGRAPHS:
         return "photographs"
     return "paintings" if words & PAINTINGS else f"pictures in {title.rpartition('/')[2]}"
-
-
-def by_hash(names: tuple[str, ...], count: int) -> list[int]:
-    """Indices of `count` pictures chosen by the hash of their names, so by nobody's taste."""
-    order = sorted(range(len(names)), key=lambda i: hashlib.sha256(names[i].encode()).digest())
-    return order[:count]
 
 
 def _palette(pictures: np.ndarray, colours: int = 12) -> tuple[tuple[str, float], ...]:

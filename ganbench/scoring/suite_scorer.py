@@ -9,7 +9,7 @@ import numpy as np
 from ganbench import record
 from ganbench.data import batches, load
 from ganbench.data.store import Domain, open_domain
-from ganbench.errors import InputError
+from ganbench.errors import USER_ERRORS, InputError
 from ganbench.scoring import feature_cache
 from ganbench.system import child_process, files, locks
 from metrics import nearest, registry, scoring
@@ -256,7 +256,7 @@ def judge(job: dict[str, Any], channel: child_process.Channel) -> child_process.
                 continue
             try:
                 chief.judge(chief.folder / name)
-            except (InputError, MetricError) as error:  # one torn file must not hide the others
+            except USER_ERRORS as error:  # one torn file must not hide the others
                 channel.send("problem", message=str(error))
     return {"primary": chief.metrics[0].called(chief.extractor)[0]}
 

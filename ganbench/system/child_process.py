@@ -21,9 +21,7 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import Any
 
-from ganbench.errors import InputError
-from ganzoo.errors import InputError as ModelError
-from metrics.errors import InputError as MetricError
+from ganbench.errors import USER_ERRORS, InputError
 
 Message = dict[str, Any]
 
@@ -266,7 +264,7 @@ def serve(work: Callable[[Any, Channel], Message | None]) -> None:
     die_with_parent()
     try:
         result = work(json.loads(job), channel)
-    except (InputError, ModelError, MetricError) as error:
+    except USER_ERRORS as error:
         channel.send("error", message=str(error), hint=error.hint)
         sys.exit(2)
     if result is not None:

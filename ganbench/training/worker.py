@@ -14,7 +14,7 @@ from ganbench import budget, memory_forecast, record
 from ganbench.data import batches
 from ganbench.data.batches import first
 from ganbench.data.store import Domain, open_domain
-from ganbench.errors import InputError, first_line
+from ganbench.errors import USER_ERRORS, InputError, first_line
 from ganbench.jobs import Run
 from ganbench.system import child_process, environment, files, frameworks
 from ganbench.training import checkpoint, history, loop
@@ -22,7 +22,6 @@ from ganbench.training.clock import Clock
 from ganbench.training.failure_watch import REAL, Diverged, Scale, Watch, scale
 from ganbench.training.snapshots import PROBE, Album, Stopped
 from ganzoo import registry
-from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
@@ -376,7 +375,7 @@ def work(job: dict[str, Any], channel: child_process.Channel) -> None:
     except Diverged as error:
         worker.steps = error.step
         worker.finish("diverged", str(error))
-    except (InputError, ModelError) as error:
+    except USER_ERRORS as error:
         worker.finish("failed", " ".join(filter(None, (str(error), error.hint))))
     except Exception as error:
         files.write_text(worker.folder / "error.txt", traceback.format_exc())
