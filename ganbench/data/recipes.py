@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from ganbench.data.read_ahead import ReadAhead, workers
-from ganbench.data.sources.bounded_read import NotNow, UnreadableFile, opened
+from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile, opened
 from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode
-from ganbench.data.sources.layout import Listing, one
+from ganbench.data.sources.layout import Listing, one_set
 from ganbench.data.store import Made, Recipe
 from ganbench.errors import InputError
 from ganbench.system.digest_cache import DigestCache
@@ -121,7 +121,7 @@ def _try_decode(listing: Listing, size: int, unread: Mapping[str, str], name: st
     try:
         with listing.reading(name) as data:
             return decode(data, size)
-    except NotNow as reason:
+    except TemporaryFailure as reason:
         raise InputError(f"{shown(name)} of {listing.title} {reason}", "start again") from None
     except (UnreadableFile, BrokenPicture) as reason:
         return str(reason)
@@ -137,7 +137,7 @@ def _from_records(
     skipped = [*found.skipped, *((spelled(name), why) for name, why in unread.items())]
     if not found.pictures:
         return len(skipped), iter(skipped)
-    count, made = _from_pictures(one(str(found.archive)), size, {}, scratch)
+    count, made = _from_pictures(one_set(str(found.archive)), size, {}, scratch)
     return count + len(skipped), chain(made, skipped)
 
 

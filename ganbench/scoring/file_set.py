@@ -16,7 +16,7 @@ import numpy as np
 import PIL
 
 from ganbench.data.read_ahead import ReadAhead, workers
-from ganbench.data.sources.bounded_read import NotNow, UnreadableFile
+from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode_whole, look
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
@@ -115,7 +115,8 @@ class FileSide:
         try:
             with self.listing.reading(self.listing.names[place]) as data:
                 pixels = decode_whole(data)
-        except NotNow as reason:  # features are kept under the bytes that the header was read from
+        except TemporaryFailure as reason:
+            # Features are kept under the bytes that the header was read from.
             name = shown(self.listing.names[place])
             raise InputError(f"{name} of {self.path} {reason}", "start again") from None
         except (UnreadableFile, BrokenPicture) as reason:

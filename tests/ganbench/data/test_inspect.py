@@ -57,8 +57,8 @@ def test_another_ending_is_refused_before_anything_is_read(tmp_path: Path) -> No
 
 
 def test_the_finding_says_which_side_is_brighter_and_by_how_much(tmp_path: Path) -> None:
-    dark = statistics.draw(load_one(str(flat(tmp_path / "photo", 20)), 32))
-    light = statistics.draw(load_one(str(flat(tmp_path / "monet", 220)), 32))
+    dark = statistics.measure(load_one(str(flat(tmp_path / "photo", 20)), 32))
+    light = statistics.measure(load_one(str(flat(tmp_path / "monet", 220)), 32))
     sentence = statistics.colours_apart(dark, light)
     assert sentence.startswith("The paintings are brighter than the photographs by 200 of 255")
     assert "deep shadow fills 0.0% of them, against 100.0%" in sentence
@@ -68,7 +68,7 @@ def test_the_finding_says_which_side_is_brighter_and_by_how_much(tmp_path: Path)
 
 def test_the_numbers_of_a_portrait_are_those_of_numpy(make_set) -> None:
     domain = load_one(str(make_set("d", 70)), 32)  # more than one chunk
-    found = statistics.draw(domain)
+    found = statistics.measure(domain)
     values = np.asarray(domain.pictures, np.float64).reshape(-1, 3)
     assert np.allclose(found.means, values.mean(axis=0))
     assert np.allclose(found.spreads, values.std(axis=0))
