@@ -330,11 +330,9 @@ def _of_system(error: OSError) -> str:
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
-    from ganbench.errors import InputError
-    from ganzoo.errors import InputError as ModelError
-    from metrics.errors import InputError as MetricError
+    from ganbench.errors import USER_ERRORS
 
-    return InputError, ModelError, MetricError
+    return USER_ERRORS
 
 
 def _keep(details: str) -> str:

@@ -105,7 +105,7 @@ def probe_latents(count: int, latent: int) -> np.ndarray:
 
 
 def probe_order(names: Sequence[str]) -> np.ndarray:
-    """Order in which pictures are picked for judging: by the hash of the name."""
+    """Order in which pictures are picked: by the hash of the name, so by nobody's taste."""
     return np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names], kind="stable")
 
 

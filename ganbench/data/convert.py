@@ -89,16 +89,16 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
         if data is None or data == load.EMBEDDED:
             return list(kinds)
         try:
-            return list(layout.two(data))
+            return list(layout.two_sets(data))
         except layout.OneSet:
-            return [layout.one(data)]
+            return [layout.one_set(data)]
     if data is not None:
         raise InputError(
             "DATA names both sides, so it does not go with --source or --target",
             "give DATA, or --source PHOTOGRAPHS --target PAINTINGS",
         )
     return [
-        kind if path == load.EMBEDDED else layout.one(path)
+        kind if path == load.EMBEDDED else layout.one_set(path)
         for path, kind in zip((source, target), kinds, strict=True)
         if path is not None
     ]
@@ -138,7 +138,7 @@ def _reads_back(folders: list[str], to: str, place: Path) -> bool:
     title = place.stem if to == "zip" else place.name
     names = tuple(f"{folder}/0{ending}" for folder in folders)
     try:
-        read = layout.two_in(Tree(place, title, names))
+        read = layout.two_sets_in(Tree(place, title, names))
     except InputError:
         return False
     # lower case: where "Monet" and "monet" are one folder, the sides would be mixed

@@ -10,8 +10,9 @@ import numpy as np
 from PIL import Image
 
 from ganbench.data import load, recipes, statistics, store
+from ganbench.data.batches import probe_order
 from ganbench.data.sources import layout
-from ganbench.data.statistics import Portrait
+from ganbench.data.statistics import DomainStatistics
 from ganbench.data.store import Domain, OnProgress
 from ganbench.errors import InputError
 from ganbench.system import files
@@ -30,7 +31,7 @@ class Findings:
     """Everything that the page and the picture show."""
 
     domains: list[Domain]  # source and target, or the only one
-    portraits: list[Portrait]
+    measured: list[DomainStatistics]
     size: int
     headline: str
     health: str
@@ -85,22 +86,22 @@ def _domains(
         both = load.load(data, source, target, size, swap, on_progress)
     except layout.OneSet:
         load.check_size(size)
-        listing = layout.one(str(data))
+        listing = layout.one_set(str(data))
         return [store.domain(recipes.listed(listing, size), size, on_progress)]
     return [both.source, both.target]
 
 
 def _findings(domains: list[Domain], size: int) -> Findings:
-    portraits = [statistics.draw(domain) for domain in domains]
-    words = [one.word for one in portraits]
+    measured = [statistics.measure(domain) for domain in domains]
+    words = [one.word for one in measured]
     counts = [f"{len(domain.names):,} {word}" for domain, word in zip(domains, words, strict=True)]
     return Findings(
         domains=domains,
-        portraits=portraits,
+        measured=measured,
         size=size,
         headline=" and ".join(counts),
         health=_health(domains),
-        colours=statistics.colours_apart(*portraits) if len(portraits) == 2 else "",
+        colours=statistics.colours_apart(*measured) if len(measured) == 2 else "",
         warnings=statistics.warnings_of(domains, words),
     )
 
@@ -129,11 +130,11 @@ def _page(found: Findings) -> str:
     environment.filters["share"] = lambda value: f"{value:.1%}"
     return _template(environment).render(
         found=found,
-        sides=[_side(*one) for one in zip(found.domains, found.portraits, strict=True)],
+        sides=[_side(*one) for one in zip(found.domains, found.measured, strict=True)],
         roles=_roles(found),
-        **_panels(found.portraits),
+        **_panels(found.measured),
         height=PANEL,
-        overlap=statistics.overlap(*found.portraits) if len(found.portraits) == 2 else None,
+        overlap=statistics.overlap(*found.measured) if len(found.measured) == 2 else None,
         most_rows=MOST_ROWS,
     )
 
@@ -151,9 +152,9 @@ def _roles(found: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _side(domain: Domain, numbers: Portrait) -> dict[str, Any]:
+def _side(domain: Domain, numbers: DomainStatistics) -> dict[str, Any]:
     """What the template shows of one domain."""
-    sheet = statistics.by_hash(domain.names, SHEET)
+    sheet = probe_order(domain.names)[:SHEET]
     where = {name: index for index, name in enumerate(domain.names)}
     return {
         "domain": domain,
@@ -177,12 +178,12 @@ def data_url(pixels: np.ndarray) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _panels(portraits: list[Portrait]) -> dict[str, Any]:
+def _panels(measured: list[DomainStatistics]) -> dict[str, Any]:
     """Outlines of the histograms in a box of 256 x PANEL, all on one scale, 4 levels a bin.
 
     Clipped black and white would flatten all the rest, so the scale leaves the end bins out.
     """
-    bins = [one.histograms.reshape(3, 64, 4).sum(axis=2) for one in portraits]
+    bins = [one.histograms.reshape(3, 64, 4).sum(axis=2) for one in measured]
     top = 1.15 * max(float(one[:, 1:-1].max()) for one in bins)
     panels = [
         {"channel": name, "lines": [_outline(one[channel] / top) for one in bins]}
@@ -217,7 +218,7 @@ def _picture(found: Findings) -> bytes:
 
 def _plot_histograms(axes: Any, found: Findings) -> None:
     for channel, (axis, name) in enumerate(zip(axes, statistics.CHANNELS, strict=True)):
-        for numbers, style in zip(found.portraits, ("-", "--"), strict=False):
+        for numbers, style in zip(found.measured, ("-", "--"), strict=False):
             heights = 100 * numbers.histograms[channel].reshape(64, 4).sum(axis=1)
             colour = f"tab:{name}"
             axis.plot(np.arange(64) * 4 + 2, heights, style, color=colour, label=numbers.word)
@@ -229,7 +230,7 @@ def _plot_histograms(axes: Any, found: Findings) -> None:
 
 def contact_sheet(domain: Domain, columns: int = 6) -> np.ndarray:
     """The pictures chosen by hash in one uint8 `H W 3`, white between them."""
-    chosen = statistics.by_hash(domain.names, SHEET)
+    chosen = probe_order(domain.names)[:SHEET]
     side = min(TILE, domain.pictures.shape[1])
     step = side + max(2, side // 32)
     rows = -(-len(chosen) // columns)

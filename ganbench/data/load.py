@@ -48,7 +48,7 @@ def load(
 def load_one(path: str, size: int, on_progress: OnProgress | None = None) -> Domain:
     """One folder, zip or TFRecord file (or folder of them) as one domain."""
     check_size(size)
-    return store.domain(recipes.listed(layout.one(path), size), size, on_progress)
+    return store.domain(recipes.listed(layout.one_set(path), size), size, on_progress)
 
 
 def truth(photographs: Domain, places: Sequence[int]) -> Domain | None:
@@ -76,7 +76,7 @@ def _recipes(data: str | None, source: str | None, target: str | None, size: int
     if source is None and target is None:
         if data is None or data == EMBEDDED:
             return [recipes.embedded("photo", size), recipes.embedded("painting", size)]
-        return [recipes.listed(listing, size) for listing in layout.two(data)]
+        return [recipes.listed(listing, size) for listing in layout.two_sets(data)]
     if data is not None:
         raise InputError(
             "--data names both sides, so it does not go with --source or --target",
@@ -91,5 +91,5 @@ def _recipes(data: str | None, source: str | None, target: str | None, size: int
 def _side(path: str, kind: recipes.Kind, size: int) -> Recipe:
     if path == EMBEDDED:  # its photographs beside one's own paintings, or the other way round
         return recipes.embedded(kind, size)
-    listing: Listing = layout.one(path)
+    listing: Listing = layout.one_set(path)
     return recipes.listed(listing, size)

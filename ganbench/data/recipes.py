@@ -4,9 +4,9 @@ import hashlib
 import json
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -14,11 +14,13 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from ganbench.data.sources.bounded_read import NotNow, UnreadableFile, opened
+from ganbench.data.read_ahead import ReadAhead, workers
+from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile, opened
 from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode
-from ganbench.data.sources.layout import Listing, one
+from ganbench.data.sources.layout import Listing, one_set
 from ganbench.data.store import Made, Recipe
 from ganbench.errors import InputError
+from ganbench.system.digest_cache import DigestCache
 from ganbench.system.text import shown, spelled
 
 Kind = Literal["photo", "painting"]
@@ -28,17 +30,16 @@ U = TypeVar("U")
 
 
 def listed(listing: Listing, size: int) -> Recipe:
-    """The recipe of a listing; reads and hashes every file, which is what makes the cache safe."""
+    """The recipe of a listing; knows every file's digest, which is what makes the cache safe."""
     from ganbench.data.sources import tfrecord
 
-    with ThreadPoolExecutor(_workers()) as pool:
-        found = list(_in_order(pool, partial(_digest, listing), listing.names))
-    unread = {name: why for name, (_, why) in zip(listing.names, found, strict=True) if why}
+    found = _digests(listing)
+    unread = {name: why for name, (_, why) in found.items() if why}
     content = [
         RESIZE_VERSION,
         size,
         tfrecord.VERSION if listing.records else False,
-        [(name, digest or why) for name, (digest, why) in zip(listing.names, found, strict=True)],
+        [(name, digest or why) for name, (digest, why) in found.items()],
     ]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     at_most = 0 if listing.records else len(listing.names)
@@ -66,31 +67,37 @@ def truths(indices: tuple[int, ...], size: int) -> Recipe:
     return Recipe("scenes: true paintings", fingerprint, len(indices), make)
 
 
-def _workers() -> int:
-    return min(8, os.cpu_count() or 1)
+def _in_threads(make: Callable[[T], U], items: Iterable[T]) -> "closing[ReadAhead[U]]":
+    return closing(ReadAhead(ThreadPoolExecutor(workers()), make, items, 4 * workers()))
 
 
-def _in_order(pool: Executor, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
-    """Like `pool.map`, but with a few results waiting at most, so that memory stays flat."""
-    waiting: deque[Future[U]] = deque()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > 4 * _workers():
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+def _digests(listing: Listing) -> dict[str, tuple[str, str]]:
+    """Of every file its digest, or why its bytes cannot be had; unchanged files are not read."""
+    place = (str(listing.tree.path.absolute()), listing.prefix, listing.title)
+    known = DigestCache(repr(place))
+    recalled = {name: known.recall(listing.stamp(name)) for name in listing.names}
+    found = {name: (digest or "", "") for name, digest in recalled.items()}
+    changed = [name for name, digest in recalled.items() if not digest]
+    with _in_threads(partial(_digest, listing, known), changed) as read:
+        found.update(zip(changed, read, strict=True))
+    known.save()
+    return found
 
 
-def _digest(listing: Listing, name: str) -> tuple[str, str]:
+def _digest(listing: Listing, known: DigestCache, name: str) -> tuple[str, str]:
     """Of a file's bytes, or why they cannot be had: the fingerprint knows either."""
     try:
-        if listing.records:  # whole sets, which may be larger than any picture's bytes
-            with opened(listing.tree.path / (listing.prefix + name)) as file:
-                return hashlib.file_digest(file, "sha256").hexdigest(), ""
-        with listing.reading(name) as data:
-            return hashlib.sha256(data).hexdigest(), ""
+        return known.make(partial(listing.stamp, name), partial(_sha256, listing, name)), ""
     except (UnreadableFile, OSError) as reason:
         return "", str(reason)
+
+
+def _sha256(listing: Listing, name: str) -> str:
+    if listing.records:  # whole sets, which may be larger than any picture's bytes
+        with opened(listing.tree.path / (listing.prefix + name)) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    with listing.reading(name) as data:
+        return hashlib.sha256(data).hexdigest()
 
 
 def _from_pictures(
@@ -100,8 +107,7 @@ def _from_pictures(
 
 
 def _decoded(listing: Listing, size: int, unread: Mapping[str, str]) -> Made:
-    with ThreadPoolExecutor(_workers()) as pool:
-        pictures = _in_order(pool, partial(_try_decode, listing, size, unread), listing.names)
+    with _in_threads(partial(_try_decode, listing, size, unread), listing.names) as pictures:
         yield from zip(map(spelled, listing.names), pictures, strict=True)
 
 
@@ -115,7 +121,7 @@ def _try_decode(listing: Listing, size: int, unread: Mapping[str, str], name: st
     try:
         with listing.reading(name) as data:
             return decode(data, size)
-    except NotNow as reason:
+    except TemporaryFailure as reason:
         raise InputError(f"{shown(name)} of {listing.title} {reason}", "start again") from None
     except (UnreadableFile, BrokenPicture) as reason:
         return str(reason)
@@ -131,7 +137,7 @@ def _from_records(
     skipped = [*found.skipped, *((spelled(name), why) for name, why in unread.items())]
     if not found.pictures:
         return len(skipped), iter(skipped)
-    count, made = _from_pictures(one(str(found.archive)), size, {}, scratch)
+    count, made = _from_pictures(one_set(str(found.archive)), size, {}, scratch)
     return count + len(skipped), chain(made, skipped)
 
 
@@ -146,10 +152,8 @@ def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made
 def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
     # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
     indices = tuple(indices)
-    with ProcessPoolExecutor(
-        _workers(), get_context("spawn"), initializer=_end_with_starter
-    ) as pool:
-        pictures = _in_order(pool, partial(_draw, kind, size), indices)
+    pool = ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_end_with_starter)
+    with closing(ReadAhead(pool, partial(_draw, kind, size), indices, 4 * workers())) as pictures:
         for index, pixels in zip(indices, pictures, strict=True):
             yield f"{kind}-{index:04d}", Picture(pixels, size, size)
 

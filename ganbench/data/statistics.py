@@ -1,6 +1,5 @@
 """What a set of pictures looks like in numbers and in words: histograms, average, palette."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Portrait:
+class DomainStatistics:
     """Numbers of one domain; above 128 px the histograms take a regular grid of the pixels."""
 
     word: str  # "photographs", "paintings" or "pictures in FOLDER"
@@ -47,7 +46,7 @@ class Portrait:
         return float(self.histograms[:, :DARK].sum(axis=1).mean())
 
 
-def draw(domain: Domain) -> Portrait:
+def measure(domain: Domain) -> DomainStatistics:
     """Go once through the array of `domain`, a few pictures at a time."""
     size = domain.pictures.shape[1]
     step = -(-size // 128)
@@ -59,7 +58,7 @@ def draw(domain: Domain) -> Portrait:
         counts += [np.bincount(grid[..., channel].ravel(), minlength=256) for channel in range(3)]
     average = np.rint(total / len(domain.names)).astype(np.uint8)
     histograms = counts / counts.sum(axis=1, keepdims=True)
-    return Portrait(word_for(domain.title), histograms, average, _palette(domain.pictures))
+    return DomainStatistics(word_for(domain.title), histograms, average, _palette(domain.pictures))
 
 
 def _chunks(pictures: np.ndarray) -> Iterator[np.ndarray]:
@@ -75,12 +74,6 @@ def word_for(title: str) -> str:
     return "paintings" if words & PAINTINGS else f"pictures in {title.rpartition('/')[2]}"
 
 
-def by_hash(names: tuple[str, ...], count: int) -> list[int]:
-    """Indices of `count` pictures chosen by the hash of their names, so by nobody's taste."""
-    order = sorted(range(len(names)), key=lambda i: hashlib.sha256(names[i].encode()).digest())
-    return order[:count]
-
-
 def _palette(pictures: np.ndarray, colours: int = 12) -> tuple[tuple[str, float], ...]:
     chosen = pictures[:: max(1, len(pictures) // 300)]
     step = max(1, pictures.shape[1] // 16)
@@ -93,12 +86,12 @@ def _palette(pictures: np.ndarray, colours: int = 12) -> tuple[tuple[str, float]
     return tuple((f"#{int(r):02x}{int(g):02x}{int(b):02x}", share) for (r, g, b), share in found)
 
 
-def overlap(one: Portrait, other: Portrait) -> float:
+def overlap(one: DomainStatistics, other: DomainStatistics) -> float:
     """Shared area of the histograms, mean of the three channels: 0 apart, 1 the same."""
     return float(np.minimum(one.histograms, other.histograms).sum(axis=1).mean())
 
 
-def colours_apart(source: Portrait, target: Portrait) -> str:
+def colours_apart(source: DomainStatistics, target: DomainStatistics) -> str:
     """The finding of the colour section, by a fixed grammar."""
     apart = target.brightness - source.brightness
     if abs(apart) < 4:

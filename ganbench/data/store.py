@@ -21,11 +21,13 @@ from filelock import FileLock
 
 from ganbench.data.sources.decode import Picture
 from ganbench.errors import InputError
-from ganbench.system import cache, files
+from ganbench.system import cache, digest_cache, files, sealed_folder
 from ganbench.system.text import printable, shown
 
 LAYOUT = 1  # of the cache folder
+NOTE, PICTURES = "domain.json", "pictures.npy"  # its files
 FEWEST = 2
+LARGE = 64 * 2**20  # bytes that take longer to hash than to wait for
 
 OnProgress = Callable[[str, int, int], None]  # title, done, total
 Made = Iterator[tuple[str, Picture | str]]  # a name and its picture, or why there is none
@@ -87,20 +89,14 @@ def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> 
                 return _open_whole(folder)
             _build(recipe, size, folder, on_progress)
     except OSError as error:
-        raise InputError(
-            f"cannot write to the cache folder {folder.parent} ({error.strerror or error})",
-            "set GANBENCH_CACHE to a folder with room that can be written",
-        ) from None
+        raise cache.unwritable(folder.parent, error) from None
     return open_domain(folder)
 
 
 def _open_whole(folder: Path) -> Domain:
     """Open a domain once for a whole command: every byte of it is held against its digest."""
-    found = open_domain(folder)
-    digests = files.read_sealed(folder / "domain.json").get("files", {})
-    if files.sha256(folder / "pictures.npy") != digests.get("pictures.npy"):
-        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
-    return found
+    sealed_folder.check(folder, files.read_sealed(folder / NOTE), digest_cache.sha256)
+    return open_domain(folder)
 
 
 def open_domain(folder: Path) -> Domain:
@@ -108,8 +104,8 @@ def open_domain(folder: Path) -> Domain:
 
     Of the pictures only header and size are looked at: every worker opens them.
     """
-    about = files.read_sealed(folder / "domain.json")
-    pictures = files.read_array(folder / "pictures.npy")
+    about = files.read_sealed(folder / NOTE)
+    pictures = files.read_array(folder / PICTURES)
     try:
         found = Domain(
             title=about["title"],
@@ -125,7 +121,7 @@ def open_domain(folder: Path) -> Domain:
     except (KeyError, TypeError, ValueError):
         whole = False
     if not whole or pictures.dtype != np.uint8:
-        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
+        raise cache.damaged(folder)
     return found
 
 
@@ -146,13 +142,13 @@ def _build(recipe: Recipe, size: int, folder: Path, on_progress: OnProgress | No
             f"{recipe.title} needs {_gib(need)} in the cache {folder.parent}; {_gib(free)} is free",
             "set GANBENCH_CACHE to a folder with more room, or choose a smaller --size",
         )
-    with files.building(folder) as draft:
-        draft.mkdir()
+    with sealed_folder.building(folder, NOTE) as (draft, about):
         scratch = draft / "scratch"
         scratch.mkdir()
-        about = _fill(draft / "pictures.npy", recipe, size, scratch, on_progress)
+        about |= _fill(draft / PICTURES, recipe, size, scratch, on_progress)
         files.remove(scratch)
-        files.write_sealed(draft / "domain.json", about)
+    if (folder / PICTURES).stat().st_size > LARGE:
+        digest_cache.remember(folder / PICTURES, about["files"][PICTURES])
 
 
 def _gib(count: int) -> str:
@@ -191,7 +187,6 @@ def _fill(
         "skipped": [asdict(one) for one in skipped],
         "duplicates": [group for group in alike.values() if len(group) > 1],
         "original_sizes": dict(sizes.most_common()),
-        "files": {path.name: files.sha256(path)},
     }
 
 

@@ -16,7 +16,7 @@ from ganbench.data import recipes, store
 from ganbench.data.sources import layout, tfrecord
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode_whole
-from ganbench.data.sources.file_names import inside
+from ganbench.data.sources.file_names import safe_name
 from ganbench.data.sources.layout import Listing
 from ganbench.data.store import OnProgress
 
@@ -61,7 +61,7 @@ def sides(
 
 def name_of(listing: Listing) -> str:
     """The folder's own name."""
-    return inside(listing.title.rpartition("/")[2])
+    return safe_name(listing.title.rpartition("/")[2])
 
 
 def _label(listing: Listing) -> str:
@@ -89,7 +89,7 @@ def _of_files(listing: Listing, folder: str) -> Side:
 def _of_records(listing: Listing, folder: str, found: tfrecord.Unpacked) -> Side:
     def carry() -> Carried:
         if found.pictures:
-            yield from _read(layout.one(str(found.archive)), found.pictures)
+            yield from _read(layout.one_set(str(found.archive)), found.pictures)
         yield from found.skipped
 
     count = len(found.pictures) + len(found.skipped)

@@ -8,7 +8,7 @@ again.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,13 @@ from typing import Any
 import numpy as np
 
 from ganbench.errors import InputError
-from ganbench.system import cache, environment, files
+from ganbench.system import cache, environment, files, sealed_folder
 from metrics.sample import Sample
 
 LAYOUT = 2  # of the folder
+NOTE = "about.json"
 KEPT = ("pool", "logits")  # fields of Sample
 MANY = 4096  # pictures; the features of more stay on disk as a memory map
-
-
-class _NotOurs(Exception):
-    """An OSError of whoever makes the features: it says nothing of the cache."""
 
 
 def key(content: str, protocol: Mapping[str, Any], device: str = "cpu") -> Path:
@@ -62,27 +59,11 @@ def write(
     `about` is asked when all parts have come. InputError when the cache cannot be written to.
     """
     try:
-        with files.building(folder) as draft:
-            draft.mkdir()
-            count = _append_all(draft, _made(parts))
-            digests = {path.name: files.sha256(path) for path in sorted(draft.glob("*.npy"))}
-            told = {"count": count, "files": digests, "about": dict(about())}
-            files.write_sealed(draft / "about.json", told)
-    except _NotOurs as wrapped:
-        assert wrapped.__cause__
-        raise wrapped.__cause__ from None
-    except OSError as error:
-        raise InputError(
-            f"cannot write to the cache folder {folder.parent} ({error.strerror or error})",
-            "set GANBENCH_CACHE to a folder with room that can be written",
-        ) from None
-
-
-def _made(parts: Iterable[Sample]) -> Iterator[Sample]:
-    try:
-        yield from parts
-    except OSError as error:
-        raise _NotOurs from error
+        with sealed_folder.building(folder, NOTE) as (draft, told):
+            told["count"] = _append_all(draft, parts)
+            told["about"] = dict(about())
+    except files.WriteError as error:  # any other is of whoever makes the features
+        raise cache.unwritable(folder.parent, error) from None
 
 
 def _append_all(draft: Path, parts: Iterable[Sample]) -> int:
@@ -105,16 +86,12 @@ def _append_all(draft: Path, parts: Iterable[Sample]) -> int:
 def read(folder: Path) -> Sample:
     """Features that are in the cache; InputError when they are not, or not whole."""
     told = _told(folder)
-    try:
-        whole = all(files.sha256(folder / name) == sha256 for name, sha256 in told["files"].items())
-        found = {
-            name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["files"]
-        }
-        whole &= bool(found) and all(len(array) == told["count"] for array in found.values())
-    except (OSError, KeyError, TypeError, AttributeError):
-        whole = False
-    if not whole:
-        raise InputError(f"{folder} in the cache is damaged", "start again, it is made anew")
+    sealed_folder.check(folder, told)
+    found = {
+        name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["files"]
+    }
+    if not found or any(len(array) != told.get("count") for array in found.values()):
+        raise cache.damaged(folder)
     return Sample(**found)
 
 
@@ -125,7 +102,7 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 
 def _told(folder: Path) -> dict[str, Any]:
-    return files.read_sealed(folder / "about.json")
+    return files.read_sealed(folder / NOTE)
 
 
 def _array(path: Path) -> np.ndarray:

@@ -6,17 +6,17 @@ they are asked for, a little ahead.
 """
 
 import hashlib
-import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 import PIL
 
-from ganbench.data.sources.bounded_read import NotNow, UnreadableFile
+from ganbench.data.read_ahead import ReadAhead, workers
+from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode_whole, look
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
@@ -50,12 +50,12 @@ class FileSide:
     broken: dict[int, str]
     notes: tuple[str, ...] = ()
     array: None = None
-    _begun: "Ahead | None" = field(default=None, repr=False)
+    _begun: ReadAhead[np.ndarray | str] | None = field(default=None, repr=False)
 
     @classmethod
     def scanned(cls, path: str, listing: Listing) -> "FileSide":
         """Look at every file; InputError when none is a picture or when sizes differ."""
-        with ThreadPoolExecutor(_workers()) as threads:
+        with ThreadPoolExecutor(workers()) as threads:
             looked = list(threads.map(partial(_look, listing), listing.names))
         broken = {i: file.size for i, file in enumerate(looked) if isinstance(file.size, str)}
         if len(broken) == len(looked):
@@ -84,8 +84,10 @@ class FileSide:
 
     def begin(self) -> None:
         """Start to decode before the first picture is asked for."""
-        ahead = max(FEWEST_AHEAD, AHEAD_BYTES // (3 * self.size[0] * self.size[1]))
-        self._begun = self._begun or Ahead(self._decode, range(self.at_most), ahead)
+        if self._begun is None:
+            ahead = max(FEWEST_AHEAD, AHEAD_BYTES // (3 * self.size[0] * self.size[1]))
+            pool = ThreadPoolExecutor(workers())
+            self._begun = ReadAhead(pool, self._decode, range(self.at_most), ahead)
 
     def parts(self, count: int) -> Iterator[np.ndarray]:
         """uint8 N H W 3, `count` pictures at a time; notes broken ones and leaves them out."""
@@ -93,14 +95,15 @@ class FileSide:
         assert self._begun
         begun, self._begun = self._begun, None
         part: list[np.ndarray] = []
-        for place, pixels in enumerate(begun):
-            if isinstance(pixels, str):
-                self.broken[place] = pixels
-            else:
-                part.append(pixels)
-            if len(part) == count:
-                yield np.stack(part)
-                part = []
+        with closing(begun):
+            for place, pixels in enumerate(begun):
+                if isinstance(pixels, str):
+                    self.broken[place] = pixels
+                else:
+                    part.append(pixels)
+                if len(part) == count:
+                    yield np.stack(part)
+                    part = []
         if part:
             yield np.stack(part)
         if len(self.broken) == self.at_most:
@@ -112,7 +115,8 @@ class FileSide:
         try:
             with self.listing.reading(self.listing.names[place]) as data:
                 pixels = decode_whole(data)
-        except NotNow as reason:  # features are kept under the bytes that the header was read from
+        except TemporaryFailure as reason:
+            # Features are kept under the bytes that the header was read from.
             name = shown(self.listing.names[place])
             raise InputError(f"{name} of {self.path} {reason}", "start again") from None
         except (UnreadableFile, BrokenPicture) as reason:
@@ -120,37 +124,6 @@ class FileSide:
         if pixels.shape[:2] != self.size:
             return f"{pixels.shape[1]}x{pixels.shape[0]}, not the size that its header told"
         return pixels
-
-
-class Ahead:
-    """What `make` returns for each place, in order, made by threads before it is asked for."""
-
-    def __init__(
-        self, make: Callable[[int], np.ndarray | str], places: range, at_most: int
-    ) -> None:
-        self._make, self._places = make, iter(places)
-        self._threads = ThreadPoolExecutor(_workers())
-        self._waiting: deque[Future[np.ndarray | str]] = deque()
-        for _ in range(at_most):
-            self._submit()
-
-    def _submit(self) -> None:
-        place = next(self._places, None)
-        if place is not None:
-            self._waiting.append(self._threads.submit(self._make, place))
-
-    def __iter__(self) -> Iterator[np.ndarray | str]:
-        try:
-            while self._waiting:
-                made = self._waiting.popleft().result()
-                self._submit()
-                yield made
-        finally:
-            self._threads.shutdown(cancel_futures=True)
-
-
-def _workers() -> int:
-    return min(8, os.cpu_count() or 1)
 
 
 def _look(listing: Listing, name: str) -> Looked:

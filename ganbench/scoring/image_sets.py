@@ -52,7 +52,7 @@ def open_side(path: str) -> Side:
     if place.is_dir() and any(place.glob("*/record.json")):
         runs = sorted(file.parent for file in place.glob("*/record.json"))
         raise InputError(f"{path} holds {len(runs)} runs", f"name one of them: {runs[0]}")
-    listing = layout.one(path)
+    listing = layout.one_set(path)
     _refuse_two_sets(path, listing)
     if listing.records:
         raise InputError(f"{path} holds TFRecords; pictures are needed", "name their JPEG folder")
@@ -86,7 +86,7 @@ def _refuse_two_sets(path: str, listing: Listing) -> None:
     if not folders & layout.KNOWN:
         return
     try:
-        source, target = layout.two(path)
+        source, target = layout.two_sets(path)
     except InputError:
         return
     choices = [Path(path) / side.prefix for side in (source, target)]

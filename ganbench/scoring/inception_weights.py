@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ganbench.errors import InputError
-from ganbench.system import cache, download, safe_read
+from ganbench.system import cache, digest_cache, download
 from ganbench.system.download import Progress
 from ganbench.system.https import NoDownload
 from metrics.extractors.release import INCEPTION, Release
@@ -70,7 +70,7 @@ def _is(path: Path, release: Release) -> bool:
     try:
         if path.stat().st_size != release.size_bytes:
             return False
-        return safe_read.sha256(path) == release.sha256
+        return digest_cache.sha256(path) == release.sha256
     except (OSError, InputError):
         return False
 

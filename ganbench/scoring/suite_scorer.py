@@ -10,7 +10,7 @@ import numpy as np
 from ganbench import record
 from ganbench.data import batches, load
 from ganbench.data.store import Domain, open_domain
-from ganbench.errors import InputError
+from ganbench.errors import USER_ERRORS, InputError
 from ganbench.jobs import Scored, ScoreJob
 from ganbench.scoring import feature_cache
 from ganbench.system import child_process, files, locks
@@ -267,7 +267,7 @@ def score_suite(job: ScoreJob, channel: child_process.Channel) -> Scored:
                 continue
             try:
                 scorer.score_run(job.folder / name)
-            except (InputError, MetricError) as error:  # one torn file must not hide the others
+            except USER_ERRORS as error:  # one torn file must not hide the others
                 channel.send("problem", message=str(error))
     return Scored(scorer.metrics[0].called(scorer.extractor)[0])
 

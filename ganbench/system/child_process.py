@@ -21,9 +21,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
-from ganbench.errors import InputError
-from ganzoo.errors import InputError as ModelError
-from metrics.errors import InputError as MetricError
+from ganbench.errors import USER_ERRORS, InputError
 
 Message = dict[str, Any]
 T = TypeVar("T")
@@ -289,7 +287,7 @@ def serve(kind: type[T], work: Callable[[T, Channel], Any]) -> None:
     die_with_parent()
     try:
         result = work(validated(kind, job), channel)
-    except (InputError, ModelError, MetricError) as error:
+    except USER_ERRORS as error:
         channel.send("error", message=str(error), hint=error.hint)
         sys.exit(2)
     if result is not None:

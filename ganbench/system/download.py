@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from ganbench.system import files, https
 from ganbench.system.https import Cut, NoDownload, NoPart
-from metrics.extractors.release import Release
 
 SLOW_SECONDS, SLOW_BYTES = 30.0, 1 << 16  # fewer bytes in so long a time are no download
 WAIT_SECONDS = 900.0  # while another command downloads the same file
@@ -24,7 +24,16 @@ RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 
-def part_of(stored: Path, release: Release) -> Path:
+class Published(Protocol):
+    """A file that has the same bytes wherever it is published."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+
+
+def part_of(stored: Path, release: Published) -> Path:
     """Where the bytes of an unfinished download wait; another content has another name."""
     return stored.with_name(f".{stored.name}.{release.sha256[:8]}.part")
 
@@ -46,7 +55,7 @@ def turn(stored: Path) -> Iterator[None]:
         lock.release()
 
 
-def fetch(url: str, stored: Path, on_progress: Progress | None, release: Release) -> None:
+def fetch(url: str, stored: Path, on_progress: Progress | None, release: Published) -> None:
     """Download `release` from `url` to `stored`, in place only when its sha256 is right.
 
     Goes on with what an earlier attempt left. NoDownload says in words what went wrong.
@@ -64,7 +73,7 @@ def fetch(url: str, stored: Path, on_progress: Progress | None, release: Release
         raise NoDownload(https.reason(error)) from None
 
 
-def _fetch_all(url: str, part: Path, on_progress: Progress | None, release: Release) -> None:
+def _fetch_all(url: str, part: Path, on_progress: Progress | None, release: Published) -> None:
     """Ask until all bytes are there; a server that gives nothing more is not asked again."""
     for attempt in range(1, ATTEMPTS + 1):
         before = _size(part)
@@ -146,7 +155,7 @@ class _Slow:
         self._since, self._bytes = time.monotonic(), 0
 
 
-def _keep(part: Path, stored: Path, release: Release) -> None:
+def _keep(part: Path, stored: Path, release: Published) -> None:
     """Move a download in place when it is the released file, and delete it when it is not."""
     digest = files.sha256(part)
     if digest != release.sha256:

@@ -85,7 +85,7 @@ def cpu_name() -> str:
 
 def commit() -> str | None:
     """Commit of the checkout that this code runs from; None for an installed package."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     try:

@@ -13,9 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ganbench.errors import InputError
 from ganbench.system.atomic import (
@@ -42,6 +40,9 @@ from ganbench.system.safe_read import (
     sha256,
 )
 from ganbench.system.safe_read import seal as _seal
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "WriteError",
@@ -90,17 +91,19 @@ def _json(value: Any) -> bytes:
     return text.encode()
 
 
-def write_array(path: Path, array: np.ndarray) -> None:
+def write_array(path: Path, array: "np.ndarray") -> None:
     """Write `array` as .npy without pickle."""
     with growing_array(path, array.dtype, array.shape[1:]) as append:
         append(array)
 
 
-def write_pictures(path: Path, shape: tuple[int, ...], parts: Iterable[np.ndarray]) -> None:
+def write_pictures(path: Path, shape: tuple[int, ...], parts: Iterable["np.ndarray"]) -> None:
     """Write uint8 pictures, `shape` N H W 3 in all, that come in parts: memory stays flat.
 
     Not through a memory map: of a full disk that one says nothing, it kills the process.
     """
+    import numpy as np
+
     with growing_array(path, np.dtype(np.uint8), shape[1:]) as append:
         count = sum(append(part) for part in parts)
         assert count == shape[0]
@@ -108,12 +111,14 @@ def write_pictures(path: Path, shape: tuple[int, ...], parts: Iterable[np.ndarra
 
 @contextmanager
 def growing_array(
-    path: Path, dtype: np.dtype, row: tuple[int, ...]
-) -> Iterator[Callable[[np.ndarray], int]]:
+    path: Path, dtype: "np.dtype", row: tuple[int, ...]
+) -> Iterator[Callable[["np.ndarray"], int]]:
     """Write a .npy whose length is not known before its end.
 
     Yields what appends rows to it and returns how many they were.
     """
+    import numpy as np
+
     count = 0
 
     def header() -> bytes:  # numpy leaves room in it for the count to grow in place
@@ -122,7 +127,7 @@ def growing_array(
         np.lib.format.write_array_header_1_0(content, about)
         return content.getvalue()
 
-    def append(rows: np.ndarray) -> int:
+    def append(rows: "np.ndarray") -> int:
         nonlocal count
         with writing(path):
             _write_all(file, np.ascontiguousarray(rows, dtype).reshape(-1).view(np.uint8).data)
@@ -248,7 +253,7 @@ def ensure_writable(folder: Path) -> None:
         ) from None
 
 
-def write_picture(path: Path, pixels: np.ndarray) -> None:
+def write_picture(path: Path, pixels: "np.ndarray") -> None:
     """Write uint8 H W 3 as a PNG."""
     from PIL import Image
 

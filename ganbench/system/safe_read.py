@@ -7,11 +7,12 @@ import math
 import os
 import stat
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, NoReturn
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ganbench.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LARGEST = 64 * 2**20  # bytes of a JSON file
 CHUNK = 2**20  # bytes hashed at a time
@@ -145,8 +146,10 @@ def _no_number(name: str) -> NoReturn:
 _STRICT = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
 
 
-def read_array(path: Path) -> np.ndarray:
+def read_array(path: Path) -> "np.ndarray":
     """Map a .npy file into memory, read-only, never unpickling."""
+    import numpy as np  # takes longer than all else here
+
     try:
         regular(path).close()
         array = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -13,23 +13,21 @@ from typing import Any
 
 from ganbench.errors import InputError
 from ganbench.record import FORMAT
-from ganbench.system import files
+from ganbench.system import files, sealed_folder
 from ganbench.system.text import shown
 
 NAMES = ("checkpoint", "checkpoint-previous")
+NOTE = "checkpoint.json"
 OS_ERROR = re.compile(r"\(os error (\d+)\)")  # how what is written in Rust tells of the disk
 
 
 def save(folder: Path, write: Callable[[Path], None], state: dict[str, Any]) -> None:
     """Let `write` fill a fresh folder, seal it with `state`, and keep the checkpoint before it."""
-    with files.building(folder / NAMES[0], _rotate) as draft:
-        with files.writing(folder / NAMES[0]):
-            draft.mkdir()
+    place = folder / NAMES[0]
+    with sealed_folder.building(place, NOTE, _rotate, sized=True) as (draft, told):
+        with files.writing(place):
             _fill(draft, write)
-            kept = sorted(path for path in draft.rglob("*") if path.is_file())
-            contents = {path.relative_to(draft).as_posix(): _seal(path) for path in kept}
-        told = {"format": FORMAT, "files": contents, "state": state}
-        files.write_sealed(draft / "checkpoint.json", told)
+        told |= {"format": FORMAT, "state": state}
 
 
 def _fill(draft: Path, write: Callable[[Path], None]) -> None:
@@ -88,22 +86,14 @@ def remove_previous(folder: Path) -> None:
 
 
 def _open(path: Path) -> dict[str, Any]:
-    sealed = files.read_sealed(path / "checkpoint.json", old=True)
-    if sealed.get("format", 1) not in (1, FORMAT):
-        said = shown(str(sealed["format"])[:20])
+    told = files.read_sealed(path / NOTE, old=True)
+    if told.get("format", 1) not in (1, FORMAT):
+        said = shown(str(told["format"])[:20])
         raise InputError(f"checkpoint {path} has format {said}; this ganbench reads {FORMAT}")
     try:
-        for name, seal in sealed["files"].items():
-            file = files.inside(path, name)
-            # the size first: it costs nothing, and a sparse file has any
-            if file.stat().st_size != seal["bytes"] or _seal(file) != seal:
-                raise InputError(f"checkpoint {path}: {name} is damaged")
-        return dict(sealed["state"])
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
+        sealed_folder.check(path, told)
+        return dict(told["state"])
+    except InputError as error:
+        raise InputError(f"checkpoint {error}") from None
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"checkpoint {path} is damaged: {error}") from None
-
-
-def _seal(path: Path) -> dict[str, Any]:
-    return {"bytes": path.stat().st_size, "sha256": files.sha256(path)}

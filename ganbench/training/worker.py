@@ -9,7 +9,7 @@ import numpy as np
 
 from ganbench.data import batches
 from ganbench.data.store import Domain, open_domain
-from ganbench.errors import InputError, first_line
+from ganbench.errors import USER_ERRORS, first_line
 from ganbench.jobs import TrainJob
 from ganbench.system import child_process, environment, files, frameworks
 from ganbench.training import checkpoint, loop, warm_up
@@ -19,7 +19,6 @@ from ganbench.training.resume import Resumable, forgetting
 from ganbench.training.run_record import RunState, finish
 from ganbench.training.snapshots import PROBE, Snapshots
 from ganzoo import registry
-from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
@@ -189,7 +188,7 @@ def work(job: TrainJob, channel: Channel) -> None:
     except Diverged as error:
         state.steps = error.step
         finish(state, parent, "diverged", str(error))
-    except (InputError, ModelError) as error:
+    except USER_ERRORS as error:
         finish(state, parent, "failed", " ".join(filter(None, (str(error), error.hint))))
     except Exception as error:
         files.write_text(job.folder / "error.txt", traceback.format_exc())

@@ -17,21 +17,18 @@ from metrics.errors import InputError
 from metrics.extractors import resize as resizing
 from metrics.extractors.engine_torch import DTYPES, TorchEngine, device_named, full_precision
 from metrics.extractors.fuse import derive
+from metrics.extractors.identity import RESIZES, Identity
 from metrics.extractors.network import FEATURES, network
 from metrics.extractors.weights import read as read_weights
 from metrics.sample import Sample
 
-VERSION = 2  # raised when the same pictures and weights give other features
 ENGINES = ("torch", "openvino")
 
 
 class Extractor:
     """The FID network under one set of weights on one device: pictures -> features.
 
-    official: True only for the published file in fp32; nothing else yields a number called FID.
-    name, key: "Inception 2015-12-05" or "random-Inception", for people and for records; another
-        precision is part of both.
-    sha256: of the weights file, or of the random tensors.
+    official, name, key, protocol: those of its `identity`.
     batch: pictures at a time.
     """
 
@@ -48,7 +45,7 @@ class Extractor:
         resize: "tf" (TensorFlow 1's) or "clean" (clean-fid's); precision: "fp32" or "bf16"; engine:
         "torch" or "openvino". InputError for bad weights and for what there is not.
         """
-        _check("resize", resize, resizing.NAMES)
+        _check("resize", resize, RESIZES)
         _check("precision", precision, DTYPES)
         _check("engine", engine, ENGINES)
         self.resize, self.precision, self.engine = resize, precision, engine
@@ -56,11 +53,9 @@ class Extractor:
         if engine == "openvino" and self.device.type != "cpu":
             raise InputError(f"the engine openvino runs on the CPU, not on {device}", "use cpu")
         known = read_weights(weights)
-        self.sha256 = known.sha256
-        full = precision == "fp32"
-        self.official = known.official and full
-        self.name = known.name if full else f"{known.name} {precision}"
-        self.key = known.key if full else f"{known.key}_{precision}"
+        self.identity = Identity(known.sha256, resize, precision, engine)
+        self.official = self.identity.official
+        self.name, self.key = self.identity.name, self.identity.key
         plain = network(known.tensors)
         self._classes = plain.fc.weight.T.numpy()
         self._engine = self._made(derive(plain))
@@ -75,15 +70,7 @@ class Extractor:
 
     def protocol(self) -> dict[str, Any]:
         """What two numbers must share to be comparable."""
-        return {
-            "extractor": self.name,
-            "sha256": self.sha256,
-            "resize": resizing.NAMES[self.resize],
-            "precision": self.precision,
-            "engine": self.engine,
-            "tf32": "off",
-            "extractor_version": VERSION,
-        }
+        return self.identity.protocol()
 
     def features(
         self, pictures: np.ndarray, on_progress: Callable[[int, int], None] | None = None

@@ -3,14 +3,10 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, __version__
+from PIL import Image
 from torch import Tensor
 
 SIDE = 299  # pixels, what the network was trained on
-NAMES = {
-    "tf": f"TF1 bilinear {SIDE}",
-    "clean": f"clean-fid bicubic {SIDE} (Pillow {__version__})",
-}
 
 
 def resized(pictures: np.ndarray, resize: str, device: torch.device) -> Tensor:

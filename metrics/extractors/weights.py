@@ -11,7 +11,7 @@ from torch import Tensor
 
 from metrics.errors import InputError
 from metrics.extractors.network import COUNTERS, shapes
-from metrics.extractors.random_weights import draw
+from metrics.extractors.random_weights import SHA256, draw
 from metrics.extractors.release import INCEPTION
 
 HINT = f"the official file is {INCEPTION.filename}, from {INCEPTION.urls[0]}"
@@ -19,33 +19,19 @@ HINT = f"the official file is {INCEPTION.filename}, from {INCEPTION.urls[0]}"
 
 @dataclass(frozen=True)
 class Weights:
-    """Tensors by their official names, and what they are.
-
-    sha256: of the file, or of the random tensors.
-    name, key: "Inception 2015-12-05" or "random-Inception", for people and for records.
-    """
+    """Tensors by their official names, and the sha256 of their file or of the random ones."""
 
     tensors: dict[str, Tensor]
     sha256: str
-    name: str
-    key: str
-
-    @property
-    def official(self) -> bool:
-        return self.sha256 == INCEPTION.sha256
 
 
 def read(path: Path | None) -> Weights:
     """Weights of a .pth or .safetensors file (None: the random ones); InputError if it is wrong."""
     if path is None:
         tensors = {name: torch.from_numpy(value) for name, value in random_weights().items()}
-        return Weights(tensors, _sha256_of(tensors), "random-Inception", "random_inception")
-    sha256 = _sha256_of_file(path)
-    tensors = _read_tensors(path)
-    if sha256 == INCEPTION.sha256:
-        return Weights(tensors, sha256, "Inception 2015-12-05", "inception")
-    short = sha256[:8]
-    return Weights(tensors, sha256, f"Inception (weights {short})", f"inception_{short}")
+        assert _sha256_of(tensors) == SHA256
+        return Weights(tensors, SHA256)
+    return Weights(sha256=_sha256_of_file(path), tensors=_read_tensors(path))
 
 
 def random_weights() -> dict[str, np.ndarray]:

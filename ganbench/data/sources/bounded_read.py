@@ -33,7 +33,7 @@ class UnreadableFile(Exception):
     """Why the bytes of one file cannot be had, in a few words."""
 
 
-class NotNow(UnreadableFile):
+class TemporaryFailure(UnreadableFile):
     """The machine failed, not the file: another time its bytes may be had."""
 
 
@@ -51,7 +51,7 @@ def why_not(error: OSError | MemoryError) -> UnreadableFile:
     reason = getattr(error, "strerror", None) or (
         "not enough memory" if isinstance(error, MemoryError) else "error"
     )
-    return (NotNow if of_machine(error) else UnreadableFile)(f"cannot be read ({reason})")
+    return (TemporaryFailure if of_machine(error) else UnreadableFile)(f"cannot be read ({reason})")
 
 
 def opened(path: Path) -> io.BufferedReader:

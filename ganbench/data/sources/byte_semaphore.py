@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Room:
+class ByteSemaphore:
     """So many bytes for all threads; whoever finds too little left waits.
 
     One alone may have more than there is, so that nobody waits for ever.
@@ -17,7 +17,7 @@ class Room:
         self._changed = threading.Condition()
 
     @contextmanager
-    def of(self, count: int) -> Iterator[None]:
+    def holding(self, count: int) -> Iterator[None]:
         """Hold `count` bytes."""
         with self._changed:
             self._changed.wait_for(lambda: not self._held or self._held + count <= self.most)

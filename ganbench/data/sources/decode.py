@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ganbench.data.sources.bounded_read import of_machine, why_not
-from ganbench.data.sources.byte_semaphore import Room
+from ganbench.data.sources.byte_semaphore import ByteSemaphore
 
 RESIZE_VERSION = 2  # of what is made, and of which pictures are taken
 # Other formats of Pillow's are left out: some run a program (EPS) or are written in Python.
@@ -47,7 +47,7 @@ TURNS = (2, 3, 4, *QUARTER_TURNS)  # those that change anything
 
 T = TypeVar("T")
 
-_room = Room(2**30)
+_decoding = ByteSemaphore(2**30)
 # Pillow's own guard warns from 89 million pixels on; MOST_CLAIMED is checked here instead.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", module=r"PIL\.")  # a line for each damaged tag of a file
@@ -77,7 +77,7 @@ class Header:
 
 
 def decode(data: bytes, size: int) -> Picture:
-    """Decode the bytes of one picture file; BrokenPicture, or NotNow where the machine fails."""
+    """Decode the bytes of one picture file; BrokenPicture, or TemporaryFailure of the machine."""
     return _opened(data, lambda image: _prepare(image, size))
 
 
@@ -151,20 +151,20 @@ def _too_many(image: Image.Image) -> BrokenPicture:
     return BrokenPicture(f"claims {image.width} x {image.height} pixels, which is too many")
 
 
-def _room_for(image: Image.Image) -> AbstractContextManager[None]:
+def _memory_for(image: Image.Image) -> AbstractContextManager[None]:
     """Wait until the other threads leave room for decoding this one; BrokenPicture."""
     pixels = image.width * image.height
     most = MOST_CLAIMED if image.mode in LIGHT else MOST_PIXELS
     if pixels > MOST_IN.get(image.format or "", most):
         raise _too_many(image)
-    return _room.of(pixels * BYTES_A_PIXEL)
+    return _decoding.holding(pixels * BYTES_A_PIXEL)
 
 
 def _prepare(image: Image.Image, size: int) -> Picture:
     width, height = image.size
     # JPEG can skip detail while it decodes; three times the goal is left for the filter.
     image.draft(None, (3 * size, 3 * size))
-    with _room_for(image):
+    with _memory_for(image):
         rgb = _to_rgb(_upright(image))
         turned = (rgb.width > rgb.height) != (width > height)
         if turned and width != height:
@@ -173,7 +173,7 @@ def _prepare(image: Image.Image, size: int) -> Picture:
 
 
 def _prepare_whole(image: Image.Image) -> np.ndarray:
-    with _room_for(image):
+    with _memory_for(image):
         rgb = _to_rgb(_upright(image))
         if rgb is not image:
             image.close()  # what it was made of is not needed beside its copies

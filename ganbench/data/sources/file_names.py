@@ -27,9 +27,9 @@ class Names:
 
     def take(self, folder: str, name: str) -> str:
         """A free name below `folder` ("" is the root), as much like `name` as can be."""
-        wanted = PurePosixPath(folder, inside(name))
+        wanted = PurePosixPath(folder, safe_name(name))
         if any(self._key(parent) in self._files for parent in wanted.parents):
-            wanted = PurePosixPath(folder, inside(inside(name).replace("/", "-")))
+            wanted = PurePosixPath(folder, safe_name(safe_name(name).replace("/", "-")))
         path = wanted
         while self._key(path) in self._files or self._key(path) in self._folders:
             self._tried[str(wanted)] += 1
@@ -42,7 +42,7 @@ class Names:
         return str(path).casefold() if self._folds_case else str(path)
 
 
-def inside(name: str) -> str:
+def safe_name(name: str) -> str:
     """`name` as a relative path that leads nowhere else: no root, "..", drive or control letter.
 
     Nothing in it is hidden either, nor a name that Windows has no file of. A name that is all

@@ -3,12 +3,14 @@
 import difflib
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ganbench.data.sources import bounded_read
 from ganbench.data.sources.decode import ENDINGS
 from ganbench.errors import InputError
+from ganbench.system import digest_cache
 from ganbench.system.text import printable
 
 RECORD_ENDINGS = frozenset({".tfrec", ".tfrecord", ".tfrecords"})
@@ -34,6 +36,12 @@ class Tree:
         except OSError:
             return 0
 
+    def stamp(self, name: str) -> str | None:
+        """What the file system says of a file, for `digest_cache`."""
+        with suppress(OSError, ValueError):
+            return digest_cache.stamp((self.path / name).stat())
+        return None
+
 
 @dataclass(frozen=True)
 class ZipTree(Tree):
@@ -49,6 +57,11 @@ class ZipTree(Tree):
         """How many bytes `read` will hold at most, as the entry claims."""
         entry = self.archive.getinfo(name)
         return entry.file_size + entry.compress_size
+
+    def stamp(self, name: str) -> str | None:
+        """What the file system says of the zip that is open, and which entry is meant."""
+        assert self.archive.fp
+        return digest_cache.stamp(os.fstat(self.archive.fp.fileno()), name)
 
 
 def is_picture(name: str) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ganbench.data.sources.byte_semaphore import Room
+from ganbench.data.sources.byte_semaphore import ByteSemaphore
 from ganbench.data.sources.file_tree import Tree, ZipTree, is_picture, is_record, open_tree
 from ganbench.errors import InputError
 from ganbench.system.text import printable, shown
@@ -29,7 +29,7 @@ PAINTINGS = {"painting", "paintings", "painted", "paint", "art", "target"}
 PAINTINGS |= {"monet", "vangogh", "cezanne", "ukiyoe"}
 KNOWN = {"monet_jpg", "monet_tfrec", "photo_jpg", "photo_tfrec"}
 KNOWN |= {"traina", "trainb", "testa", "testb"}
-READING = Room(256 * 2**20)  # bytes of files that all threads hold together
+_reading = ByteSemaphore(256 * 2**20)  # bytes of files that all threads hold together
 APART = "name the two sides: --source PHOTOGRAPHS --target PAINTINGS"
 
 
@@ -51,26 +51,30 @@ class Listing:
         """Bytes of one file; UnreadableFile when they cannot be had."""
         return self.tree.read(self.prefix + name)
 
+    def stamp(self, name: str) -> str | None:
+        """What the file system says of one file, for `digest_cache`."""
+        return self.tree.stamp(self.prefix + name)
+
     @contextmanager
     def reading(self, name: str) -> Iterator[bytes]:
         """`read`, when other threads hold so little that there is room for it."""
-        with READING.of(self.tree.bytes_of(self.prefix + name)):
+        with _reading.holding(self.tree.bytes_of(self.prefix + name)):
             yield self.read(name)
 
 
-def one(path: str) -> Listing:
+def one_set(path: str) -> Listing:
     """All pictures at any depth of a folder or zip (or its TFRecords) as one domain."""
     tree = open_tree(path)
     return _listing(tree, "", tree.title)
 
 
-def two(path: str) -> tuple[Listing, Listing]:
+def two_sets(path: str) -> tuple[Listing, Listing]:
     """The two domains of a folder or zip as (source, target); OneSet when it has not two."""
-    return two_in(open_tree(path))
+    return two_sets_in(open_tree(path))
 
 
-def two_in(tree: Tree) -> tuple[Listing, Listing]:
-    """`two` of a place whose files are known already."""
+def two_sets_in(tree: Tree) -> tuple[Listing, Listing]:
+    """`two_sets` of a place whose files are known already."""
     root = _root(tree)
     holder = root.rstrip("/").rpartition("/")[2] or tree.title
     inside = Counter(name[len(root) :].partition("/")[0] for name in _usable(tree, root, deep=True))

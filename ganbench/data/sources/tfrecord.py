@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.data.sources import bounded_read, tfrecord_format
-from ganbench.data.sources.file_names import inside
+from ganbench.data.sources.file_names import safe_name
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
 from ganbench.system import child_process, files, frameworks
@@ -113,7 +113,7 @@ def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, 
             name = tfrecord_format.file_name(
                 given, data, Path(file).stem + record.replace("/", "-")
             )
-            entry = f"{file}{record}-{inside(name).replace('/', '-')}"
+            entry = f"{file}{record}-{safe_name(name).replace('/', '-')}"
             archive.writestr(entry, data)
             pictures.append((entry, name))
     return {"pictures": pictures, "skipped": skipped}

@@ -138,7 +138,7 @@ def test_what_is_written_is_read_with_the_same_side_as_source(
     sides = (str(make_set(first, 2)), str(make_set(second, 3)))
     done = convert(None, *sides, "folder", tmp_path / "new" / out)
     assert list(done.counts.items()) == list(zip(folders, (2, 3), strict=True))
-    read = layout.two(str(done.place))
+    read = layout.two_sets(str(done.place))
     assert [len(one.names) for one in read] == [2, 3]
 
 

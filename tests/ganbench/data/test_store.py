@@ -268,14 +268,14 @@ def test_a_file_that_vanishes_after_its_digest_is_skipped(
 ) -> None:
     folder = make_set("d")
     with monkeypatch.context() as patch:
-        digest = recipes._digest
+        digest = recipes._sha256
 
-        def gone(listing: object, name: str) -> tuple[str, str]:
+        def gone(listing: object, name: str) -> str:
             found = digest(listing, name)
             if name == "1.png":
                 (folder / name).unlink()
             return found
 
-        patch.setattr(recipes, "_digest", gone)
+        patch.setattr(recipes, "_sha256", gone)
         found = load_one(str(folder), 16)
     assert [file.name for file in found.skipped] == ["1.png"]

@@ -31,7 +31,7 @@ def main(corpus: Path, out: Path) -> dict[str, Any]:
     inspect_data(pictures, None, None, SIZE, out / "page.html")
     found["accepted"] = len(domain.names)
     found["named"] = {one.name: one.reason for one in domain.skipped}
-    found["listed"] = len(layout.one(pictures).names)
+    found["listed"] = len(layout.one_set(pictures).names)
     found["scored"] = scored(pictures)
     found["archives"] = {
         path.name: said(lambda path=path: archive(path, out))
@@ -46,7 +46,7 @@ def main(corpus: Path, out: Path) -> dict[str, Any]:
 
 def times(corpus: Path) -> dict[str, Any]:
     """The bomb that takes longest, alone."""
-    listing = layout.one(str(corpus / "pictures" / "bombs"))
+    listing = layout.one_set(str(corpus / "pictures" / "bombs"))
     took = []
     for name in listing.names:
         start = time.process_time()
@@ -58,7 +58,7 @@ def times(corpus: Path) -> dict[str, Any]:
 
 def scored(pictures: str) -> dict[str, Any]:
     """Every file looked at; those of one size, and the broken ones, read as one side."""
-    listing = layout.one(pictures)
+    listing = layout.one_set(pictures)
     looked = {name: score._look(listing, name).size for name in listing.names}
     alike = [name for name, size in looked.items() if isinstance(size, str) or size == (32, 32)]
     side = FileSide.scanned(

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ganbench.data.sources.bounded_read import UnreadableFile, open_zip, read_entry
 from ganbench.data.sources.decode import BrokenPicture, Picture, decode, decode_whole, look
-from ganbench.data.sources.file_names import LONGEST, Names, inside
+from ganbench.data.sources.file_names import LONGEST, Names, safe_name
 from ganbench.data.sources.tfrecord_format import FOOTER, HEADER, masked_crc, walk
 from ganbench.errors import InputError
 from ganbench.system.text import BAD, printable, shown, spelled
@@ -131,8 +131,8 @@ test_a_mutated_zip_is_read_or_refused, test_many_mutated_zips = few_and_many(
 def named(given: list[str], folds_case: bool) -> None:
     taken, own = [], Names(folds_case)
     for name in given:
-        safe = inside(name)
-        assert inside(safe) == safe
+        safe = safe_name(name)
+        assert safe_name(safe) == safe
         parts = PurePosixPath(safe).parts
         assert parts and not PurePosixPath(safe).is_absolute() and ".." not in parts
         assert all(0 < len(part.encode()) <= LONGEST and part[0] != "." for part in parts)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganbench.scoring import compare_sets, file_set
+from ganbench.scoring import compare_sets
 from ganbench.system import files as common
 from metrics import fid
 from metrics.sample import Sample
@@ -175,20 +175,6 @@ def test_memory_hardly_grows_with_the_pictures_of_fid(tmp_path, eight, monkeypat
     few, many = (peak_of_fid(tmp_path / str(count), count) for count in (5_000, 20_000))
     # A picture's hash is some 50 bytes. One side's pictures are 2.9 MB more, its features 3.8 MB.
     assert many - few < 4 * 2**20
-
-
-def test_threads_decode_only_a_little_ahead():
-    made = []
-
-    def make(place):
-        made.append(place)
-        return str(place)
-
-    ahead = iter(file_set.Ahead(make, range(100), at_most=3))
-    first = [next(ahead) for _ in range(5)]
-    assert first == ["0", "1", "2", "3", "4"]
-    assert len(made) <= 5 + 3
-    assert list(ahead) == [str(place) for place in range(5, 100)]
 
 
 def test_a_metric_of_pixels_builds_no_network(scored, fake, real, lighter, eight):

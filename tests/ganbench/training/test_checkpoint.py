@@ -1,6 +1,10 @@
+import ctypes
 import errno
+import gc
 import os
+import sys
 
+import numpy as np
 import pytest
 
 from ganbench.errors import InputError
@@ -144,3 +148,41 @@ def test_a_state_of_an_unknown_format_is_one_sentence(tmp_path):
     files.write_sealed(path, files.read_sealed(path) | {"format": 99})
     with pytest.raises(InputError, match="has format 99; this ganbench reads 2"):
         checkpoint.find(tmp_path)
+
+
+class Used(ctypes.Structure):
+    """glibc's `struct mallinfo2`: what is handed out, not what the heap keeps for later."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks glibc")
+def test_a_save_leaves_no_memory_behind(tmp_path):
+    from ganzoo.pytorch.dcgan import DCGAN
+    from ganzoo.settings import resolve
+    from ganzoo.trainer import Task
+
+    mallinfo = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo is None:
+        pytest.skip("this libc does not tell")
+    mallinfo.restype = Used
+    settings = resolve(DCGAN.Settings, "dcgan", {"width": 4, "batch": 2})
+    trainer = DCGAN(settings, Task(32, 0, "cpu"))
+    trainer.step(np.ones((2, settings.latent), np.float32), np.ones((2, 32, 32, 3), np.uint8))
+
+    def used_after(saves):
+        for steps in range(saves):
+            checkpoint.save(tmp_path, trainer.save, {"steps": steps})
+        gc.collect()
+        found = mallinfo()
+        return np.array([found.uordblks + found.hblkhd, sys.getallocatedblocks()])
+
+    before = used_after(50)
+    grown, blocks = (used_after(200) - before) / 200
+    assert grown < 500 and blocks < 2

@@ -48,14 +48,14 @@ def test_what_becomes_a_pipe_between_two_looks_is_refused_too(
 def test_a_pipe_on_the_command_line_is_one_sentence(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(InputError, match="is a pipe"):
-        layout.one(str(tmp_path / name))
+        layout.one_set(str(tmp_path / name))
 
 
 def test_no_home_and_a_link_to_itself_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "itself").symlink_to("itself")
     for path in ("~nobody-of-this-name/pictures", str(tmp_path / "itself"), "a\0b", "x" * 9999):
         with pytest.raises(InputError):
-            layout.one(path)
+            layout.one_set(path)
 
 
 def test_no_more_is_read_than_the_file_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_a_folder_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / f"{place}.png").touch()
     monkeypatch.setattr(file_tree, "MOST_FILES", 3)
     with pytest.raises(InputError, match="holds more than 3 files"):
-        layout.one(str(tmp_path))
+        layout.one_set(str(tmp_path))
 
 
 def test_names_that_are_no_text_are_spelled_and_read(tmp_path: Path, make_set) -> None:

@@ -4,15 +4,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from ganbench.data.sources.byte_semaphore import Room
+from ganbench.data.sources.byte_semaphore import ByteSemaphore
 
 
 def test_threads_never_hold_more_than_there_is() -> None:
-    room, held, most, lock = Room(100), 0, 0, threading.Lock()
+    semaphore, held, most, lock = ByteSemaphore(100), 0, 0, threading.Lock()
 
     def work(count: int) -> None:
         nonlocal held, most
-        with room.of(count):
+        with semaphore.holding(count):
             with lock:
                 held += count
                 most = max(most, held)
@@ -26,14 +26,14 @@ def test_threads_never_hold_more_than_there_is() -> None:
 
 
 def test_one_alone_may_hold_more_than_there_is() -> None:
-    with Room(100).of(101):
+    with ByteSemaphore(100).holding(101):
         pass
 
 
 def test_room_is_given_back_after_an_error() -> None:
-    room = Room(1)
+    semaphore = ByteSemaphore(1)
     with pytest.raises(ValueError), ExitStack() as stack:
-        stack.enter_context(room.of(1))
+        stack.enter_context(semaphore.holding(1))
         raise ValueError
-    with room.of(1):
+    with semaphore.holding(1):
         pass

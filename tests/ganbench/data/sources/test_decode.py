@@ -152,7 +152,7 @@ def claiming(kind: str, mode: str, width: int, height: int, monkeypatch) -> str:
 
 def _sized(image: Image.Image, width: int, height: int) -> None:
     image._size = (width, height)
-    with module._room_for(image):
+    with module._memory_for(image):
         pass
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ganbench.data.sources.file_names import LONGEST, Names, inside
+from ganbench.data.sources.file_names import LONGEST, Names, safe_name
 from ganbench.system.text import printable, shown
 
 
@@ -12,7 +12,7 @@ from ganbench.system.text import printable, shown
     ],
 )
 def test_a_good_name_stays(name: str) -> None:
-    assert inside(name) == name
+    assert safe_name(name) == name
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_a_good_name_stays(name: str) -> None:
     ],
 )
 def test_no_name_leads_out_of_its_folder_or_out_of_sight(name: str, safe: str) -> None:
-    assert inside(name) == safe
+    assert safe_name(name) == safe
 
 
 def test_a_name_too_long_for_a_file_is_cut_and_keeps_its_ending() -> None:
-    cut = inside("雪" * 200 + ".png")
+    cut = safe_name("雪" * 200 + ".png")
     assert len(cut.encode()) < 200 and cut.endswith("雪.png")
 
 

@@ -16,7 +16,7 @@ def lay_out(root: Path, *names: str) -> Path:
 
 
 def titles(path: Path) -> tuple[str, str]:
-    source, target = layout.two(str(path))
+    source, target = layout.two_sets(str(path))
     return source.title, target.title
 
 
@@ -30,7 +30,7 @@ def test_kaggle_takes_the_jpegs_and_calls_the_photographs_source(tmp_path: Path)
 
 def test_kaggle_takes_tfrecords_where_there_is_no_jpeg_folder(tmp_path: Path) -> None:
     root = lay_out(tmp_path / "kaggle", *KAGGLE[1:])
-    source, target = layout.two(str(root))
+    source, target = layout.two_sets(str(root))
     assert (source.title, source.records) == ("kaggle/photo_tfrec", True)
     assert (target.title, target.records) == ("kaggle/monet_jpg", False)
 
@@ -38,7 +38,7 @@ def test_kaggle_takes_tfrecords_where_there_is_no_jpeg_folder(tmp_path: Path) ->
 def test_half_a_kaggle_download_says_what_is_missing(tmp_path: Path) -> None:
     root = lay_out(tmp_path / "kaggle", "monet_jpg/1.jpg", "monet_tfrec/4.tfrec")
     with pytest.raises(InputError, match="monet_jpg but neither photo_jpg nor photo_tfrec"):
-        layout.two(str(root))
+        layout.two_sets(str(root))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_cyclegan_folders_are_told_apart_by_the_data_folders_name(
 
 def test_cyclegan_trains_on_the_train_folders_only(tmp_path: Path) -> None:
     root = lay_out(tmp_path / "d", "trainA/1.jpg", "trainB/2.jpg", "testA/3.jpg", "testB/4.jpg")
-    source, target = layout.two(str(root))
+    source, target = layout.two_sets(str(root))
     assert source.names + target.names == ("1.jpg", "2.jpg")
 
 
@@ -69,7 +69,7 @@ def test_cyclegan_trains_on_the_train_folders_only(tmp_path: Path) -> None:
 def test_half_a_cyclegan_layout_says_what_is_missing(tmp_path: Path, there: str) -> None:
     missing = {"trainA": "trainB", "trainB": "trainA"}[there]
     with pytest.raises(InputError, match=f"has {there} but no {missing}"):
-        layout.two(str(lay_out(tmp_path / "d", f"{there}/1.jpg")))
+        layout.two_sets(str(lay_out(tmp_path / "d", f"{there}/1.jpg")))
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_a_folder_around_everything_is_looked_into(tmp_path: Path) -> None:
 
 def test_one_set_or_three_sets_are_not_a_pair(tmp_path: Path) -> None:
     with pytest.raises(layout.OneSet, match="one set of pictures"):
-        layout.two(str(lay_out(tmp_path / "one", "1.jpg", "2.jpg")))
+        layout.two_sets(str(lay_out(tmp_path / "one", "1.jpg", "2.jpg")))
     with pytest.raises(layout.OneSet, match=r"3 folders of pictures \(a, b, c\)"):
-        layout.two(str(lay_out(tmp_path / "three", "a/1.jpg", "b/1.jpg", "c/1.jpg")))
+        layout.two_sets(str(lay_out(tmp_path / "three", "a/1.jpg", "b/1.jpg", "c/1.jpg")))
 
 
 def test_pictures_are_found_at_any_depth_sorted_and_without_hidden_files(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_pictures_are_found_at_any_depth_sorted_and_without_hidden_files(tmp_pat
         ".g/1.jpg",
         "t.txt",
     )
-    assert layout.one(str(root)).names == ("a/k/y.webp", "a/z.png", "b.JPG")
+    assert layout.one_set(str(root)).names == ("a/k/y.webp", "a/z.png", "b.JPG")
 
 
 def test_a_zip_is_read_like_its_folder(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_zip_is_read_like_its_folder(tmp_path: Path) -> None:
             "__MACOSX/trainA/1.jpg",
         ):
             archive.writestr(name, name)
-    source, target = layout.two(str(packed))
+    source, target = layout.two_sets(str(packed))
     assert (source.title, target.title) == ("monet2photo/trainB", "monet2photo/trainA")
     assert source.read("2.jpg") == b"monet2photo/trainB/2.jpg"
 
@@ -126,13 +126,13 @@ def test_a_zip_is_read_like_its_folder(tmp_path: Path) -> None:
 def test_a_folder_link_that_leads_back_is_walked_once(tmp_path: Path) -> None:
     root = lay_out(tmp_path / "d", "1.jpg")
     (root / "again").symlink_to(root, target_is_directory=True)
-    assert layout.one(str(root)).names == ("1.jpg",)
+    assert layout.one_set(str(root)).names == ("1.jpg",)
 
 
 def test_a_missing_path_names_its_nearest_neighbour(tmp_path: Path) -> None:
     lay_out(tmp_path, "monet-kaggle/1.jpg")
     with pytest.raises(InputError, match="there is no") as caught:
-        layout.two(str(tmp_path / "monet_kagle" / "photo_jpg"))
+        layout.two_sets(str(tmp_path / "monet_kagle" / "photo_jpg"))
     assert caught.value.hint == f"nearest: {tmp_path / 'monet-kaggle'}"
 
 
@@ -149,7 +149,7 @@ def test_a_missing_path_names_its_nearest_neighbour(tmp_path: Path) -> None:
 )
 def test_a_place_without_pictures_is_refused(tmp_path: Path, make, sentence: str) -> None:
     make(tmp_path / "d")
-    for find in (layout.one, layout.two):
+    for find in (layout.one_set, layout.two_sets):
         with pytest.raises(InputError, match=sentence):
             find(str(tmp_path / "d"))
 
@@ -157,7 +157,7 @@ def test_a_place_without_pictures_is_refused(tmp_path: Path, make, sentence: str
 def test_a_cut_zip_and_a_single_picture_are_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.zip").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(InputError, match="not a readable zip"):
-        layout.one(str(tmp_path / "cut.zip"))
+        layout.one_set(str(tmp_path / "cut.zip"))
     with pytest.raises(InputError, match="is one picture") as caught:
-        layout.one(str(lay_out(tmp_path, "1.jpg") / "1.jpg"))
+        layout.one_set(str(lay_out(tmp_path, "1.jpg") / "1.jpg"))
     assert str(tmp_path) in caught.value.hint

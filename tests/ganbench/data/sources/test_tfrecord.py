@@ -150,9 +150,9 @@ def test_the_cache_knows_records_by_their_bytes_even_when_there_are_very_many(
     prints = set()
     for content in (b"twelve bytes", b"other twelve"):
         (tmp_path / "a.tfrec").write_bytes(content)
-        prints.add(recipes.listed(layout.one(str(tmp_path)), 16).fingerprint)
+        prints.add(recipes.listed(layout.one_set(str(tmp_path)), 16).fingerprint)
     monkeypatch.setattr(tfrecord, "VERSION", tfrecord.VERSION + 1)
-    prints.add(recipes.listed(layout.one(str(tmp_path)), 16).fingerprint)
+    prints.add(recipes.listed(layout.one_set(str(tmp_path)), 16).fingerprint)
     assert len(prints) == 3
 
 
