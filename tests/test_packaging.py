@@ -67,7 +67,7 @@ def asked_for():
 
 def pinned():
     """Name -> the versions that constraints.txt pins, for one Python or another."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for line in (ROOT / "constraints.txt").read_text().splitlines():
         requirement = Requirement(line)
         (pin,) = requirement.specifier

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -237,7 +238,8 @@ def test_what_the_failed_step_held_is_gone_when_the_record_is_written(
     take = "held = [torch.ones(9)]; np.held_by_greedy = weakref.ref(held[0]); raise MemoryError"
     job = make_job("import weakref\n" + GREEDY.format(take=take), "greedy")
     monkeypatch.setattr(np, "held_by_greedy", None, raising=False)
-    monkeypatch.setattr(memory_forecast, "advice", lambda job: f"held: {np.held_by_greedy()}")
+    held = attrgetter("held_by_greedy")
+    monkeypatch.setattr(memory_forecast, "advice", lambda job: f"held: {held(np)()}")
     assert work_here(job).status.reason == "MemoryError: ; held: None"
 
 

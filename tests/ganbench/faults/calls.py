@@ -8,6 +8,7 @@ import io
 import os
 import shutil
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 CRASHED = 77  # exit code of a child that a fault has ended
@@ -26,7 +27,8 @@ class Fault:
     ):
         self.folder, self.kind, self.at, self.lasting = str(folder), kind, at, lasting
         self.reads = reads  # do calls count that change nothing?
-        self.count, self.names = 0, Counter()
+        self.count = 0
+        self.names: Counter[str] = Counter()
         self.unsynced: dict[tuple[int, int], str] = {}  # what the disk does not have yet
 
     def call(self, name, path, do, half=None):
@@ -108,7 +110,8 @@ def install(fault: Fault) -> None:
 
     os.open, os.close, os.fsync = open_handle, close_handle, fsync
     _install_files(fault)
-    shutil._USE_CP_SENDFILE = shutil._USE_CP_COPY_FILE_RANGE = False
+    for way in ("_USE_CP_SENDFILE", "_USE_CP_COPY_FILE_RANGE"):  # past which nothing would count
+        setattr(shutil, way, False)
 
 
 def _by_name(fault, name, real):
@@ -121,14 +124,14 @@ def _by_name(fault, name, real):
 
 
 def _install_files(fault: Fault) -> None:
-    real_file, real_open = io.FileIO, io.open
+    real_open = io.open
 
-    class File(real_file):
+    class File(io.FileIO):
         """A file whose opening, writing and closing count."""
 
         def __init__(self, path, mode="r", closefd=True, opener=None):
             self._told = fault.inside(path) and (fault.reads or bool(set(mode) & set("wax+")))
-            start = lambda: real_file.__init__(self, path, mode, closefd, opener)  # noqa: E731
+            start = partial(super().__init__, path, mode, closefd, opener)
             fault.call("open", path, start) if self._told else start()
 
         def write(self, data):
@@ -166,4 +169,5 @@ def _install_files(fault: Fault) -> None:
         buffer = kind(raw)
         return buffer if "b" in mode else io.TextIOWrapper(buffer, encoding, errors, newline)
 
-    io.FileIO, io.open, builtins.open = File, open_file, open_file
+    setattr(io, "FileIO", File)  # noqa: B010
+    io.open = builtins.open = open_file

@@ -58,7 +58,7 @@ def run_here(module, job, on_message=None, *_):
 def command(pictures, folder):
     """Call the command; returns its exit code."""
     sys.argv = [
-        *("ganbench", "run", "--plugin", HERE / "toy.py", "--models", "toy", "--seeds", "0,1"),
+        *("ganbench", "run", "--plugin", str(HERE / "toy.py"), "--models", "toy", "--seeds", "0,1"),
         *("--budget", "3step", "--data", pictures, "--size", "32", "--samples", "4"),
         *("--metrics", "fwd", "--device", "cpu", "--threads", "1", "--name", "s"),
         *("--results", folder),
@@ -122,7 +122,7 @@ def main(folder):
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the commands say
     lighten()
-    inspect_models._measure_on_meta = lambda *_: None
+    inspect_models.measure_on_meta = lambda *_: None
     child_process.run, plan.CHECKPOINT_SECONDS = run_here, 0.0
     told, began = json.load(sys.stdin), time.perf_counter()
     pictures = told["pictures"]

@@ -7,5 +7,5 @@ from ganbench.system import child_process
 
 if __name__ == "__main__":
     lighten()
-    inspect_models._measure_on_meta = lambda *_: None
+    inspect_models.measure_on_meta = lambda *_: None
     child_process.serve(inspect_models.describe)
