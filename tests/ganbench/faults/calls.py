@@ -123,9 +123,7 @@ def _by_name(fault, name, real):
     return call
 
 
-def _install_files(fault: Fault) -> None:
-    real_open = io.open
-
+def _counted_file(fault: Fault) -> type[io.FileIO]:
     class File(io.FileIO):
         """A file whose opening, writing and closing count."""
 
@@ -156,6 +154,12 @@ def _install_files(fault: Fault) -> None:
             if self.closed or not getattr(self, "_told", False):
                 return real()
             return fault.call("close", self.name, real)
+
+    return File
+
+
+def _install_files(fault: Fault) -> None:
+    real_open, File = io.open, _counted_file(fault)
 
     def open_file(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None,
                   closefd=True, opener=None):  # fmt: skip
