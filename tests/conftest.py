@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see processes.py
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see child_process.py
 # A worker spends half of its start compiling torch where no process has left its bytecode.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
