@@ -1,22 +1,55 @@
-# Two commands on a fresh machine: `make bench` and `make test`.
+# Two commands on a fresh machine: `make bench` and `make test`. `make` alone lists all.
 PYTHON ?= python3
 BIN := .venv/bin
+LINT := .venv-lint/bin
 BENCH_ARGS ?=
 
-.PHONY: bench test torture audit install lint speed install-dev
+.PHONY: help bench quick lint test torture speed audit install install-dev
 
-bench: install
+help:
+	@echo "make ..., and how long it takes on two cores, after a set-up of minutes the first time:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \2/p' Makefile | while read -r name words; do \
+		printf '  %-9s%s\n' "$$name" "$$words"; done
+
+bench: install ## three models on the embedded pictures, and their report: 6 min
 	$(BIN)/ganbench run --models dcgan,cyclegan $(BENCH_ARGS)
+
+lint: .venv-lint/.installed ## format, types, imports, spelling; no framework needed: 15 s
+	$(LINT)/ruff check .
+	$(LINT)/ruff format --check .
+	$(LINT)/mypy
+	$(LINT)/lint-imports
+	$(LINT)/codespell
+
+# All but what trains, kills, draws in a browser or stands beside the reference implementations.
+quick: install-dev ## the tests that matter for most changes: 2 min
+	$(BIN)/pytest -m "quick and not slow and not tensorflow"
+
+# One framework a process: tests that meet TensorFlow have a run of their own.
+test: lint install-dev ## lint and every test, first of PyTorch, then of TensorFlow: 12 min
+	$(BIN)/pytest -m "not tensorflow and not slow" --durations=15
+	$(BIN)/pytest -m "tensorflow and not slow" --durations=15
+
+# What takes too long for every change: all faults, thirty kills a model, everything crossed.
+torture: install-dev ## all faults, thirty kills a model, everything crossed: hours
+	$(BIN)/pytest -m "slow and not tensorflow"
+	$(BIN)/pytest -m "slow and tensorflow"
+
+speed: install-dev ## how fast training, data, metrics and start-up are: 30 min
+	$(BIN)/pytest benchmarks --benchmark-only
+
+audit: .venv/bin/uv ## known holes in what constraints.txt pins; asks the package index: 1 min
+	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 install: .venv/.installed
 
 install-dev: .venv/.installed-dev
 
 # uv installs in seconds what pip takes minutes for; torch and torchvision come together.
-.venv/bin/uv:
+%/bin/uv:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ganbench needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m venv $*
+	$*/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 .venv/.installed: .venv/bin/uv pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable .
@@ -26,26 +59,6 @@ install-dev: .venv/.installed-dev
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.[dev,tensorflow,openvino]'
 	@touch $@ .venv/.installed
 
-lint: install-dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/codespell
-
-# One framework a process: tests that meet TensorFlow have a run of their own.
-test: lint
-	$(BIN)/pytest -m "not tensorflow and not slow"
-	$(BIN)/pytest -m "tensorflow and not slow"
-
-# What takes too long for every change: all faults, thirty kills a model, everything crossed.
-torture: install-dev
-	$(BIN)/pytest -m "slow and not tensorflow"
-	$(BIN)/pytest -m "slow and tensorflow"
-
-speed: install-dev
-	$(BIN)/pytest benchmarks --benchmark-only
-
-# Known holes in what constraints.txt pins; asks the package index, so it needs the network.
-audit: .venv/bin/uv
-	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+.venv-lint/.installed: .venv-lint/bin/uv pyproject.toml constraints.txt
+	$(LINT)/uv pip install --quiet --python $(LINT)/python --constraints constraints.txt --group lint
+	@touch $@

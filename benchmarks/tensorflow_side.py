@@ -55,7 +55,7 @@ def kernel_weights(networks: list[Any]) -> int:
     return sum(int(np.prod(v.shape)) for v in kernels)
 
 
-def ours(job: Job, kind: type, settings: Any) -> None:
+def ours(job: Job, kind: Any, settings: Any) -> None:
     """Rounds of `Trainer.step` on a stream of batches, as the worker takes them."""
     from ganbench.data.batches import SOURCE, TARGET, Ahead, PictureStream, Stream
 

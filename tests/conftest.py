@@ -9,10 +9,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see processes.py
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see child_process.py
 # A worker spends half of its start compiling torch where no process has left its bytecode.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Not `quick`: whole commands, what kills and damages, the proofs against other implementations.
+LONG = (
+    "ganbench/cli/test_main.py",
+    "ganbench/faults/",
+    "ganbench/hostile/",
+    "ganbench/kills/",
+    "ganbench/report/test_browser.py",
+    "ganbench/runner/test_survival.py",
+    "ganbench/torn/",
+    "metrics/extractors/",
+    "metrics/test_parity.py",
+    "metrics/test_sensitivity.py",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,3 +58,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if not alone or collection_path.suffix != ".py":
         return None
     return "mark.tensorflow" not in collection_path.read_text(encoding="utf-8") or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that is not named as long is quick, a new file too."""
+    tests = Path(__file__).parent
+    for item in items:
+        if not item.path.is_relative_to(tests):  # benchmarks
+            continue
+        if not item.path.relative_to(tests).as_posix().startswith(LONG):
+            item.add_marker("quick")

@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import ganbench
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -58,6 +60,10 @@ def test_its_command_runs_from_another_folder(unpacked, tmp_path):
     assert "cyclegan-resnet" in done.stdout
 
 
+def test_it_is_cited_by_its_version():
+    assert f"\nversion: {ganbench.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
 def asked_for():
     """Everything that pyproject.toml asks for, with all its extras."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -67,7 +73,7 @@ def asked_for():
 
 def pinned():
     """Name -> the versions that constraints.txt pins, for one Python or another."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for line in (ROOT / "constraints.txt").read_text().splitlines():
         requirement = Requirement(line)
         (pin,) = requirement.specifier
@@ -80,6 +86,13 @@ def pinned():
 def test_what_ci_installs_lies_within_what_is_asked_for(asked):
     versions = pinned()[canonicalize_name(asked.name)]
     assert versions and all(version in asked.specifier for version in versions)
+
+
+def test_what_the_lint_installs_is_pinned():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    names = {canonicalize_name(Requirement(line).name) for line in groups["lint"]}
+    assert names <= pinned().keys()
+    assert not names & {"torch", "torchvision", "tensorflow", "keras", "openvino"}
 
 
 def test_all_that_is_needed_to_run_has_a_floor():

@@ -15,7 +15,9 @@ def test_nothing_is_left_to_fill_in():
     assert "@@" not in README
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "page", [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+)
 def test_every_file_that_a_page_names_is_there(page):
     named = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
     local = [path for path in named if not path.startswith("http")]
@@ -46,6 +48,22 @@ def test_it_counts_the_metrics_and_the_docs_name_each():
     assert re.search(rf"\[{said}\s+metrics\]\(docs/metrics.md\)", README)
     docs = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE) == list(registry.BUILT_IN)
+
+
+def test_the_tree_has_every_folder_and_every_name_in_it_is_there():
+    tree = README.partition("## The tree")[2].split("```")[1]
+    top, named = "", set()
+    for line in tree.strip().splitlines():
+        first = re.match(r"\s*(?:[\w.]+[/.]\w*  ?)+", line)
+        words = first[0].split() if first else []
+        if not line.startswith(" "):
+            top, words = words[0], [""]
+        named |= {top + word.rstrip("/") for word in words}
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
+    rooms = {
+        path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("ganbench/*/__init__.py")
+    }
+    assert rooms <= named
 
 
 def test_every_test_that_proves_a_promise_is_there():

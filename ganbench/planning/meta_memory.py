@@ -22,14 +22,14 @@ class Storage:
     shape: torch.Size  # of that tensor
 
 
-class Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Ledger(TorchDispatchMode):
     """Knows which storages on the meta device live, of those that operations return.
 
     A view is the storage it looks at; what a kernel takes and returns within itself is not seen.
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._born = 0
         self._live: dict[int, tuple[Any, Storage]] = {}
         self.events: list[tuple[Storage, int]] = []  # 1: made, -1: gone

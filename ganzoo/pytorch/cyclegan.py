@@ -47,7 +47,7 @@ class CycleGAN(TorchTrainer):
 
     source = "pictures"
 
-    def __init__(self, settings: options.CycleGAN, task: Task):
+    def __init__(self, settings: options.CycleGANUNet | options.CycleGANResNet, task: Task):
         super().__init__(settings, task)
         made = self.generator(), self.generator(), PatchGAN(settings), PatchGAN(settings)
         self.G, self.F, self.D_X, self.D_Y = (

@@ -20,7 +20,8 @@ class Generator(nn.Module):
     def __init__(self, s: options.DCGAN, size: int):
         super().__init__()
         inwards = _widths(s.width, size)
-        channels, layers = s.latent, []
+        channels = s.latent
+        layers: list[nn.Module] = []
         for i, width in enumerate(reversed(inwards)):
             stride, padding = (1, 0) if i == 0 else (2, 1)
             layers += [
@@ -41,7 +42,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, s: options.DCGAN, size: int):
         super().__init__()
-        channels, layers = 3, []
+        channels = 3
+        layers: list[nn.Module] = []
         for i, width in enumerate(_widths(s.width, size)):
             layers.append(nn.Conv2d(channels, width, 4, 2, 1, bias=False))  # N W H/2^(i+1)
             if i > 0:

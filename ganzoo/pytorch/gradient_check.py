@@ -1,18 +1,25 @@
 """Are the gradients right? Every layout, precision and fusion switch is held against float64."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from ganzoo.pytorch.training import TorchTrainer
-
-if TYPE_CHECKING:
-    from ganzoo.conformance import Trial
 
 # Of the length of a network's gradient: kinks and rounding cost 0.6%, a wrong one is off by 1.
 TOLERANCE = 0.02
 
 
-def every_parameter_learns(trial: "Trial") -> None:
+class Trial(Protocol):
+    """What is asked of a trial, which lies above."""
+
+    def trainer(self, seed: int = 0, batch: int | None = None) -> Any:
+        """A fresh trainer."""
+
+    def steps(self, trainer: Any, *draws: int) -> list[dict[str, float]]:
+        """Teach with a batch for each draw."""
+
+
+def every_parameter_learns(trial: Trial) -> None:
     """every parameter gets a finite gradient."""
     trainer = _taught(trial, batch=2, double=False)
     for name, network in trainer.networks.items():
@@ -21,17 +28,17 @@ def every_parameter_learns(trial: "Trial") -> None:
                 raise AssertionError(f"{name}.{path} has no finite gradient")
 
 
-def right_at_batch_1(trial: "Trial") -> None:
+def right_at_batch_1(trial: Trial) -> None:
     """gradients agree with float64 at batch 1."""
     _compare(trial, 1)
 
 
-def right_at_batch_2(trial: "Trial") -> None:
+def right_at_batch_2(trial: Trial) -> None:
     """gradients agree with float64 at batch 2."""
     _compare(trial, 2)
 
 
-def _compare(trial: "Trial", batch: int) -> None:
+def _compare(trial: Trial, batch: int) -> None:
     single, double = _taught(trial, batch, double=False), _taught(trial, batch, double=True)
     for name, network in single.networks.items():
         pairs = zip(network.parameters(), double.networks[name].parameters(), strict=True)
@@ -42,7 +49,7 @@ def _compare(trial: "Trial", batch: int) -> None:
             raise AssertionError(f"{name}: relative error {float(error / length):.2g}")
 
 
-def _taught(trial: "Trial", batch: int, double: bool) -> TorchTrainer:
+def _taught(trial: Trial, batch: int, double: bool) -> TorchTrainer:
     """A trainer after one step; its networks keep the gradients of their last lesson."""
     trainer: TorchTrainer = trial.trainer(batch=batch)
     if double:
@@ -51,7 +58,7 @@ def _taught(trial: "Trial", batch: int, double: bool) -> TorchTrainer:
     return trainer
 
 
-def questions(kind: type) -> list[Callable[["Trial"], None]]:
+def questions(kind: type) -> list[Callable[[Trial], None]]:
     """What can be asked of a trainer whose networks and precision are in reach."""
     if not issubclass(kind, TorchTrainer):
         return []

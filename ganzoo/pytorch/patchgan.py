@@ -3,16 +3,17 @@
 from torch import Tensor, nn
 
 from ganzoo.pytorch.training import norm
-from ganzoo.settings import CycleGAN
+from ganzoo.settings import CycleGANResNet, CycleGANUNet
 
 
 class PatchGAN(nn.Module):
     """Picture N 3 H W -> logits N 1 H/8-2 W/8-2 with three stride-2 layers: 70x70 patches."""
 
-    def __init__(self, s: CycleGAN):
+    def __init__(self, s: CycleGANUNet | CycleGANResNet):
         super().__init__()
         bias = s.norm == "instance"
-        channels, layers = 3, []
+        channels = 3
+        layers: list[nn.Module] = []
         for i in range(s.d_layers + 1):
             width = s.d_width * min(2**i, 8)
             stride = 2 if i < s.d_layers else 1

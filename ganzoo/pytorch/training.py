@@ -235,8 +235,8 @@ def init_normal(networks: Iterable[nn.Module], std: float, seed: int) -> None:
                 _fill(part.weight, 0.0, std, random)
             elif isinstance(part, nn.BatchNorm2d | nn.GroupNorm) and part.weight is not None:
                 _fill(part.weight, 1.0, std, random)
-            if getattr(part, "bias", None) is not None:
-                nn.init.zeros_(part.bias)
+            if isinstance(bias := getattr(part, "bias", None), Tensor):
+                nn.init.zeros_(bias)
 
 
 def _fill(weight: Tensor, mean: float, std: float, random: np.random.Generator) -> None:

@@ -18,7 +18,8 @@ class Generator(nn.Module):
         last = len(encoder) - 1
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for i, (before, width) in enumerate(zip((3, *encoder), encoder, strict=False)):
-            layers = [nn.Conv2d(before, width, 4, 2, 1, bias=bias)]  # N W H/2^(i+1)
+            convolution = nn.Conv2d(before, width, 4, 2, 1, bias=bias)  # N W H/2^(i+1)
+            layers: list[nn.Module] = [convolution]
             if i > 0:
                 layers.insert(0, nn.LeakyReLU(s.slope))
             if 0 < i < last:  # a 1x1 bottleneck has nothing to normalise

@@ -99,6 +99,6 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
         with pytest.raises(SystemExit) as exit_:
             main.main()
         captured = capsys.readouterr()
-        return exit_.value.code or 0, captured.out, captured.err
+        return int(exit_.value.code or 0), captured.out, captured.err
 
     return call

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -226,7 +227,9 @@ def test_what_the_failed_step_held_is_gone_when_the_record_is_written(
     take = "held = [torch.ones(9)]; np.held_by_greedy = weakref.ref(held[0]); raise MemoryError"
     job = make_job("import weakref\n" + GREEDY.format(take=take), "greedy")
     monkeypatch.setattr(np, "held_by_greedy", None, raising=False)
-    monkeypatch.setattr(memory_forecast, "advice", lambda *_: f"held: {np.held_by_greedy()}")
+    monkeypatch.setattr(
+        memory_forecast, "advice", lambda *_: f"held: {attrgetter('held_by_greedy')(np)()}"
+    )
     assert work_here(job).status.reason == "MemoryError: ; held: None"
 
 
@@ -298,6 +301,7 @@ def test_no_step_leaves_an_object_behind(make_job, work_here, blocks, keep, each
 FLAT = """
 import json, sys
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from ganbench.jobs import TrainJob
 from ganbench.system import child_process

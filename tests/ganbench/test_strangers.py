@@ -6,6 +6,7 @@ The stranger is clever: every file is sealed and named in its record as ours are
 import pickle
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,7 +110,8 @@ def results(tmp_path, a_record, fill, two_domains):
         },
     )
     record.write(run, run_record)
-    told = {"source_folder": str(pair.source.folder), "target_folder": str(pair.target.folder)}
+    told: dict[str, Any] = {"source_folder": str(pair.source.folder)}
+    told |= {"target_folder": str(pair.target.folder)}
     told |= {"device": "cpu", "plugins": ["plugin.py"], "module": "plugin"}
     told["run"] = {"address": f"{run}/plugin.py:Evil", "model": "evil"}
     files.write_json(run / "run.json", told)

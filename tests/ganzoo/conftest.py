@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 
 from ganbench.system import files
 
-NARROW = {
+NARROW: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 8},
     "cyclegan-unet": {"width": 8, "d_width": 8, "depth": 3},
     "cyclegan-resnet": {"width": 8, "d_width": 8, "blocks": 1},
@@ -31,7 +31,7 @@ RECIPE = {  # what the Keras tutorials do otherwise than the papers
     "adam_epsilon": 1e-7,
 }
 AUGMENTED = {"augment": "cutout-color-translation", "real_label": 0.9}
-CASES = {
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "dcgan": ("dcgan", {}),
     "dcgan augmented": ("dcgan", AUGMENTED),
     "cyclegan-unet recipe": ("cyclegan-unet", RECIPE),

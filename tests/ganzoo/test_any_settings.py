@@ -1,5 +1,6 @@
 """Whatever is typed or written for a setting: settings that can be built, or one sentence."""
 
+import dataclasses
 import math
 
 import pytest
@@ -10,7 +11,7 @@ from ganzoo.errors import InputError
 from ganzoo.settings import DCGAN, CycleGANResNet, CycleGANUNet, resolve
 
 KINDS = [DCGAN, CycleGANUNet, CycleGANResNet]
-NAMES = sorted({name for kind in KINDS for name in kind.__dataclass_fields__})
+NAMES = sorted({field.name for kind in KINDS for field in dataclasses.fields(kind)})
 HUGE = [10**400, -(10**400), 10**4000, 2**63, "1e400", "9" * 5000, "-0", "1-" * 3000, "8-0-8"]
 value = (
     st.none()

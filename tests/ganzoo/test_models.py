@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from ganzoo import conformance, registry
-from ganzoo.pytorch import gradient_check, resnet, training
+from ganzoo.errors import InputError
+from ganzoo.pytorch import gradient_check, resnet
 from ganzoo.pytorch.cyclegan import History
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -25,7 +26,7 @@ def test_other_norms_keep_the_contract_too(norm):
     small = {"width": 8, "d_width": 8, "d_layers": 2, "blocks": 1}
     for name, extra in (("cyclegan-unet", {"encoder": (8, 16, 16)}), ("cyclegan-resnet", {})):
         kind = registry.load(registry.select(name)[0])
-        base = {k: v for k, v in small.items() if k in kind.Settings.__dataclass_fields__}
+        base = {k: v for k, v in small.items() if k in vars(kind.Settings())}
         settings = resolve(kind.Settings, name, base | extra | {"norm": norm, "batch": 2})
         tried = conformance.Trial(kind, settings, 32)
         conformance.continues_exactly(tried)
@@ -56,7 +57,8 @@ def test_dcgan_draws_every_power_of_two(size):
 
 
 def test_wrong_gradients_would_be_noticed(monkeypatch):
-    tried = conformance.Trial(*_resnet(), 32)
+    kind, settings = _resnet()
+    tried = conformance.Trial(kind, settings, 32)
     gradient_check.right_at_batch_1(tried)
     monkeypatch.setattr(resnet, "norm", lambda settings, channels: HalfGradient())
     with pytest.raises(AssertionError, match="relative error"):
@@ -94,7 +96,7 @@ def test_a_damaged_state_is_one_sentence(tmp_path):
     trainer = kind(settings, Task(32))
     trainer.save(tmp_path)
     (tmp_path / "state.safetensors").write_bytes(b"torn")
-    with pytest.raises(training.InputError, match="cannot be loaded"):
+    with pytest.raises(InputError, match="cannot be loaded"):
         trainer.load(tmp_path)
 
 
@@ -125,7 +127,7 @@ def test_bfloat16_is_another_result_in_float32_weights_and_memory():
 
 def test_xla_is_refused():
     kind, _ = _resnet()
-    with pytest.raises(training.InputError, match="TensorFlow") as caught:
+    with pytest.raises(InputError, match="TensorFlow") as caught:
         kind(resolve(kind.Settings, "cyclegan-resnet", {"xla": True}), Task(32))
     assert caught.value.hint == "--frameworks tensorflow"
 

@@ -3,18 +3,19 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ganzoo import conformance, registry
 from ganzoo.errors import InputError
-from ganzoo.settings import resolve
+from ganzoo.settings import SMALL, resolve
 from ganzoo.trainer import Task
 
 pytestmark = pytest.mark.tensorflow
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tensorflow" / "tiny_gan.py"
-NARROW = {
+NARROW: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 4, "dropout": 0.5, "augment": "color-translation-cutout"},
     "cyclegan-unet": {"width": 4, "d_width": 4, "d_layers": 1, "depth": 2, "dropout": 0.5},
     "cyclegan-resnet": {"width": 4, "d_width": 4, "d_layers": 1, "blocks": 1},
@@ -39,7 +40,7 @@ def eagerly(tf):
 def test_every_model_keeps_the_contract(name, eagerly, monkeypatch):
     (model,) = registry.select(name, framework="tensorflow")
     kind = registry.load(model)
-    monkeypatch.setitem(conformance.SMALL, kind.Settings, _typed(kind, name))
+    monkeypatch.setitem(SMALL, kind.Settings, _typed(kind, name))
     failed = [(a.question, a.reason) for a in conformance.run(model, 32) if not a.good]
     assert failed == []
 

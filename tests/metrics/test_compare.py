@@ -122,9 +122,9 @@ def test_given_features_are_not_made_again_and_never_give_the_published_name(eig
 
 @pytest.mark.parametrize("bring", [(0,), (1,)])
 def test_given_features_on_one_side_only_are_one_sentence(eight, bring):
-    sides = [given(i) if i in bring else pictures(i) for i in (0, 1)]
+    generated, real = (given(i) if i in bring else pictures(i) for i in (0, 1))
     with pytest.raises(InputError, match="two extractors would be compared"):
-        metrics.score(*sides, ["fid"])
+        metrics.score(generated, real, ["fid"])
     assert eight.made == []
 
 

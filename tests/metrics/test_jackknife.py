@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -13,12 +15,16 @@ def test_the_error_of_a_mean_is_the_textbook_one():
     assert of_mean(values) == pytest.approx(textbook, rel=1e-9)
 
 
+def variance_of(draw: np.ndarray, rows: np.ndarray) -> float:
+    return float(draw[rows].var())
+
+
 def test_groups_estimate_the_spread_over_other_draws():
     """Over 300 draws the mean of the estimated error is the spread of the statistic."""
     random = np.random.default_rng(1)
     draws = random.normal(0, 1, (300, 200))
     spread = np.std([draw.var() for draw in draws], ddof=1)
-    errors = [standard_error(lambda rows, d=draw: float(d[rows].var()), 200) for draw in draws]
+    errors = [standard_error(partial(variance_of, draw), 200) for draw in draws]
     assert np.mean(errors) == pytest.approx(spread, rel=0.1)
 
 

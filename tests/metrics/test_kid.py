@@ -21,7 +21,7 @@ def slow_mmd(x: np.ndarray, y: np.ndarray) -> float:
 
     own = np.mean([k(a, b) for i, a in enumerate(x) for j, b in enumerate(x) if i != j])
     real = np.mean([k(a, b) for i, a in enumerate(y) for j, b in enumerate(y) if i != j])
-    return own + real - 2 * np.mean([k(a, b) for a in x for b in y])
+    return float(own + real - 2 * np.mean([k(a, b) for a in x for b in y]))
 
 
 def test_it_is_the_definition():

@@ -129,7 +129,7 @@ def write(found: dict[tuple[str, str], list[float]]) -> None:
             if name == distortion:
                 places = range(len(values))
                 rise = np.array(values) - values[0]
-                ax.plot(places, rise / rise.max(), marker="o", label=title)
+                ax.plot(places, rise / np.max(rise), marker="o", label=title)
                 lines += [
                     f"{name},{strength},{title},{value:.6g},{PICTURES}"
                     for strength, value in zip(("none", *strengths), values, strict=True)

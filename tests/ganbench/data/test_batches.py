@@ -54,7 +54,7 @@ def test_about_half_are_mirrored():
 def test_jitter_crops_out_of_an_enlarged_picture():
     stream = PictureStream(PICTURES, 0, TARGET, flip=False, jitter=0.25)
     batch = stream.batch(0, 7)
-    assert (batch.shape, batch.dtype) == ((7, 16, 16, 3), np.uint8)
+    assert batch.shape == (7, 16, 16, 3) and batch.dtype == np.uint8
     assert not any(np.array_equal(b, p) for b in batch for p in PICTURES)
 
 

@@ -93,7 +93,7 @@ def test_the_same_pictures_are_the_same_zip_and_its_files_can_be_read_by_others(
 def test_pictures_of_one_name_all_survive_inside_the_folder(boxed: Path, tmp_path: Path) -> None:
     done = convert(str(boxed), None, None, "folder", tmp_path / "out")
     assert list(contents(tmp_path / "out")) == ["same-2.png", "same-3.png", "same.png"]
-    reds = [Image.open(path).getpixel((0, 0))[0] for path in sorted(done.place.iterdir())]
+    reds = [np.asarray(Image.open(path))[0, 0, 0] for path in sorted(done.place.iterdir())]
     assert reds == [1, 2, 0]
     assert done.counts == {"": 3}
     assert [(one.name, one.reason) for one in done.skipped] == [("a.tfrec/00003", "damaged")]

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench.data import recipes, store
+from ganbench.data import recipes
 from ganbench.data.load import load, load_one
 from ganbench.data.sources import bounded_read, decode
 from ganbench.data.store import open_domain
@@ -167,7 +168,7 @@ def test_a_cache_that_cannot_be_written_is_one_sentence(
 def test_a_full_disk_is_noticed_before_decoding(make_set, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_set("d")
     usage = shutil.disk_usage(folder)._replace(free=1000)
-    monkeypatch.setattr(store.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     monkeypatch.setattr(recipes, "decode", never)
     with pytest.raises(InputError, match="GiB is free"):
         load_one(str(folder), 16)
@@ -216,14 +217,14 @@ def failing(at: object, name: str, error: Exception, patch: pytest.MonkeyPatch) 
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    digest = recipes.hashlib.sha256
+    digest = hashlib.sha256
 
     def begin(content: bytes = b"") -> object:
         if content.startswith(b"["):  # that of the fingerprint: all files have been read
             patch.setattr(at, name, fail)
         return digest(content)
 
-    patch.setattr(recipes.hashlib, "sha256", begin)
+    patch.setattr(hashlib, "sha256", begin)
 
 
 @pytest.mark.parametrize("where", ["reading", "decoding"])

@@ -8,6 +8,7 @@ import io
 import os
 import shutil
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 CRASHED = 77  # exit code of a child that a fault has ended
@@ -26,7 +27,8 @@ class Fault:
     ):
         self.folder, self.kind, self.at, self.lasting = str(folder), kind, at, lasting
         self.reads = reads  # do calls count that change nothing?
-        self.count, self.names = 0, Counter()
+        self.count = 0
+        self.names: Counter[str] = Counter()
         self.unsynced: dict[tuple[int, int], str] = {}  # what the disk does not have yet
 
     def call(self, name, path, do, half=None):
@@ -108,7 +110,8 @@ def install(fault: Fault) -> None:
 
     os.open, os.close, os.fsync = open_handle, close_handle, fsync
     _install_files(fault)
-    shutil._USE_CP_SENDFILE = shutil._USE_CP_COPY_FILE_RANGE = False
+    for way in ("_USE_CP_SENDFILE", "_USE_CP_COPY_FILE_RANGE"):  # past which nothing would count
+        setattr(shutil, way, False)
 
 
 def _by_name(fault, name, real):
@@ -120,15 +123,13 @@ def _by_name(fault, name, real):
     return call
 
 
-def _install_files(fault: Fault) -> None:
-    real_file, real_open = io.FileIO, io.open
-
-    class File(real_file):
+def _counted_file(fault: Fault) -> type[io.FileIO]:
+    class File(io.FileIO):
         """A file whose opening, writing and closing count."""
 
         def __init__(self, path, mode="r", closefd=True, opener=None):
             self._told = fault.inside(path) and (fault.reads or bool(set(mode) & set("wax+")))
-            start = lambda: real_file.__init__(self, path, mode, closefd, opener)  # noqa: E731
+            start = partial(super().__init__, path, mode, closefd, opener)
             fault.call("open", path, start) if self._told else start()
 
         def write(self, data):
@@ -154,6 +155,12 @@ def _install_files(fault: Fault) -> None:
                 return real()
             return fault.call("close", self.name, real)
 
+    return File
+
+
+def _install_files(fault: Fault) -> None:
+    real_open, File = io.open, _counted_file(fault)
+
     def open_file(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None,
                   closefd=True, opener=None):  # fmt: skip
         if not fault.inside(file):
@@ -166,4 +173,5 @@ def _install_files(fault: Fault) -> None:
         buffer = kind(raw)
         return buffer if "b" in mode else io.TextIOWrapper(buffer, encoding, errors, newline)
 
-    io.FileIO, io.open, builtins.open = File, open_file, open_file
+    setattr(io, "FileIO", File)  # noqa: B010
+    io.open = builtins.open = open_file

@@ -62,7 +62,7 @@ def run_here(module, job, on_message=None, *_):
 def command(pictures, folder):
     """Call the command; returns its exit code."""
     sys.argv = [
-        *("ganbench", "run", "--plugin", HERE / "toy.py", "--models", "toy", "--seeds", "0,1"),
+        *("ganbench", "run", "--plugin", str(HERE / "toy.py"), "--models", "toy", "--seeds", "0,1"),
         *("--budget", "3step", "--data", pictures, "--size", "32", "--samples", "4"),
         *("--metrics", "fwd", "--device", "cpu", "--threads", "1", "--name", "s"),
         *("--results", folder),
@@ -121,6 +121,22 @@ def trial(pictures, folder, case, wanted):
     return ""
 
 
+def counted(pictures, straight):
+    """Run the command undisturbed; returns how many calls it makes, and which."""
+    straight.mkdir(parents=True)
+    fault = Fault(straight)
+
+    def act():
+        install(fault)
+        assert command(pictures, straight) == 0
+        told = json.dumps([fault.count, fault.names])
+        straight.with_name("count.json").write_text(told)
+
+    code, said = forked(act)
+    assert code == 0, said
+    return json.loads(straight.with_name("count.json").read_text())
+
+
 def main(folder):
     """Count, then every n-th case."""
     out = os.fdopen(os.dup(1), "w")
@@ -135,18 +151,7 @@ def main(folder):
     import pandas  # noqa: F401
 
     straight = folder / "straight"
-    straight.mkdir(parents=True)
-    fault = Fault(straight)
-
-    def act():
-        install(fault)
-        code = command(pictures, straight)
-        (folder / "count.json").write_text(json.dumps([code, fault.count, fault.names]))
-
-    code, said = forked(act)
-    assert code == 0, said
-    code, count, names = json.loads((folder / "count.json").read_text())
-    assert code == 0
+    count, names = counted(pictures, straight)
     wanted = state(straight)
     assert len(wanted[0]) == len(wanted[1]) == 2
     kinds = told["kinds"]

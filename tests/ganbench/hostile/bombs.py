@@ -59,6 +59,15 @@ def tiff(**tags: int) -> bytes:
 
 def bombs(gif: bytes) -> Iterator[tuple[str, bytes]]:
     """Their names and bytes; `gif` is a good one."""
+    tags = directory(5_000, 60_000, b"")
+    yield from png_bombs(tags)
+    yield from jpeg_bombs(tags)
+    yield from gif_bombs(gif)
+    yield from tiff_bombs()
+    yield from other_bombs()
+
+
+def png_bombs(tags: bytes) -> Iterator[tuple[str, bytes]]:
     zeros, long = zlib.compress(bytes(2**24)), zlib.compress(b"a" * 2**26)
     for side in (9_000, 12_000, 30_000, 65_535, HUGE):
         yield f"png-{side}.png", png(side, side, chunk(b"IDAT", zeros))
@@ -70,8 +79,10 @@ def bombs(gif: bytes) -> Iterator[tuple[str, bytes]]:
     yield "png-texts.png", png(SIDE, SIDE, many, pixel)
     yield "png-pieces.png", png(SIDE, SIDE, chunk(b"IDAT", b"") * 400_000, pixel)
     yield "png-length.png", png(SIDE, SIDE)[:-12] + struct.pack(">I", HUGE) + b"IDATxyz"
-    tags = directory(5_000, 60_000, b"")
     yield "png-exif.png", png(SIDE, SIDE, chunk(b"eXIf", tags + bytes(10**6)), pixel)
+
+
+def jpeg_bombs(tags: bytes) -> Iterator[tuple[str, bytes]]:
     plain = jpeg()
     yield "jpeg-exif.jpg", plain[:2] + segment(0xE1, b"Exif\0\0" + tags) + plain[2:]
     yield "jpeg-exifs.jpg", plain[:2] + segment(0xE1, b"Exif\0\0" + bytes(65000)) * 400 + plain[2:]
@@ -84,11 +95,17 @@ def bombs(gif: bytes) -> Iterator[tuple[str, bytes]]:
         size = struct.pack(">HH", height, width)
         yield f"jpeg-{width}x{height}.jpg", plain[:frame] + size + plain[frame + 4 :]
     yield "jpeg-scans.jpg", scans(2_000)
+
+
+def gif_bombs(gif: bytes) -> Iterator[tuple[str, bytes]]:
     yield "gif-claims.gif", gif[:6] + b"\xff" * 4 + gif[10:]
     table = 13 + 3 * 2 ** ((gif[10] & 7) + 1)
     comment = b"\x21\xfe" + (b"\xff" + b"c" * 255) * 40_000 + b"\0"
     yield "gif-comment.gif", gif[:table] + comment + gif[table:]
     yield "gif-frames.gif", gif[:-1] + gif[table:-1] * 20_000 + b";"
+
+
+def tiff_bombs() -> Iterator[tuple[str, bytes]]:
     yield "tiff-tags.tif", directory(20_000, 200_000, bytes(200_000))
     for name, wrong in {
         "size": {"width": HUGE, "height": HUGE}, "large": {"width": 60_000, "height": 60_000},
@@ -99,6 +116,9 @@ def bombs(gif: bytes) -> Iterator[tuple[str, bytes]]:
         "offset": {"offset": HUGE}, "unknown": {"compression": 34892},
     }.items():  # fmt: skip
         yield f"tiff-{name}.tif", tiff(**wrong)
+
+
+def other_bombs() -> Iterator[tuple[str, bytes]]:
     yield "webp-claims.webp", webp(16_383)
     yield "webp-large.webp", webp(6_500)
     yield "ppm-plain.ppm", b"P3 1500 1500 255\n" + b"1 " * 6_750_000

@@ -80,8 +80,8 @@ def damaged(draw: np.random.Generator) -> Files:
         for flip in range(FLIPS):
             yield f"{stem}-flip-{flip}{ending}", flipped(whole, 1 + flip, draw)
         for splice in range(SPLICES):
-            place, length = draw.integers(4, len(whole)), draw.integers(1, 64)
-            between = draw.bytes(int(length)) if splice % 2 else b""
+            place, length = int(draw.integers(4, len(whole))), int(draw.integers(1, 64))
+            between = draw.bytes(length) if splice % 2 else b""
             yield (
                 f"{stem}-splice-{splice}{ending}",
                 (whole[:place] + between + whole[place + length * (splice % 2 == 0) :]),

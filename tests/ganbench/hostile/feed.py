@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def main(corpus: Path, out: Path) -> dict[str, Any]:
     found["listed"] = len(layout.one_set(pictures).names)
     found["scored"] = scored(pictures)
     found["archives"] = {
-        path.name: said(lambda path=path: archive(path, out))
+        path.name: said(partial(archive, path, out))
         for path in sorted((corpus / "archives").iterdir())
     }
     found["records"] = {

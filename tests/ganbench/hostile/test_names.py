@@ -53,10 +53,11 @@ def test_score_names_them(folder: Path) -> None:
 
 
 def test_a_title_is_no_markup_of_the_bar() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True)
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True)
     with progress.preparing(console) as tick:
         tick("[/x] monet", 1, 2)
-    assert "[/x] monet" in console.file.getvalue()
+    assert "[/x] monet" in screen.getvalue()
 
 
 def test_an_error_about_them_moves_no_cursor(tmp_path: Path, ganbench) -> None:

@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -197,7 +198,8 @@ def torment(nursery, job_of, undisturbed, chance):
 
     def live(model: str, steps: int, kills: int) -> list[Blow]:
         known, whole = undisturbed(model, steps)
-        job, blows = job_of(model, steps), []
+        job = job_of(model, steps)
+        blows: list[Blow] = []
         while len(blows) < kills and not any(blow.recorded for blow in blows):
             late = bool(chance.random() < 0.5)
             moment = chance.uniform(0, whole.seconds - late * whole.idle)
@@ -266,6 +268,6 @@ def history(folder: Path, steps: int) -> list[list[str]]:
 @pytest.fixture(scope="session")
 def chance() -> np.random.Generator:
     """Draws the moments; GANBENCH_KILL_SEED repeats the draws of an earlier session."""
-    seed = int(os.environ.get("GANBENCH_KILL_SEED") or np.random.SeedSequence().entropy % 2**32)
+    seed = int(os.environ.get("GANBENCH_KILL_SEED") or secrets.randbits(32))
     print(f"GANBENCH_KILL_SEED={seed}")
     return np.random.default_rng(seed)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -94,7 +95,8 @@ def test_a_command_killed_as_a_whole_completes_when_typed_again(
     assert not killed(start(tmp_path / "straight"), 600)
     whole = time.perf_counter() - began
     expected = outcome(tmp_path / "straight", results_of)
-    blows, resumed = 0, []
+    blows = 0
+    resumed: list[Any] = []
     for attempt in range(9):
         if blows >= KILLS and resumed:
             break

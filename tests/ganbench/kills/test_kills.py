@@ -5,6 +5,8 @@ warm-up, steps, checkpoints, the last pictures. A failing test shows where each 
 GANBENCH_KILL_SEED, which draws the same moments again.
 """
 
+from typing import Any
+
 import pytest
 
 MODELS = ("dcgan", "cyclegan-unet", "cyclegan-resnet")
@@ -60,7 +62,7 @@ def test_a_resume_that_forgets_something_is_noticed(
 @pytest.mark.slow
 @of(*TORCH, *TENSORFLOW)
 def test_runs_killed_many_times_end_like_undisturbed_ones(nursery, torment, model):
-    blows = []
+    blows: list[Any] = []
     while len(blows) < KILLS:
         blows += torment(model, LONG, min(IN_A_ROW, KILLS - len(blows)))
     midway = [blow.step for blow in blows if 0 < blow.step < LONG]

@@ -62,20 +62,10 @@ class ToyGan:
 
 def misbehave(fault):
     """Do wrong."""
+    if fault in WRONG:
+        WRONG[fault]()
     if fault == "raises":
         raise RuntimeError("the paint is dry")
-    if fault == "memory":
-        np.empty(1 << 60, np.uint8)
-    if fault == "hangs":
-        time.sleep(1000)
-    if fault == "stops":
-        os.kill(os.getpid(), signal.SIGSTOP)
-    if fault == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if fault == "segfault":
-        ctypes.string_at(0)
-    if fault == "exits":
-        os._exit(0)
     if fault == "prints":
         for _ in range(50):
             print("paint " * 200_000)
@@ -84,3 +74,13 @@ def misbehave(fault):
         if os.fork() == 0:
             time.sleep(1000)
         os._exit(1)
+
+
+WRONG = {
+    "memory": lambda: np.empty(1 << 60, np.uint8),
+    "hangs": lambda: time.sleep(1000),
+    "stops": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "segfault": lambda: ctypes.string_at(0),
+    "exits": lambda: os._exit(0),
+}

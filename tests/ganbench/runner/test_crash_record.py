@@ -1,5 +1,7 @@
 """What is written of a worker that ended before it could write anything itself."""
 
+from pathlib import Path
+
 import pytest
 
 from ganbench import record
@@ -63,7 +65,7 @@ def test_the_end_of_what_it_wrote_is_kept(write, tmp_path):
 
 def test_killings_are_counted_where_the_system_counts_them(monkeypatch):
     text = "nr_free_pages 1\noom_kill 3\nother 2\n"
-    monkeypatch.setattr(crash_record.Path, "read_text", lambda *_, **__: text)
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: text)
     assert crash_record.killings_for_memory() == 3
-    monkeypatch.setattr(crash_record.Path, "read_text", lambda *_, **__: "nothing\n")
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "nothing\n")
     assert crash_record.killings_for_memory() is None

@@ -58,7 +58,7 @@ def test_a_console_that_nobody_hears_falls_silent(tmp_path, monkeypatch):
 
 
 def test_a_judge_that_fails_between_two_runs_does_not_end_the_others(monkeypatch):
-    said = []
+    said: list[str] = []
 
     def fail(*_):
         raise RuntimeError("the judge is ill")

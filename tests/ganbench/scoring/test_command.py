@@ -158,9 +158,9 @@ def peak_of_fid(folder: Path, count: int) -> int:
     for i in range(2):
         np.save(folder / f"{i}.npy", pixels(i, count, 8, 8))
     settings = compare_sets.Settings(metrics=("fid",))
-    names = (str(folder / f"{i}.npy") for i in range(2))
+    generated, real = (str(folder / f"{i}.npy") for i in range(2))
     tracemalloc.start()
-    compare_sets.compare_sides(*names, settings, lambda *told: None)
+    compare_sets.compare_sides(generated, real, settings, lambda *told: None)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,7 +19,7 @@ def child(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(LIGHT))
 
     def run(what, patience=60.0, **more):
-        heard = []
+        heard: list[dict[str, Any]] = []
         job = {"what": what, **more}
         return child_process.run("light_child", job, heard.append, None, patience), heard
 
@@ -88,7 +89,7 @@ def test_a_child_imports_nothing_from_the_current_folder(child, tmp_path, monkey
 def clock(monkeypatch):
     """A clock that goes when it is told to."""
     now = [100.0]
-    monkeypatch.setattr(child_process.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
     def go(seconds):
         now[0] += seconds

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from ganbench.system import download, https
+from ganbench.system.https import NoDownload
 from metrics.extractors.release import Release
 
 CONTENT = bytes(range(256)) * 2000
@@ -86,7 +87,7 @@ def fetch(server, stored, path="/"):
 
 
 def problem(server, stored):
-    with pytest.raises(download.NoDownload) as caught:
+    with pytest.raises(NoDownload) as caught:
         fetch(server, stored)
     assert not stored.exists()
     assert str(caught.value).isprintable()
@@ -270,7 +271,7 @@ def test_a_redirect_leads_nowhere_else(url, stored):
 
 def test_https_never_leads_to_http_not_even_on_this_machine():
     from_https = urllib.request.Request("https://example.com/")
-    with pytest.raises(download.NoDownload, match="http is not https"):
+    with pytest.raises(NoDownload, match="http is not https"):
         https.SafeRedirect().redirect_request(
             from_https, None, 302, "Found", {}, "http://127.0.0.1/"
         )
@@ -319,6 +320,6 @@ def test_two_commands_at_once_do_not_mix_their_bytes(stored):
 
 def test_a_command_that_waits_too_long_says_so(monkeypatch, stored):
     monkeypatch.setattr(download, "WAIT_SECONDS", 0.1)
-    late = pytest.raises(download.NoDownload, match="another command")
+    late = pytest.raises(NoDownload, match="another command")
     with download.turn(stored), late, download.turn(stored):
         pytest.fail("two had their turn at once")

@@ -1,6 +1,7 @@
 import errno
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ def test_nothing_but_a_regular_file_is_opened(tmp_path, read):
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "pipe", tmp_path / "link", tmp_path / "folder", "/dev/zero"):
         with pytest.raises(InputError, match="not a regular file"):
-            read(files.Path(path))
+            read(Path(path))
 
 
 def test_a_json_file_that_is_too_large_is_not_parsed(tmp_path, monkeypatch):
@@ -172,7 +173,7 @@ def test_the_first_error_is_told_not_that_of_the_clean_up(tmp_path, monkeypatch)
 
 
 def test_pictures_on_a_full_disk_are_an_error_and_not_the_end_of_the_process(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic, "_beside", lambda path: files.Path("/dev/full"))
+    monkeypatch.setattr(atomic, "_beside", lambda path: Path("/dev/full"))
     monkeypatch.setattr(atomic, "remove", lambda path: None)
     with pytest.raises(files.WriteError, match="No space left on device"):
         files.write_pictures(tmp_path / "x.npy", (1, 4, 4, 3), [np.zeros((1, 4, 4, 3), np.uint8)])
@@ -208,7 +209,7 @@ def test_a_folder_that_cannot_take_the_place_of_another_leaves_that_one(tmp_path
     replace = os.replace
 
     def fail_once(one, two):
-        if files.Path(two).name == "set" and not str(one).endswith(".old"):
+        if Path(two).name == "set" and not str(one).endswith(".old"):
             raise OSError(errno.EIO, "broken")
         replace(one, two)
 
@@ -278,7 +279,7 @@ def test_what_grows_is_a_regular_file_and_no_link(tmp_path, write, kind):
 def test_a_link_that_appears_after_the_look_is_not_followed(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").write_text("mine")
     (tmp_path / "log").symlink_to("elsewhere")
-    monkeypatch.setattr(files.Path, "is_symlink", lambda path: False)
+    monkeypatch.setattr(Path, "is_symlink", lambda path: False)
     with pytest.raises(files.WriteError, match="cannot write"):
         files.append_text(tmp_path / "log", "new\n")
     assert (tmp_path / "elsewhere").read_text() == "mine"

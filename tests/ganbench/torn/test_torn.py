@@ -4,6 +4,7 @@ Each file is cut at every 1/64 of its length and then gets flipped bits, which a
 """
 
 import random
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,8 @@ CUTS, FLIPS = 64, 96
 def damages(path: Path):
     """Damage a file in every way, one after the other, and mend it in the end."""
     whole, chance = path.read_bytes(), random.Random(path.name)
-    ways = [lambda i=i: whole[: i * len(whole) // CUTS] for i in range(CUTS)]
-    ways += [lambda: flipped(whole, chance)] * FLIPS
-    for way in ways:
-        torn = way()
+    cut = (whole[: i * len(whole) // CUTS] for i in range(CUTS))
+    for torn in chain(cut, (flipped(whole, chance) for _ in range(FLIPS))):
         assert torn != whole
         path.unlink(missing_ok=True)  # what is mapped into memory must not change
         path.write_bytes(torn)

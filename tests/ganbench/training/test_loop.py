@@ -5,6 +5,7 @@ import pytest
 
 from ganbench.training import loop
 from ganbench.training.clock import Clock
+from ganbench.training.failure_watch import Diverged
 
 
 class CountingTrainer:
@@ -63,7 +64,7 @@ def test_losses_are_fetched_only_when_something_is_due():
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_is_named_with_its_step(value):
-    with pytest.raises(loop.Diverged, match=f"loss G became {value} at step 3"):
+    with pytest.raises(Diverged, match=f"loss G became {value} at step 3"):
         run(CountingTrainer({3: value}))
 
 

@@ -47,7 +47,8 @@ def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def test_the_derived_network_equals_the_plain_one(pictures, expected):
-    fast, given = derive(plain()), {}
+    fast = derive(plain())
+    given: dict[str, tuple[int, int]] = {}
     for node, conv in convolutions(fast):
         conv.register_forward_pre_hook(partial(note, given, str(node.target)))
     with torch.inference_mode():

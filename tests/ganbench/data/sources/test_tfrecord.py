@@ -12,7 +12,7 @@ from PIL import Image
 
 from ganbench.data import recipes
 from ganbench.data.load import load_one
-from ganbench.data.sources import layout, tfrecord
+from ganbench.data.sources import layout, tfrecord, tfrecord_format
 from ganbench.data.sources.tfrecord_format import masked_crc
 from ganbench.data.store import Domain
 from ganbench.errors import InputError
@@ -204,6 +204,6 @@ def test_a_failure_of_the_machine_is_no_damage_of_a_record(tmp_path, monkeypatch
 
     reader = types.SimpleNamespace(tf_record_random_reader=None)
     monkeypatch.setitem(sys.modules, "tensorflow.python.lib.io.tf_record", reader)
-    monkeypatch.setattr(tfrecord.tfrecord_format, "walk", fail)
+    monkeypatch.setattr(tfrecord_format, "walk", fail)
     with pytest.raises(OSError, match="Input/output error"):
         list(tfrecord._records(tmp_path / "x.tfrec"))

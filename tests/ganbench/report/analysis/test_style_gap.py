@@ -1,11 +1,11 @@
 import pytest
 
 from ganbench import record
-from ganbench.report import build, page
+from ganbench.report import build
 from ganbench.report.analysis import style_gap, verdict
 from ganbench.report.analysis.comparison import Comparison, compare
 from ganbench.report.analysis.intervals import over_seeds
-from ganbench.report.tables import csv_table, footnotes, markdown
+from ganbench.report.tables import csv_table, footnotes, main_table, markdown
 
 KID = "random_inception_kd"
 KERNEL = {"extractor": "Inception 2015-12-05, random weights", "kernel": "(x.y / F + 1)^3"}
@@ -60,7 +60,7 @@ def test_the_interval_is_students_over_the_percentages_of_the_seeds(compared):
      (0.10, "50 %", "one seed")],
 )  # fmt: skip
 def test_outside_of_the_two_ends_the_number_stays_and_gets_a_word(compared, kid, text, word):
-    table = page.main_table.table(compared({"a": [kid]}))
+    table = main_table.table(compared({"a": [kid]}))
     cell = table.lines[0].cells[1]
     assert cell.text == text and word in cell.note
 
@@ -101,7 +101,7 @@ def test_one_seed_has_the_interval_over_its_pictures_and_says_so(compared):
     assert style_gap.over_pictures(row, ends) == pytest.approx(
         9.8
     )  # 1.96 * 0.01 of 0.20, in percent
-    cell = page.main_table.table(comparison).lines[0].cells[1]
+    cell = main_table.table(comparison).lines[0].cells[1]
     assert (cell.text, cell.note) == ("50 %", "one seed; ± 9.8 % over its pictures")
     assert "| 50 % (one seed; ± 9.8 % over its pictures) |" in markdown.to_markdown(comparison)
     table = csv_table.comparison_table(comparison)
@@ -112,12 +112,12 @@ def test_one_seed_has_the_interval_over_its_pictures_and_says_so(compared):
 
 def test_several_seeds_have_the_interval_over_seeds_alone(compared):
     comparison = compared({"a": [0.10, 0.12]}, error=0.01)
-    assert "over its pictures" not in page.main_table.table(comparison).lines[0].cells[1].note
+    assert "over its pictures" not in main_table.table(comparison).lines[0].cells[1].note
 
 
 def test_beyond_the_floor_every_place_points_to_the_copies(compared):
     comparison = compared({"a": [-0.02, -0.021]})
-    cell = page.main_table.table(comparison).lines[0].cells[1]
+    cell = main_table.table(comparison).lines[0].cells[1]
     assert (cell.note, cell.link) == (style_gap.COPYING, "copying")
     said = verdict.judge(record.Results(None, {}, (), ()), comparison)
     assert '<a href="#copying">' in "".join(said.support) and style_gap.COPYING in said.text
