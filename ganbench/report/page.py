@@ -18,7 +18,7 @@ from ganbench.report import citations, formatting, redact
 from ganbench.report.analysis import intervals, pairwise_tests, style_gap, uncertainty
 from ganbench.report.analysis.comparison import BEST, LOSSES, Comparison, Row
 from ganbench.report.analysis.costs import mean_cost
-from ganbench.report.analysis.verdict import judge
+from ganbench.report.analysis.verdict import decide
 from ganbench.report.figures import forest, learning_curves, loss_curves, quality_cost, svg
 from ganbench.report.figures.axes import Figure
 from ganbench.report.frameworks import section
@@ -48,7 +48,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
     lost = [loss for row in told if (loss := loss_curves.losses(row)) is not None]
     view = {
         "suite": results.suite,
-        "verdict": judge(results, comparison),
+        "verdict": decide(results, comparison),
         "comparison": comparison,
         "table": main_table.table(comparison),
         "footnotes": footnotes.footnotes(comparison),
