@@ -7,7 +7,7 @@ import pytest
 
 from ganbench import record
 from ganbench.record import Cost, Status, Used
-from ganbench.report import build, page
+from ganbench.report import build, embedded
 from ganbench.report.analysis import verdict
 from ganbench.report.analysis.comparison import compare
 from ganbench.report.analysis.intervals import t_factor
@@ -422,5 +422,5 @@ def test_models_are_counted_once_and_not_once_a_framework(run, fake):
 
 def test_the_page_of_twins_carries_the_losses_of_step_1(twins):
     results = record.read_results(twins)
-    runs = page._record(results)["runs"]
+    runs = embedded.results_json(results)["runs"]
     assert runs[0]["first_losses"] == {"D": 1.386, "G": 0.812}
