@@ -40,7 +40,7 @@ def conclusion(results: Path, suite: str | None = None) -> str:
     from ganbench import record
     from ganbench.report import sanitize
     from ganbench.report.analysis.comparison import compare
-    from ganbench.report.analysis.verdict import judge
+    from ganbench.report.analysis.verdict import decide
 
     read = sanitize.guarded(record.read_results(results, suite))
-    return judge(read, compare(read)).text
+    return decide(read, compare(read)).text

@@ -2,32 +2,36 @@
 
 import base64
 import hashlib
-import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files as resources
 from typing import Any
 
 import jinja2
 from markupsafe import Markup
-from pydantic import TypeAdapter
 
-from ganbench.record import Record, Results
-from ganbench.report import citations, formatting, redact
+from ganbench.record import Results
+from ganbench.report import citations, embedded, formatting, redact
 from ganbench.report.analysis import intervals, pairwise_tests, style_gap, uncertainty
 from ganbench.report.analysis.comparison import BEST, LOSSES, Comparison, Row
 from ganbench.report.analysis.costs import mean_cost
-from ganbench.report.analysis.verdict import judge
+from ganbench.report.analysis.verdict import decide
 from ganbench.report.figures import forest, learning_curves, loss_curves, quality_cost, svg
 from ganbench.report.figures.axes import Figure
 from ganbench.report.frameworks import section
 from ganbench.report.pictures import encoding, failures, gallery, memorization, training_film
 from ganbench.report.tables import csv_table, footnotes, main_table, markdown, other_metrics
 
+SUITE = ("name", "command", "budget", "size", "seeds", "toml", "environment", "samples",
+         "curve_samples")  # of suite.json, where it is there  # fmt: skip
+FIGURES: dict[str, Callable[[Comparison], Figure | None]] = {
+    "forest": forest.forest,
+    "seconds": partial(learning_curves.curves, axis="seconds"),
+    "pictures": partial(learning_curves.curves, axis="pictures"),
+    "work": quality_cost.quality_against_work,
+}
 USED = ("target_pictures", "unique_targets", "source_pictures", "unique_sources", "steps")
-_RECORD = TypeAdapter(Record)
-MOST_JSON = 400_000  # characters; beyond, the learning curves stay in the records
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,9 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
     told = comparison.shown if not comparison.unshown else _ends(comparison.shown)
     lost = [loss for row in told if (loss := loss_curves.losses(row)) is not None]
     view = {
-        "suite": results.suite,
-        "verdict": judge(results, comparison),
+        "suite": dict.fromkeys(SUITE) | results.suite,
+        "machine": _machine(results),
+        "verdict": decide(results, comparison),
         "comparison": comparison,
         "table": main_table.table(comparison),
         "footnotes": footnotes.footnotes(comparison),
@@ -77,7 +82,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "bibtex": citations.bibtex(comparison.metrics),
         "markdown": markdown.to_markdown(comparison),
         "csv": csv_table.to_csv(csv_table.comparison_table(comparison)),
-        "record": _record(results),
+        "embedded": embedded.results_json(results),
         "public": public,
         "no_pictures": not with_pictures,
         "without_paths": redact.without_paths if public else str,
@@ -88,9 +93,9 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         **_pictures(results, comparison, public, with_pictures),
     }
     html = _environment().get_template("page.html").render(view)
-    figures_ = [*drawn.values(), *(loss.figure for loss in lost)]
-    more = [nearest.figure, both.figure if both else None]
-    return Page(html, (*figures_, *(figure for figure in more if figure is not None)))
+    figures = [*drawn.values(), *(loss.figure for loss in lost), nearest.figure]
+    figures += [both.figure] if both else []
+    return Page(html, tuple(figure for figure in figures if figure is not None))
 
 
 def _ends(shown: Sequence[Row]) -> tuple[Row, ...]:
@@ -98,14 +103,8 @@ def _ends(shown: Sequence[Row]) -> tuple[Row, ...]:
     return (*shown[: LOSSES - 1], shown[-1])
 
 
-def _figures(comparison: Comparison) -> dict[str, Figure]:
-    made = {
-        "forest": forest.forest(comparison),
-        "seconds": learning_curves.curves(comparison, "seconds"),
-        "pictures": learning_curves.curves(comparison, "pictures"),
-        "work": quality_cost.quality_against_work(comparison),
-    }
-    return {name: figure for name, figure in made.items() if figure is not None}
+def _figures(comparison: Comparison) -> dict[str, Figure | None]:
+    return {name: draw(comparison) for name, draw in FIGURES.items()}
 
 
 def _pictures(
@@ -139,7 +138,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ganbench", "report"),
         autoescape=True,
-        undefined=jinja2.ChainableUndefined,
+        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -157,49 +156,6 @@ def _environment() -> jinja2.Environment:
     }
     environment.filters["figure"] = lambda figure: Markup(figure.inline)
     return environment
-
-
-def _finite(value: Any) -> Any:
-    """JSON without numbers that are none."""
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _record(results: Results) -> dict[str, Any]:
-    """The results as the page carries them: `ganbench compare` can read them back."""
-    value: dict[str, Any] = {
-        "format": 1,
-        "suite": results.suite,
-        "baselines": [asdict(row) for row in results.baselines],
-        "runs": [_plain(record) for _, record in results.runs],
-        "unreadable": list(results.unreadable),
-        "left_out": [],
-    }
-    plain = {key: item if key == "runs" else _finite(item) for key, item in value.items()}
-    if len(json.dumps(plain)) > MOST_JSON:
-        plain["left_out"] = ["protocol, details, note and about of the curves' scores"]
-        for run in plain["runs"]:
-            for point in run["curve"]:
-                point["scores"] = {key: _bare(score) for key, score in point["scores"].items()}
-    if len(json.dumps(plain)) > MOST_JSON:
-        plain["left_out"] = ["curve", "film", "snapshots"]
-        for run in plain["runs"]:
-            run["curve"], run["film"], run["snapshots"] = [], [], []
-    return plain
-
-
-def _plain(record: Record) -> dict[str, Any]:
-    """A record as JSON without numbers that are none; far faster than `asdict`."""
-    value: dict[str, Any] = json.loads(_RECORD.dump_json(record))
-    return value
-
-
-def _bare(score: dict[str, Any]) -> dict[str, Any]:
-    """A score with its number, less what the final score of the same run says as well."""
-    return score | {"protocol": {}, "details": {}, "note": "", "about": ""}
 
 
 def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str, str]]]]:
@@ -243,11 +199,30 @@ def _data(results: Results) -> dict[str, Any]:
     data = results.suite.get("data")
     plain = data if isinstance(data, dict) else {}
     sides = [
-        (said, plain[side])
+        (said, _side(plain[side]))
         for side, said in (("source", "photographs"), ("target", "paintings"))
         if isinstance(plain.get(side), dict)
     ]
     return {"sides": sides, "flip": plain.get("flip"), "jitter": plain.get("jitter")}
+
+
+def _side(known: dict[str, Any]) -> dict[str, Any]:
+    """One side of the data; what is not there has its empty value."""
+    empty: dict[str, Any] = {
+        "title": None,
+        "count": None,
+        "fingerprint": None,
+        "skipped": [],
+        "duplicates": [],
+    }
+    side = empty | known
+    return side | {"skipped": [{"name": "", "reason": ""} | item for item in side["skipped"]]}
+
+
+def _machine(results: Results) -> Any:
+    known = results.suite.get("environment") or {}
+    found = (known.get(name) for name in ("gpu", "cpu", "device", "platform"))
+    return next(filter(None, found), None)
 
 
 def _used(comparison: Comparison) -> list[tuple[Any, dict[str, str]]]:

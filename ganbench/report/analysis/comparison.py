@@ -98,7 +98,7 @@ def _values(records: Iterable[Record], metric: str) -> dict[int, float]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # what is worked out of one is remembered by its identity
 class Comparison:
     """All rows, best first, with the metric that decides and the rows that nobody trained."""
 
@@ -138,30 +138,19 @@ class Comparison:
         """Rows with a finished score, best first."""
         return sorted((row for row in self.rows if row.values(metric)), key=self._rank(metric))
 
-    def tied_with_best(self, metric: str) -> set[str]:
-        """Names of the best row and of all that their seeds cannot tell from it.
-
-        None where neither end of a metric is better.
-        """
-        ranked = self.scored(metric)
-        if not ranked or _better(self, metric) == "neither":
-            return set()
-        best = ranked[0]
-        return {best.name} | {row.name for row in ranked[1:] if _tied(row, best, metric)}
-
     def _rank(self, metric: str) -> Callable[[Row], float]:
         sign = direction(self, metric)
         return lambda row: sign * math.fsum(row.values(metric).values()) / len(row.values(metric))
 
 
-def _tied(row: Row, best: Row, metric: str) -> bool:
-    interval = intervals.paired(row.values(metric), best.values(metric))
-    return interval is not None and interval.count > 1 and not interval.excludes_zero
-
-
 def direction(comparison: Comparison, metric: str) -> int:
     """+1 where lower is better, -1 where higher is."""
     return -1 if _better(comparison, metric) == "higher" else 1
+
+
+def is_ranked(comparison: Comparison, metric: str) -> bool:
+    """Whether either end of a metric is better."""
+    return _better(comparison, metric) != "neither"
 
 
 def _better(comparison: Comparison, metric: str) -> str:

@@ -56,15 +56,19 @@ def differences(first: Mapping[int, float], second: Mapping[int, float]) -> list
     return [first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())]
 
 
-def p_value(interval: Interval) -> float:
-    """Two-sided p of Student's t test that the mean is 0; from two values or more."""
+def p_values(found: Sequence[Interval]) -> list[float]:
+    """Two-sided p of Student's t test that a mean is 0, for each interval of two values or more."""
+    import numpy as np
     from scipy.stats import t
 
-    assert interval.deviation is not None
-    if interval.deviation == 0:
-        return 0.0 if interval.mean else 1.0
-    size = abs(interval.mean) / interval.deviation * math.sqrt(interval.count)
-    return float(2 * t.sf(size, interval.count - 1))
+    mean, deviation, count = (
+        np.array([getattr(one, name) for one in found], float)
+        for name in ("mean", "deviation", "count")
+    )
+    spread = deviation > 0
+    size = np.abs(mean) * np.sqrt(count) / np.where(spread, deviation, 1)
+    p = 2 * t.sf(size, np.maximum(count - 1, 1))
+    return [float(value) for value in np.where(spread, p, mean == 0)]
 
 
 @lru_cache(maxsize=256)
@@ -75,7 +79,9 @@ def t_factor(count: int, confidence: float = CONFIDENCE) -> float:
     return float(t.ppf((1 + confidence) / 2, count - 1)) / math.sqrt(count)
 
 
-def seeds_to_settle(difference: float, deviation: float | None) -> int | None:
+def seeds_to_settle(
+    difference: float, deviation: float | None, confidence: float = CONFIDENCE
+) -> int | None:
     """Seeds after which a difference of this size and spread would leave the interval of 0.
 
     None when no number up to 100 would, or when one seed gave no spread to plan with.
@@ -83,6 +89,6 @@ def seeds_to_settle(difference: float, deviation: float | None) -> int | None:
     if deviation is None or difference == 0:
         return None
     for count in range(2, MOST_SEEDS + 1):
-        if t_factor(count) * deviation < abs(difference):
+        if t_factor(count, confidence) * deviation < abs(difference):
             return count
     return None

@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from ganbench.record import Record, Results, Score
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals, verdict_support
+from ganbench.report.analysis import intervals, pairwise_tests, verdict_support
 from ganbench.report.analysis.comparison import Comparison, Row, direction, status_summary
-from ganbench.report.analysis.intervals import Interval
+from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.formatting import STATUS_WORDS, between, number, plural
 
 MOST_SAID = 12  # warnings of one kind; of more, the rest is a number
@@ -31,7 +31,7 @@ class Verdict:
         return " ".join(sentence.striptags() for sentence in (self.headline, *self.support))
 
 
-def judge(results: Results, comparison: Comparison) -> Verdict:
+def decide(results: Results, comparison: Comparison) -> Verdict:
     """Choose the sentence that the records allow."""
     kind, headline, support = _answer(comparison)
     warnings = _warnings(results, comparison)
@@ -48,7 +48,8 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
     if primary is None or not comparison.scored(primary.metric):
         sentence = "<strong>Nothing is scored yet</strong>: the runs are there, their numbers not."
         return "not_scored", Markup(sentence), []
-    ranked, behind = _contenders(comparison.scored(primary.metric), primary)
+    ranked = pairwise_tests.contenders(comparison, primary.metric)
+    behind = [row for row in comparison.scored(primary.metric) if row not in ranked]
     support = [verdict_support.floor(comparison, ranked[0], primary)]
     support += _thin_ones(behind, ranked[0], primary)
     support.insert(0, verdict_support.gap_closed(comparison, ranked, primary))
@@ -56,12 +57,6 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
     if _none_beats(comparison, ranked, primary):
         return "none_beats", _none_sentence(comparison, ranked, primary), _present(support)
     return _ranked(comparison, ranked, primary, support)
-
-
-def _contenders(ranked: list[Row], primary: Score) -> tuple[list[Row], list[Row]]:
-    """Rows with two finished seeds or more decide; the others decide only among themselves."""
-    sure = [row for row in ranked if len(row.values(primary.metric)) > 1]
-    return (sure, [row for row in ranked if row not in sure]) if sure else (ranked, [])
 
 
 def _thin_ones(behind: list[Row], best: Row, primary: Score) -> list[Markup]:
@@ -83,97 +78,93 @@ def _thin(row: Row, best: Row, primary: Score) -> Markup:
 def _ranked(
     comparison: Comparison, ranked: list[Row], primary: Score, support: list[Markup | None]
 ) -> tuple[str, Markup, list[Markup]]:
-    best = ranked[0]
-    if len(ranked) == 1:
-        kind, headline = "only", _only(comparison, best, primary)
-    elif all(_pairs(best, row, primary.metric) < 2 for row in ranked[1:]):
-        other = next((row for row in ranked if row.label != best.label), ranked[1])
-        kind, headline = "hint", _hint(best, other, primary)
+    found = pairwise_tests.against_best(comparison, primary.metric)
+    behind = [pair for pair in found if pair.first is ranked[0] and pair.second in ranked]
+    if not behind:
+        kind, headline = "only", _only(comparison, ranked[0], primary)
+    elif not any(pair.test.has_interval for pair in behind):
+        others = [pair.second for pair in behind]
+        other = next((row for row in others if row.label != ranked[0].label), others[0])
+        kind, headline = "hint", _hint(ranked[0], other, primary)
     else:
-        kind, headline = _decided(best, ranked[1:], primary)
+        kind, headline = _decided(behind, primary)
     support.insert(0, verdict_support.against_identity(comparison, ranked, primary))
     return kind, headline, _present(support)
 
 
-def _decided(best: Row, behind: list[Row], primary: Score) -> tuple[str, Markup]:
-    """Whether the best beats all others; a twin in another framework is no other model."""
-    rivals = [row for row in behind if not _beats(best, row, primary)]
-    twins = [row for row in rivals if row.label == best.label]
-    others = [row for row in behind if row not in twins]
-    if len(twins) < len(rivals) or not others:
-        rivals.sort(key=lambda row: row.label == best.label)
-        return "no_winner", _no_winner(best, rivals, primary)
-    same = [
-        Markup(" {}, the same model, cannot be told from it.").format(row.name) for row in twins
+def _decided(behind: list[Pair], primary: Score) -> tuple[str, Markup]:
+    """Whether the best beats all others; the same model in another framework is no other model."""
+    rivals = [pair for pair in behind if pair.better is not pair.first]
+    same = [pair for pair in rivals if pair.first.label == pair.second.label]
+    others = [pair for pair in behind if pair not in same]
+    if len(same) < len(rivals) or not others:
+        rivals.sort(key=lambda pair: pair in same)
+        return "no_winner", _no_winner(rivals[0], primary)
+    equals = [
+        Markup(" {}, the same model, cannot be told from it.").format(pair.second.name)
+        for pair in same
     ]
-    return "winner", _winner(best, others[0], primary) + Markup("").join(same)
+    return "winner", _winner(others[0], primary) + Markup("").join(equals)
 
 
 def _present(sentences: list[Markup | None]) -> list[Markup]:
     return [sentence for sentence in sentences if sentence is not None]
 
 
-def _pairs(first: Row, second: Row, metric: str) -> int:
-    return len(first.values(metric).keys() & second.values(metric).keys())
-
-
-def _gain(best: Row, other: Row, primary: Score) -> Interval | None:
-    """By how much `best` is better than `other`, paired by seed; positive is better."""
-    low, high = other.values(primary.metric), best.values(primary.metric)
-    if primary.better == "higher":
-        low, high = high, low
-    return intervals.paired(low, high)
-
-
-def _beats(best: Row, other: Row, primary: Score) -> bool:
-    """Whether the interval of the paired difference excludes 0 and every seed agrees."""
-    gain = _gain(best, other, primary)
-    if gain is None or gain.low <= 0:
-        return False
-    sign = 1 if primary.better == "lower" else -1
-    values = intervals.differences(other.values(primary.metric), best.values(primary.metric))
-    return all(sign * value > 0 for value in values)
-
-
-def _winner(best: Row, second: Row, primary: Score) -> Markup:
-    gain = _gain(best, second, primary)
-    interval = best.interval(primary.metric)
+def _winner(pair: Pair, primary: Score) -> Markup:
+    gain, interval = pair.test.difference, pair.first.interval(primary.metric)
     assert gain is not None and interval is not None
-    return Markup("Use <strong>{}</strong>: {} {}, better than {} in all {} by {} {}.").format(
-        best.name,
+    return Markup("Use <strong>{}</strong>: {} {}, better than {} in {} by {} {}.").format(
+        pair.first.name,
         primary.name,
         number(interval.mean),
-        second.name,
-        plural(gain.count, "seed"),
+        pair.second.name,
+        _agreeing(pair, primary),
         number(gain.mean),
         between(gain.low, gain.high),
     )
 
 
-def _no_winner(best: Row, rivals: list[Row], primary: Score) -> Markup:
-    nearest = rivals[0]
-    gain = _gain(best, nearest, primary)
-    if gain is None or gain.deviation is None:
+def _agreeing(pair: Pair, primary: Score) -> str:
+    """In how many of the seeds that both have the first one is better."""
+    sign = -1 if primary.better == "higher" else 1
+    values = [row.values(primary.metric) for row in (pair.second, pair.first)]
+    gains = [sign * value for value in intervals.differences(*values)]
+    better = sum(gain > 0 for gain in gains)
+    all_ = plural(len(gains), "seed")
+    return f"all {all_}" if better == len(gains) else f"{better} of {all_}"
+
+
+def _no_winner(pair: Pair, primary: Score) -> Markup:
+    gain = pair.test.difference
+    if gain is None or gain.half_width is None:
         return Markup(
             "<strong>No winner</strong>: {} and {} share too few finished seeds to be compared."
-        ).format(best.name, nearest.name)
-    start = Markup("<strong>No winner</strong>: {} and {} differ by {} {} in {}; ").format(
-        best.name,
-        nearest.name,
+        ).format(pair.first.name, pair.second.name)
+    if pair.better is pair.second:
+        return Markup(
+            "<strong>No winner</strong>: {} is the best on average, but {} is better in the {} "
+            "that both finished, by {} {}."
+        ).format(
+            pair.first.name, pair.second.name, plural(gain.count, "seed"), number(-gain.mean),
+            between(-gain.high, -gain.low),
+        )  # fmt: skip
+    start = Markup("<strong>No winner</strong>: {} and {} differ by {} {} in {}{}; ").format(
+        pair.first.name,
+        pair.second.name,
         number(gain.mean),
         between(gain.low, gain.high),
         primary.name,
+        f", too little among {pair.test.family} pairs" if pair.test.only_alone else "",
     )
-    return start + _more_seeds(gain)
+    return start + _more_seeds(pair)
 
 
-def _more_seeds(gain: Interval) -> str:
-    needed = intervals.seeds_to_settle(gain.mean, gain.deviation)
-    if needed is None:
+def _more_seeds(pair: Pair) -> str:
+    needed = pair.test.seeds_to_settle
+    if needed is None or pair.test.difference is None:
         return f"not even {intervals.MOST_SEEDS} seeds would settle a difference that small."
-    if needed <= gain.count:
-        return "the seeds do not agree on which is better."
-    more = needed - gain.count
+    more = needed - pair.test.difference.count
     seeds = f"{plural(more, 'more seed')} ({needed} in all)"
     return f"about {seeds} would settle a difference of this size."
 

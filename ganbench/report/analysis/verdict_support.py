@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from ganbench.record import Score
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals, style_gap
+from ganbench.report.analysis import intervals, pairwise_tests, style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.formatting import between, number
 
@@ -12,7 +12,11 @@ MOST_TIED = 3  # models in one sentence
 
 
 def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
-    """Who beats the photographs as they came, and who does not."""
+    """Who beats the photographs as they came, and who does not.
+
+    A test of the best alone against a fixed number: no pair of models, and in no family of theirs.
+    Of the others only their means are told.
+    """
     untouched = comparison.baseline("identity", primary.metric)
     if untouched is None:
         return None
@@ -75,7 +79,7 @@ def gap_closed(comparison: Comparison, ranked: list[Row], primary: Score) -> Mar
     ends = style_gap.scale(comparison)
     if ends is None:
         return None
-    tied = comparison.tied_with_best(primary.metric)
+    tied = pairwise_tests.tied_with_best(comparison, primary.metric)
     said = [said for row in ranked if row.name in tied and (said := _closes(row, ends))]
     if not said:
         return None

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from ganbench.record import Score
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals
+from ganbench.report.analysis import intervals, pairwise_tests
 from ganbench.report.analysis.comparison import Comparison, Row
+from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.figures import svg
 from ganbench.report.figures.axes import Figure, axes, colour, finish
 
@@ -18,26 +19,24 @@ MOST_FOREST = 24  # models that a figure can hold, a line each
 def forest(comparison: Comparison) -> Figure | None:
     """Differences to the best model, paired by seed: dots are seeds, lines 95 % intervals."""
     primary = comparison.primary
-    ranked = comparison.scored(primary.metric) if primary else []
-    if primary is None or len(ranked) < 2:
+    found = pairwise_tests.against_best(comparison, primary.metric) if primary else []
+    if primary is None or not found:
         return None
-    best, others = ranked[0], ranked[1 : MOST_FOREST + 1]
+    best = pairwise_tests.contenders(comparison, primary.metric)[0]
+    drawn = found[:MOST_FOREST]
     with svg.style():
-        ax = axes(height=0.62 * len(others) + 1.25)
+        ax = axes(height=0.62 * len(drawn) + 1.25)
         ax.grid(axis="x")
         ax.grid(visible=False, axis="y")
-        for place, row in enumerate(others):
-            _forest_row(ax, place, row, best, primary)
-        _reference_lines(ax, comparison, best, primary, len(others))
+        for place, pair in enumerate(drawn):
+            _forest_row(ax, place, pair.other(best), best, primary)
+        _reference_lines(ax, comparison, best, primary)
         ax.axvline(0, color=svg.sentinel("ink"), linewidth=1.2)
-        ax.set_ylim(len(others) - 0.35, -1.15)
+        ax.set_ylim(len(drawn) - 0.35, -1.15)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(f"difference in {primary.name} to {best.shortened()}")
-        caption = _forest_caption(best, others, primary)
-        further = len(ranked) - 1 - len(others)
-        caption += f" {further:,} models farther behind are not drawn." if further > 0 else ""
-        return finish(ax, "how-sure", caption)
+        return finish(ax, "how-sure", caption(best, found))
 
 
 def _forest_row(ax: "Axes", place: int, row: Row, best: Row, primary: Score) -> None:
@@ -61,9 +60,7 @@ def _forest_row(ax: "Axes", place: int, row: Row, best: Row, primary: Score) -> 
     )  # fmt: skip
 
 
-def _reference_lines(
-    ax: "Axes", comparison: Comparison, best: Row, primary: Score, rows: int
-) -> None:
+def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Score) -> None:
     """Floor and untouched photographs, where they do not squash everything else."""
     interval = best.interval(primary.metric)
     low, high = ax.get_xlim()
@@ -82,22 +79,28 @@ def _reference_lines(
         )  # fmt: skip
 
 
-def _forest_caption(best: Row, others: list[Row], primary: Score) -> str:
-    told: list[str] = []
-    open_: list[str] = []
-    alone: list[str] = []
-    for row in others:
-        interval = intervals.paired(row.values(primary.metric), best.values(primary.metric))
-        if interval is None or interval.half_width is None:
-            alone.append(row.name)
-        else:
-            (told if interval.excludes_zero else open_).append(row.name)
-    parts = []
-    if told:
-        verb = "lies" if len(told) == 1 else "lie"
-        parts.append(f"{formatting.some(told)} {verb} clear of {best.name}.")
-    if open_:
-        parts.append(f"{formatting.some(open_)} cannot be told from {best.name}.")
-    if alone:
-        parts.append(f"{formatting.some(alone)}: one seed in common, no interval.")
-    return " ".join(parts)
+def caption(best: Row, found: list[Pair]) -> str:
+    """Which models are told apart from the best, which not, and with which it shares no test."""
+    drawn, further = found[:MOST_FOREST], len(found[MOST_FOREST:])
+    groups: dict[str, list[str]] = {"clear": [], "tied": [], "one": [], "none": []}
+    for pair in drawn:
+        groups[_kind(pair)].append(pair.other(best).name)
+    names = {kind: formatting.some(rows) for kind, rows in groups.items()}
+    verb = "lies" if len(groups["clear"]) == 1 else "lie"
+    parts = {
+        "clear": f"{names['clear']} {verb} clear of {best.name}.",
+        "tied": f"{names['tied']} cannot be told from {best.name}.",
+        "one": f"{names['one']}: one seed in common, no interval.",
+        "none": f"{names['none']}: no seed in common.",
+    }
+    said = [text for kind, text in parts.items() if groups[kind]]
+    said += [f"{further:,} models farther behind are not drawn."] if further else []
+    return " ".join(said)
+
+
+def _kind(pair: Pair) -> str:
+    if pair.test.told_apart:
+        return "clear"
+    if pair.test.has_interval:
+        return "tied"
+    return "one" if pair.test.difference else "none"

@@ -91,4 +91,6 @@ def _pareto_caption(front: list[tuple[float, float, str]], rows: list[Row]) -> s
     beaten = [row.name for row in rows if row.name not in names]
     said = f"Worth their work: {formatting.some(names)}."
     verb = "is" if len(beaten) == 1 else "are"
-    return said + (f" {formatting.some(beaten)} {verb} beaten in both." if beaten else "")
+    return said + (
+        f" {formatting.some(beaten)} {verb} beaten in both on average." if beaten else ""
+    )

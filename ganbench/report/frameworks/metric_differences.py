@@ -1,13 +1,14 @@
 """Metrics of twins side by side: a value in each framework, their paired difference, a verdict."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from ganbench.report import formatting
 from ganbench.report.analysis import intervals, pairwise_tests, style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, is_measured
 from ganbench.report.analysis.intervals import Interval
+from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.frameworks import pairs
 from ganbench.report.frameworks.pairs import Twin
 
@@ -26,19 +27,14 @@ class Measure:
 class Line:
     """One metric of one model in both frameworks; the difference is TensorFlow - PyTorch.
 
-    The interval stands for itself; `apart` is Holm's word over all `among` lines that have one.
+    `pair` is that of the metric's pairwise tests, as everywhere on the page: the style gap is KID
+    on another scale, and no test of its own.
     """
 
     twin: Twin
     measure: Measure
     difference: Interval | None
-    apart: bool = False
-    among: int = 1
-
-    @property
-    def test(self) -> tuple[str, str]:
-        """What is tested: the style gap is KID on another scale, and no test of its own."""
-        return self.twin.label, self.measure.metric
+    pair: Pair | None
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -57,35 +53,34 @@ class Line:
         return f"{formatting.number(found.mean, like)} {formatting.between(found.low, found.high)}"
 
     @property
-    def verdict(self) -> str:
-        if self.difference is None:
-            return "no seed with this number in both"
-        said = pairwise_tests.verdict(self.difference, self.apart, f"{self.among} differences")
-        return said + self._better() * self.apart
+    def told_apart(self) -> bool:
+        return self.pair is not None and self.pair.test.told_apart
 
-    def _better(self) -> str:
-        assert self.difference is not None
-        if self.measure.better == "neither":
-            return ""
-        second = (self.difference.mean > 0) == (self.measure.better == "higher")
-        return f": {pairs.SECOND if second else pairs.FIRST} is better"
+    @property
+    def verdict(self) -> str:
+        if self.pair is None or self.difference is None:
+            return "no seed with this number in both"
+        return self.pair.verdict + (f": {self.better}" if self.better else "")
+
+    @property
+    def better(self) -> str:
+        """Which framework is better, where they are told apart and the metric has a better end."""
+        better = self.pair.better if self.pair and self.measure.better != "neither" else None
+        return f"{pairs.TITLES[better.framework]} is better" if better else ""
 
 
 def lines(comparison: Comparison, found: list[Twin]) -> list[Line]:
-    """Every distance of the main table for every twin, with Holm's word on each difference."""
-    made = [
-        Line(twin, measure, _difference(twin, measure))
-        for twin in found
-        for measure in _measures(comparison)
-        if any(measure.values(row) for row in twin.rows)
-    ]
-    p_values = {
-        line.test: intervals.p_value(line.difference)
-        for line in made
-        if line.difference is not None and line.difference.half_width is not None
-    }
-    told = dict(zip(p_values, pairwise_tests.holm(list(p_values.values())), strict=True))
-    return [replace(line, apart=told.get(line.test, False), among=len(told)) for line in made]
+    """Every distance of the main table for every twin."""
+    made = []
+    for measure in _measures(comparison):
+        tested = pairwise_tests.by_places(comparison, measure.metric)
+        made += [
+            Line(twin, measure, _difference(twin, measure),
+                 tested.get(frozenset(row.place for row in twin.rows)))
+            for twin in found
+            if any(measure.values(row) for row in twin.rows)
+        ]  # fmt: skip
+    return made
 
 
 def _measures(comparison: Comparison) -> list[Measure]:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from ganbench.record import Record
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals
+from ganbench.report.analysis import intervals, pairwise_tests
 from ganbench.report.analysis.comparison import Comparison, Row
+from ganbench.report.analysis.costs import SPEED
 from ganbench.report.analysis.intervals import Interval
+from ganbench.report.analysis.pairwise_tests import PairedTest
 
 TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}  # a ratio is the second's to the first
 FIRST, SECOND = TITLES.values()
@@ -65,6 +67,15 @@ class Ratio:
         if self.logs.half_width is None:
             return ""
         return f"({times(self.logs.low)} to {times(self.logs.high)})"
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Pictures a second of one model; the family of its test is that of all models here."""
+
+    twin: Twin
+    ratio: Ratio
+    test: PairedTest
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,13 @@ def ratio(twin: Twin, what: What) -> Ratio | None:
         return None
     seeds = sorted(first.keys() & second.keys())
     return Ratio({seed: math.exp(second[seed] - first[seed]) for seed in seeds}, logs)
+
+
+def speeds(found: list[Twin]) -> list[Speed]:
+    """The ratio of pictures a second of every model that has one, and whether one is faster."""
+    known = [(twin, speed) for twin in found if (speed := ratio(twin, SPEED))]
+    tests = pairwise_tests.family([speed.logs for _, speed in known])
+    return [Speed(*item, test) for item, test in zip(known, tests, strict=True)]
 
 
 def _logs(row: Row, what: What) -> dict[int, float]:

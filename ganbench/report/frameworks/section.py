@@ -14,7 +14,7 @@ from ganbench.report.figures.axes import Figure
 from ganbench.report.frameworks import metric_differences, pairs, speed_figure
 from ganbench.report.frameworks.conditions import conditions, kinds, notes, problems, start, steps
 from ganbench.report.frameworks.metric_differences import Line
-from ganbench.report.frameworks.pairs import FIRST, SECOND, Deviation, Ratio, Twin, What
+from ganbench.report.frameworks.pairs import FIRST, SECOND, Deviation, Speed, Twin, What
 
 ROUNDING = 1e-5  # one step of the same fp32 arithmetic in another order stays below
 NAMED = 4  # models in one sentence
@@ -67,19 +67,19 @@ def section(comparison: Comparison) -> Section | None:
     found = pairs.found(comparison)
     if not found:
         return None
-    lines = metric_differences.lines(comparison, found)
+    lines, speeds = metric_differences.lines(comparison, found), pairs.speeds(found)
     measured = dict.fromkeys(kind for twin in found for kind in kinds(twin))
     return Section(
-        finding=" ".join(filter(None, (_speeds(found), _primary(comparison.primary, lines)))),
+        finding=" ".join(
+            filter(None, (_speeds(found, speeds), _primary(comparison.primary, lines)))
+        ),
         start=start(found),
         conditions=conditions(found),
         problems=tuple(problems(found)),
         notes=tuple(notes(comparison, found)),
         steps=steps(found),
         memory=" ".join(MEMORY_IS[kind] for kind in measured if kind in MEMORY_IS),
-        figure=speed_figure.draw(
-            [(twin, speed) for twin in found if (speed := _speed_ratio(twin))]
-        ),
+        figure=speed_figure.draw(speeds),
         models=tuple(_model(twin, lines) for twin in found),
     )
 
@@ -96,10 +96,6 @@ def _model(twin: Twin, lines: list[Line]) -> Model:
         losses=_where(found) if found else (_why_not(twin),),
         metrics=tuple(line for line in lines if line.twin is twin),
     )
-
-
-def _speed_ratio(twin: Twin) -> Ratio | None:
-    return pairs.ratio(twin, SPEED)
 
 
 def _peak(twin: Twin) -> Cost:
@@ -145,26 +141,27 @@ def scientific(value: float) -> str:
     return f"{digits}e-{power.lstrip('-0')}"
 
 
-def _speeds(found: list[Twin]) -> str:
+def _speeds(found: list[Twin], speeds: list[Speed]) -> str:
     """Who trained faster, and whether both started as the same model."""
-    known = [(twin, speed) for twin in found if (speed := _speed_ratio(twin))]
-    if not known:
+    if not speeds:
         names = formatting.listed([twin.label for twin in found[:NAMED]])
         return f"No seed with a speed finished in both frameworks ({names}){_losses(found)}."
     said = [
-        f"{twin.label} {pairs.times(speed.logs.mean)} times as fast"
+        f"{speed.twin.label} {pairs.times(speed.ratio.logs.mean)} times as fast"
         f"{'' if place else f' as {FIRST}'} ({_how_sure(speed)})"
-        for place, (twin, speed) in enumerate(known[:NAMED])
+        for place, speed in enumerate(speeds[:NAMED])
     ]
-    said += [f"{len(known) - NAMED} more (below)"] if len(known) > NAMED else []
+    said += [f"{len(speeds) - NAMED} more (below)"] if len(speeds) > NAMED else []
     return f"{SECOND} trained {formatting.listed(said)}{_losses(found)}."
 
 
-def _how_sure(speed: Ratio) -> str:
-    if speed.logs.half_width is None:
+def _how_sure(speed: Speed) -> str:
+    logs, test = speed.ratio.logs, speed.test
+    if not test.has_interval:
         return "one seed: no spread"
-    open_ = "" if speed.logs.excludes_zero else "; not settled which is faster"
-    return f"{speed.interval[1:-1]} over {formatting.plural(speed.logs.count, 'seed')}{open_}"
+    among = f" among {test.family} models" if test.only_alone else ""
+    open_ = "" if test.told_apart else f"; not settled which is faster{among}"
+    return f"{speed.ratio.interval[1:-1]} over {formatting.plural(logs.count, 'seed')}{open_}"
 
 
 def _losses(found: list[Twin]) -> str:
@@ -200,10 +197,14 @@ def _primary(primary: Score | None, lines: list[Line]) -> str:
     """Whether the metric that decides tells the frameworks apart, model by model."""
     head = formatting.heading(primary) if primary else ""
     mine = [line for line in lines if line.measure.head == head]
-    told = [f"{line.twin.label} ({line.verdict.partition(': ')[2]})" for line in mine if line.apart]
-    sure = [line for line in mine if line.difference and line.difference.half_width is not None]
-    equal = [line.twin.label for line in sure if not line.apart]
-    open_ = [line.twin.label for line in mine if line not in sure]
+    told = [
+        f"{line.twin.label}{f' ({line.better})' if line.better else ''}"
+        for line in mine
+        if line.told_apart
+    ]
+    tested = [line for line in mine if line.pair and line.pair.test.has_interval]
+    equal = [line.twin.label for line in tested if not line.told_apart]
+    open_ = [line.twin.label for line in mine if line not in tested]
     said = [f"tells the frameworks apart for {formatting.listed(told)}"] if told else []
     said += [f"cannot tell the frameworks apart for {formatting.listed(equal)}"] if equal else []
     said += [f"has too few seeds to say for {formatting.listed(open_)}"] if open_ else []

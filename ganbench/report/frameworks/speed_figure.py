@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ganbench.report import formatting
 from ganbench.report.figures import axes, svg
 from ganbench.report.figures.axes import Figure, colour
-from ganbench.report.frameworks.pairs import FIRST, SECOND, Ratio, Twin
+from ganbench.report.frameworks.pairs import FIRST, SECOND, Speed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ REACH = 1.5  # times the farthest dot: where the axis ends if an interval goes o
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50, 100)
 
 
-def draw(found: Sequence[tuple[Twin, Ratio]]) -> Figure | None:
+def draw(found: Sequence[Speed]) -> Figure | None:
     """Pictures a second, TensorFlow / PyTorch: dots are seeds, lines 95 % intervals."""
     if not found:
         return None
@@ -26,20 +26,20 @@ def draw(found: Sequence[tuple[Twin, Ratio]]) -> Figure | None:
         ax.set_xscale("log")
         ax.grid(axis="x")
         ax.grid(visible=False, axis="y")
-        for place, (twin, ratio) in enumerate(found):
-            _line(ax, place, twin, ratio)
+        for place, speed in enumerate(found):
+            _line(ax, place, speed)
         low, high = _ends(found)
         ax.set_xlim(low, high)
         ax.set_ylim(len(found) - 0.35, -0.8)
         _around_one(ax, low, high)
         ax.set_xlabel(f"pictures a second, {SECOND} / {FIRST}")
-        return axes.finish(ax, "frameworks-speed", _caption(found, low, high))
+        return axes.finish(ax, "frameworks-speed", caption(found))
 
 
-def _line(ax: "Axes", place: int, twin: Twin, ratio: Ratio) -> None:
-    row = twin.tensorflow
+def _line(ax: "Axes", place: int, speed: Speed) -> None:
+    row, ratio = speed.twin.tensorflow, speed.ratio
     ax.annotate(
-        formatting.shortened(twin.label), (0, place - 0.26), xycoords=("axes fraction", "data"),
+        formatting.shortened(row.label), (0, place - 0.26), xycoords=("axes fraction", "data"),
         bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 1.5},
         color=colour(row), fontsize=8.5, va="center",
     )  # fmt: skip
@@ -60,10 +60,10 @@ def _exp(log: float) -> float:
     return math.exp(max(-50.0, min(50.0, log)))
 
 
-def _ends(found: Sequence[tuple[Twin, Ratio]]) -> tuple[float, float]:
+def _ends(found: Sequence[Speed]) -> tuple[float, float]:
     """Where the axis ends: at the intervals, but not far beyond the dots."""
-    dots = [value for _, ratio in found for value in ratio.by_seed.values()]
-    sure = [ratio.logs for _, ratio in found if ratio.logs.half_width is not None]
+    dots = [value for speed in found for value in speed.ratio.by_seed.values()]
+    sure = [speed.ratio.logs for speed in found if speed.test.has_interval]
     low = max(min([*dots, *(_exp(logs.low) for logs in sure)]), min(dots) / REACH)
     high = min(max([*dots, *(_exp(logs.high) for logs in sure)]), max(dots) * REACH)
     return min(low, 1 / NARROWEST) / 1.06, max(high, NARROWEST) * 1.06
@@ -84,21 +84,23 @@ def _around_one(ax: "Axes", low: float, high: float) -> None:
     ax.spines["left"].set_visible(False)
 
 
-def _caption(found: Sequence[tuple[Twin, Ratio]], low: float, high: float) -> str:
+def caption(found: Sequence[Speed]) -> str:
     """Who is faster where, and what the drawing cuts off."""
     groups: dict[str, list[str]] = {}
-    for twin, ratio in found:
-        groups.setdefault(_side(ratio), []).append(twin.label)
+    for speed in found:
+        groups.setdefault(_side(speed), []).append(speed.twin.label)
     said = [f"{how}: {formatting.listed(labels)}." for how, labels in groups.items()]
-    sure = [ratio.logs for _, ratio in found if ratio.logs.half_width is not None]
-    if any(_exp(logs.low) < low or _exp(logs.high) > high for logs in sure):
+    low, high = _ends(found)
+    intervals = [speed.ratio.logs for speed in found if speed.test.has_interval]
+    if any(_exp(logs.low) < low or _exp(logs.high) > high for logs in intervals):
         said.append("A line that leaves the figure goes on: its ends are in the table.")
     return " ".join(said)
 
 
-def _side(ratio: Ratio) -> str:
-    if ratio.logs.half_width is None:
-        return f"{SECOND if ratio.logs.mean > 0 else FIRST} is faster in the one seed there is"
-    if not ratio.logs.excludes_zero:
+def _side(speed: Speed) -> str:
+    faster = SECOND if speed.ratio.logs.mean > 0 else FIRST
+    if not speed.test.has_interval:
+        return f"{faster} is faster in the one seed there is"
+    if not speed.test.told_apart:
         return "The seeds do not settle which is faster"
-    return f"{SECOND if ratio.logs.mean > 0 else FIRST} is faster"
+    return f"{faster} is faster"

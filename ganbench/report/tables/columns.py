@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ganbench.record import Baseline, Score
 from ganbench.report import formatting
-from ganbench.report.analysis import style_gap
+from ganbench.report.analysis import pairwise_tests, style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, is_measured
 from ganbench.report.analysis.costs import FLOP, MEMORY, SECONDS, SPEED, mean_cost, parameters
 from ganbench.report.analysis.intervals import Interval
@@ -46,7 +46,7 @@ def main(comparison: Comparison) -> list[Column]:
 
 
 def score_column(comparison: Comparison, score: Score) -> Column:
-    tied = comparison.tied_with_best(score.metric)
+    tied = pairwise_tests.tied_with_best(comparison, score.metric)
 
     def of_row(row: Row) -> Cell:
         interval = row.interval(score.metric)

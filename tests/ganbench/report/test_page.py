@@ -3,15 +3,18 @@ import re
 import shutil
 import xml.etree.ElementTree as ET
 
+import jinja2
 import pytest
 
+from ganbench import record
 from ganbench.errors import InputError
-from ganbench.report import build, conclusion, formatting, page, redact
+from ganbench.report import build, conclusion, embedded, formatting, page, redact
+from ganbench.report.analysis.comparison import compare
 from ganbench.report.figures import svg
 from ganbench.system import files
 
 
-def embedded(html):
+def carried(html):
     found = re.search(r'<script type="application/json" id="results">(.*?)</script>', html, re.S)
     return json.loads(found[1])
 
@@ -60,14 +63,14 @@ def test_a_large_suite_stays_under_three_megabytes(make_three, tmp_path):
 
 def test_the_page_carries_its_results(results, tmp_path):
     html = build(shutil.copytree(results, tmp_path / "r")).read_text()
-    data = embedded(html)
+    data = carried(html)
     assert len(data["runs"]) == 9
     assert data["runs"][1]["status"]["name"] == "collapsed"
 
 
 def test_a_page_too_full_leaves_curves_out_and_says_so(results, tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "MOST_JSON", 1000)
-    data = embedded(build(shutil.copytree(results, tmp_path / "r")).read_text())
+    monkeypatch.setattr(embedded, "MOST_JSON", 1000)
+    data = carried(build(shutil.copytree(results, tmp_path / "r")).read_text())
     assert data["left_out"] == ["curve", "film", "snapshots"] and data["runs"][0]["curve"] == []
 
 
@@ -100,6 +103,30 @@ def test_whatever_file_is_missing_the_page_is_still_built(results, tmp_path):
     shutil.rmtree(folder / "quick" / "run08.pytorch-seed2-abc")
     html = build(folder).read_text()
     assert "Pictures are not there" in html and "Not there: no run has a history.csv" in html
+
+
+MISSPELT = {
+    "page.html": ("verdict.headline", "verdict.headlin"),
+    "numbers.html": ("drawn.forest", "drawn.forrest"),
+    "frameworks.html": ("frameworks.problems", "frameworks.problem"),
+    "pictures.html": ("{% if films %}", "{% if film %}"),
+    "origin.html": ("suite.toml", "suite.tomll"),
+    "macros.html": ("row.marker", "row.mark"),
+}
+
+
+@pytest.mark.parametrize("template", MISSPELT)
+def test_a_misspelt_key_in_a_template_raises(twins, monkeypatch, template):
+    environment = page._environment()
+    source = environment.loader.get_source(environment, template)[0]
+    assert MISSPELT[template][0] in source
+    changed = jinja2.DictLoader({template: source.replace(*MISSPELT[template])})
+    environment.loader = jinja2.ChoiceLoader([changed, environment.loader])
+    monkeypatch.setattr(page, "_environment", lambda: environment)
+    monkeypatch.setattr(page, "_figures", lambda _: dict.fromkeys(page.FIGURES))
+    results = record.read_results(twins)
+    with pytest.raises(jinja2.UndefinedError):
+        page.assemble(results, compare(results), False, False)
 
 
 def test_a_bare_description_is_enough(tmp_path):

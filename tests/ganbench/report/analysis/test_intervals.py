@@ -52,9 +52,10 @@ def test_seeds_to_settle_is_the_first_count_whose_interval_leaves_zero():
 def test_the_p_value_is_5_percent_where_the_interval_touches_zero():
     spread = intervals.over_seeds([-1.0, 0.0, 1.0])
     touching = [value + spread.half_width for value in (-1.0, 0.0, 1.0)]
-    assert intervals.p_value(intervals.over_seeds(touching)) == pytest.approx(0.05)
+    assert intervals.p_values([intervals.over_seeds(touching)]) == [pytest.approx(0.05)]
 
 
 def test_equal_differences_leave_no_doubt_and_no_division_by_zero():
-    assert intervals.p_value(intervals.over_seeds([2.0, 2.0])) == 0
-    assert intervals.p_value(intervals.over_seeds([0.0, 0.0])) == 1
+    equal = [intervals.over_seeds([value, value]) for value in (2.0, 0.0)]
+    assert intervals.p_values(equal) == [0, 1]
+    assert intervals.p_values([]) == []

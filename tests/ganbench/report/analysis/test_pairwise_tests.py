@@ -24,7 +24,7 @@ CLOSE = {"a": [10.0, 11.0, 12.0], "b": [11.0, 10.0, 12.5], "c": [30.0, 31.5, 32.
 def test_an_interval_without_zero_tells_two_models_apart(compared):
     found = pairwise_tests.pairs(compared(FAR))
     assert [(p.first.name, p.second.name) for p in found] == [("a", "b"), ("a", "c"), ("b", "c")]
-    assert all(pair.apart and pair.verdict == "told apart" for pair in found)
+    assert all(pair.test.told_apart and pair.verdict == "told apart" for pair in found)
     assert found[0].difference == "10.2" and found[0].interval == "(9.4 to 10.9)"
     assert pairwise_tests.finding(found) == "All 3 pairs are told apart."
 
@@ -40,7 +40,7 @@ def test_an_interval_with_zero_does_not(compared):
 def test_where_higher_is_better_the_first_is_still_the_better(compared):
     found = pairwise_tests.pairs(compared(FAR, better="higher"))
     assert (found[0].first.name, found[0].second.name) == ("c", "b")
-    assert found[0].gain.mean > 0 and found[0].apart
+    assert found[0].test.difference.mean > 0 and found[0].test.told_apart
 
 
 def test_one_seed_tells_nobody_apart(compared):
@@ -60,7 +60,7 @@ def test_models_that_share_a_letter_cannot_be_told_apart(compared):
 def test_a_model_between_two_that_are_apart_has_both_letters(compared):
     middle = {"a": [10.0, 11.0, 12.0], "b": [10.0, 15.0, 12.0], "c": [14.0, 15.0, 16.5]}
     found = pairwise_tests.pairs(compared(middle))
-    assert [pair.apart for pair in found] == [False, True, False]
+    assert [pair.test.told_apart for pair in found] == [False, True, False]
     assert [said for _, said in pairwise_tests.letters(found)] == ["a", "a b", "b"]
 
 
@@ -79,8 +79,11 @@ def test_a_pair_that_is_apart_alone_is_not_so_among_many(compared):
     two = {"a": [10.0, 11.0, 12.0], "b": [11.0, 13.0, 13.5]}  # t = 5 over 2: p = 0.038
     many = two | {"c": [12.0, 15.0, 11.0]}
     alone, among = (pairwise_tests.pairs(compared(models))[0] for models in (two, many))
-    assert alone.gain.excludes_zero and alone.verdict == "told apart"
-    assert among.gain == alone.gain and among.verdict == "cannot be told apart among 3 pairs"
+    assert alone.test.difference.excludes_zero and alone.verdict == "told apart"
+    assert (
+        among.test.difference == alone.test.difference
+        and among.verdict == "cannot be told apart among 3 pairs"
+    )
     assert {said for _, said in pairwise_tests.letters(pairwise_tests.pairs(compared(many)))} == {
         "a"
     }
@@ -88,7 +91,7 @@ def test_a_pair_that_is_apart_alone_is_not_so_among_many(compared):
 
 def test_one_model_has_no_pair(compared):
     found = pairwise_tests.pairs(compared({"a": [1.0]}))
-    assert (found, pairwise_tests.finding(found), pairwise_tests.letters(found)) == ([], "", [])
+    assert (found, pairwise_tests.finding(found), pairwise_tests.letters(found)) == ((), "", [])
 
 
 def test_more_than_26_groups_still_have_letters():

@@ -106,7 +106,7 @@ def test_one_seed_has_the_interval_over_its_pictures_and_says_so(compared):
     assert "| 50 % (one seed; ± 9.8 % over its pictures) |" in markdown.to_markdown(comparison)
     table = csv_table.comparison_table(comparison)
     assert table["style_gap_percent_half_width_over_pictures"][0] == pytest.approx(9.8)
-    said = verdict.judge(record.Results(None, {}, (), ()), comparison).text
+    said = verdict.decide(record.Results(None, {}, (), ()), comparison).text
     assert "a closes 50 % (40 to 60 over the pictures of one seed) of the style gap" in said
 
 
@@ -119,7 +119,7 @@ def test_beyond_the_floor_every_place_points_to_the_copies(compared):
     comparison = compared({"a": [-0.02, -0.021]})
     cell = main_table.table(comparison).lines[0].cells[1]
     assert (cell.note, cell.link) == (style_gap.COPYING, "copying")
-    said = verdict.judge(record.Results(None, {}, (), ()), comparison)
+    said = verdict.decide(record.Results(None, {}, (), ()), comparison)
     assert '<a href="#copying">' in "".join(said.support) and style_gap.COPYING in said.text
     assert "look for copying" in markdown.to_markdown(comparison)
 
@@ -143,10 +143,10 @@ def test_the_gap_stands_right_after_the_metric_that_decides(compared):
 
 
 def test_the_verdict_says_how_much_the_best_and_its_equals_close(compared):
-    models = {"a": [0.10, 0.12, 0.14], "b": [0.14, 0.10, 0.13], "c": [0.180, 0.181, 0.182]}
+    models = {"a": [0.10, 0.12, 0.14], "b": [0.14, 0.10, 0.13], "c": [0.180, 0.201, 0.219]}
     comparison = compared(models)
     results = record.Results(None, {}, (), ())
-    text = verdict.judge(results, comparison).text
+    text = verdict.decide(results, comparison).text
     assert "a closes 40 % (15 to 65), b closes 38 % (" in text and "c closes" not in text
     assert "of the style gap: 0 % is what untouched photographs reach" in text
 

@@ -2,7 +2,7 @@ import pytest
 
 from ganbench import record
 from ganbench.record import Status
-from ganbench.report.analysis import verdict
+from ganbench.report.analysis import pairwise_tests, verdict
 from ganbench.report.analysis.comparison import compare
 
 COLLAPSED = Status("collapsed", 40, 0.18, "one picture for every latent")
@@ -15,7 +15,7 @@ def judged(fake, models, identity=163.0, **changes):
             value = 0.0 if ending else level
             fake.run(label, seed, value, ending, pictures=False)
     results = record.read_results(fake.finish(list(models), identity, **changes))
-    return verdict.judge(results, compare(results))
+    return verdict.decide(results, compare(results))
 
 
 def test_a_winner_needs_an_interval_without_zero_and_all_seeds(fake):
@@ -48,7 +48,7 @@ def test_at_the_floor_is_said_of_kid(fake, score_of):
     results = record.Results(
         results.folder, results.suite, baselines, results.runs, results.unreadable
     )
-    assert "It is at the floor" in verdict.judge(results, compare(results)).text
+    assert "It is at the floor" in verdict.decide(results, compare(results)).text
 
 
 def test_a_best_that_lost_seeds_is_called_the_best_of_the_others(fake):
@@ -105,7 +105,7 @@ def test_every_run_failed(fake):
 def test_finished_runs_without_scores_are_not_judged(fake):
     fake.run("a", 0, 100.0, pictures=False, scores={}, curve=())
     results = record.read_results(fake.finish(["a"], None))
-    found = verdict.judge(results, compare(results))
+    found = verdict.decide(results, compare(results))
     assert found.kind == "not_scored"
 
 
@@ -123,7 +123,7 @@ def test_higher_is_better_turns_the_comparison_round(fake, score_of):
             score = score_of(level + seed / 100, metric="recall", name="recall", better="higher")
             fake.run(label, seed, 0, pictures=False, scores={"recall": score}, curve=())
     results = record.read_results(fake.finish(["a", "b"], None, primary="recall"))
-    found = verdict.judge(results, compare(results))
+    found = verdict.decide(results, compare(results))
     assert found.text.startswith("Use b: recall 0.810, better than a in all 3 seeds by 0.300")
 
 
@@ -141,7 +141,7 @@ def test_scores_of_different_protocols_are_called_that(fake, score_of):
     fake.run("a", 0, 0, pictures=False, scores={"random_inception_fd": few})
     fake.run("a", 1, 120.0, pictures=False)
     results = record.read_results(fake.finish(["a"]))
-    found = verdict.judge(results, compare(results))
+    found = verdict.decide(results, compare(results))
     assert any("not measured the same way" in warning for warning in found.warnings)
 
 
@@ -151,6 +151,34 @@ def test_a_name_cannot_become_markup(fake, script_name):
     assert script_name in found.text
 
 
+def test_a_difference_that_is_clear_alone_makes_no_winner_among_many_pairs(fake):
+    two = {"a": [10.0, 11.0, 12.0], "b": [11.0, 13.0, 13.5]}  # t = 5 over 2: p = 0.038
+    found = judged(fake, two | {"c": [12.0, 15.0, 11.0]}, None)
+    assert found.kind == "no_winner"
+    assert "in random-Inception FD, too little among 3 pairs; about 1 more seed (4" in found.text
+
+
+def test_a_best_that_loses_in_the_seeds_in_common_is_no_winner(fake):
+    for seed, level in enumerate([100.0, 101.0]):
+        fake.run("a", seed, level, pictures=False)
+    for seed, level in enumerate([90.0, 91.0, 200.0, 201.0]):
+        fake.run("b", seed, level, pictures=False)
+    results = record.read_results(fake.finish(["a", "b"], None))
+    comparison = compare(results)
+    found = verdict.decide(results, comparison)
+    assert found.text.startswith(
+        "No winner: a is the best on average, but b is better in the 2 seeds that both finished, "
+        "by 10.0 (10.0 to 10.0)."
+    )
+    assert pairwise_tests.tied_with_best(comparison, "random_inception_fd") == {"a", "b"}
+
+
+def test_seeds_that_do_not_all_agree_are_counted(fake):
+    models = {"a": [100.0] * 5, "b": [101.0, 102.0, 103.0, 102.0, 99.9]}
+    found = judged(fake, models, None)
+    assert found.kind == "winner" and "better than b in 4 of 5 seeds by 1.58" in found.text
+
+
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_bold_is_the_best_and_all_that_cannot_be_told_from_it(fake, seeds):
     for seed in range(seeds):
@@ -158,5 +186,5 @@ def test_bold_is_the_best_and_all_that_cannot_be_told_from_it(fake, seeds):
         fake.run("b", seed, 121.0 - 2 * seed + seed**2, pictures=False)
         fake.run("c", seed, 150.0 + seed, pictures=False)
     comparison = compare(record.read_results(fake.finish(["a", "b", "c"])))
-    expected = {"a", "b"} if seeds == 3 else {"a"}
-    assert comparison.tied_with_best("random_inception_fd") == expected
+    expected = {"a", "b"} if seeds == 3 else {"a", "b", "c"}  # one seed tells nobody apart
+    assert pairwise_tests.tied_with_best(comparison, "random_inception_fd") == expected

@@ -7,7 +7,7 @@ import pytest
 
 from ganbench import record
 from ganbench.record import Cost, Status, Used
-from ganbench.report import build, page
+from ganbench.report import build, embedded
 from ganbench.report.analysis import verdict
 from ganbench.report.analysis.comparison import compare
 from ganbench.report.analysis.intervals import t_factor
@@ -325,7 +325,9 @@ def test_metrics_are_paired_and_judged_after_holm(twins_section):
     first = by_label["dcgan"][0]
     assert first.text == "4.00 (4.00 to 4.00)" and first.verdict == "told apart: PyTorch is better"
     assert by_label["cyclegan-resnet"][0].verdict == "cannot be told apart"
-    assert first.among == 9  # 3 models x 3 distances: the style gap is one of them rescaled
+    assert first.pair.test.family == 15  # the pairs of six rows, as in the table of pairs
+    gap, kid = by_label["dcgan"][1:3]
+    assert gap.pair is kid.pair  # the style gap is KID rescaled
 
 
 def test_higher_is_better_turns_the_verdict_around(run, section, score_of):
@@ -380,7 +382,7 @@ def test_a_long_label_is_cut_and_its_framework_never(run, fake):
 
 def judged(fake, labels):
     results = record.read_results(fake.finish(labels, None, frameworks=[TORCH, FLOW]))
-    return verdict.judge(results, compare(results))
+    return verdict.decide(results, compare(results))
 
 
 def test_a_twin_that_cannot_be_told_from_the_best_is_no_rival(run, fake):
@@ -414,11 +416,11 @@ def test_models_are_counted_once_and_not_once_a_framework(run, fake):
         for framework in (TORCH, FLOW):
             run(label, framework, 0, 200.0)
     results = record.read_results(fake.finish(["a", "b"], frameworks=[TORCH, FLOW]))
-    said = verdict.judge(results, compare(results)).text
+    said = verdict.decide(results, compare(results)).text
     assert said.startswith("Neither of the two models beats the untouched photographs in either")
 
 
 def test_the_page_of_twins_carries_the_losses_of_step_1(twins):
     results = record.read_results(twins)
-    runs = page._record(results)["runs"]
+    runs = embedded.results_json(results)["runs"]
     assert runs[0]["first_losses"] == {"D": 1.386, "G": 0.812}

@@ -30,7 +30,7 @@ def test_a_collapsed_run_that_used_its_budget_is_a_stray_and_never_averaged(fake
     assert row.interval("random_inception_fd").mean == 150.5
     assert row.stray_values("random_inception_fd") == {0: 200.0}
     assert uncertainty.strays(comparison)[0][1:] == (0, "collapsed", "200.0")
-    said = [warning.striptags() for warning in verdict.judge(results, comparison).warnings]
+    said = [warning.striptags() for warning in verdict.decide(results, comparison).warnings]
     expected = "dcgan seed 0 collapsed; it used its whole budget, its numbers are not averaged."
     assert expected in said
 

@@ -120,4 +120,4 @@ def test_a_number_through_the_clean_resize_is_never_shown_as_the_plain_one(fake,
     results = record.read_results(fake.finish(["a"], None, primary="fid"))
     comparison = compare(results)
     assert formatting.heading(comparison.metrics[0]).startswith("FID (clean)")
-    assert "FID (clean) 120.0" in verdict.judge(results, comparison).text
+    assert "FID (clean) 120.0" in verdict.decide(results, comparison).text

@@ -4,7 +4,7 @@ import pandas
 import pytest
 
 from ganbench import record
-from ganbench.report.analysis import uncertainty
+from ganbench.report.analysis import pairwise_tests, uncertainty
 from ganbench.report.analysis.comparison import compare
 from ganbench.report.tables import columns, footnotes, other_metrics
 
@@ -42,7 +42,7 @@ def test_where_neither_end_is_better_there_is_no_arrow_and_no_best(fake, score_o
         )
         fake.run(label, 0, 0, pictures=False, scores={"spread": spread}, curve=())
     found = compare(record.read_results(fake.finish(["a", "b"], None, primary="spread")))
-    assert found.tied_with_best("spread") == set()
+    assert pairwise_tests.tied_with_best(found, "spread") == set()
     assert columns.score_column(found, found.metrics[0]).head == "Diversity"
 
 
