@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -37,7 +36,7 @@ def test_peak_memory_of_a_256_px_run_over_all_real_pictures(benchmark, tmp_path)
     made = plan.make(suite, tmp_path, lambda what, done, of: None)
     job = made.job(made.runs[0])
     benchmark.pedantic(lambda: child_process.run("ganbench.training.worker", job), rounds=1)
-    run = record.read(Path(job["folder"]))
+    run = record.read(job.folder)
     assert run.status.name == "done"
     assert run.cost.peak_memory_bytes
     done = subprocess.run(
@@ -108,7 +107,8 @@ def test_predicted_against_measured_memory(benchmark, name):
     kind = registry.load(registry.select(name)[0])
     found = inspect_models.measure_on_meta(kind, resolve(kind.Settings, name, overrides), size)
     assert found
-    need = memory_forecast.need(found.memory | {"available": None})
+    assert found.memory
+    need = memory_forecast.Need(**found.memory, available=None)
     command = [sys.executable, "-c", MEASURE, json.dumps([name, size, overrides])]
     environment = {**os.environ, **MALLOC}
     done = benchmark.pedantic(

@@ -1,8 +1,5 @@
 """The one error that is the user's to mend: a sentence, and what to type instead."""
 
-import ganzoo.errors
-import metrics.errors
-
 
 class InputError(ValueError):
     """What is wrong and where, in one sentence; `hint` says what to type instead. Exit code 2."""
@@ -10,10 +7,6 @@ class InputError(ValueError):
     def __init__(self, message: str, hint: str = ""):
         super().__init__(message)
         self.hint = hint
-
-
-# What is the user's to mend, whichever package says so.
-USER_ERRORS = (InputError, ganzoo.errors.InputError, metrics.errors.InputError)
 
 
 def first_line(error: Exception) -> str:

@@ -330,7 +330,7 @@ def _of_system(error: OSError) -> str:
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
-    from ganbench.errors import USER_ERRORS
+    from ganbench.system.user_errors import USER_ERRORS
 
     return USER_ERRORS
 

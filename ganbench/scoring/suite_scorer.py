@@ -10,10 +10,11 @@ import numpy as np
 from ganbench import record
 from ganbench.data import batches, load
 from ganbench.data.store import Domain, open_domain
-from ganbench.errors import USER_ERRORS, InputError
+from ganbench.errors import InputError
 from ganbench.jobs import Scored, ScoreJob
 from ganbench.scoring import feature_cache
 from ganbench.system import child_process, files, locks
+from ganbench.system.user_errors import USER_ERRORS
 from metrics import nearest, registry, scoring
 from metrics.errors import InputError as MetricError
 from metrics.registry import Metric

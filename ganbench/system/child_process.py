@@ -21,7 +21,8 @@ from dataclasses import asdict, dataclass, is_dataclass
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
-from ganbench.errors import USER_ERRORS, InputError
+from ganbench.errors import InputError
+from ganbench.system.user_errors import USER_ERRORS
 
 Message = dict[str, Any]
 T = TypeVar("T")

@@ -9,9 +9,10 @@ import numpy as np
 
 from ganbench.data import batches
 from ganbench.data.store import Domain, open_domain
-from ganbench.errors import USER_ERRORS, first_line
+from ganbench.errors import first_line
 from ganbench.jobs import TrainJob
 from ganbench.system import child_process, environment, files, frameworks
+from ganbench.system.user_errors import USER_ERRORS
 from ganbench.training import checkpoint, loop, warm_up
 from ganbench.training.failure_watch import REAL, Diverged, Scale, Watch, scale
 from ganbench.training.parent import Channel, Parent, Stopped

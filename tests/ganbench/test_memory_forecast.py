@@ -10,7 +10,6 @@ import subprocess
 import sys
 from itertools import pairwise
 from operator import attrgetter
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -350,7 +349,7 @@ def test_memory_is_flat_and_nothing_is_shared(
         command, check=True, timeout=1800, capture_output=True, text=True, env=environment
     )
     assert json.loads(done.stdout) == {"left": [], "mapped": []}
-    with (Path(job["folder"]) / "history.csv").open() as file:
+    with (job.folder / "history.csv").open() as file:
         rows = [(int(row["step"]), int(row["memory_bytes"])) for row in csv.DictReader(file)]
     steps, resident = zip(*(row for row in rows if row[0] > 1000), strict=True)
     growth = statistics.linear_regression(steps, resident).slope * 1000

@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 from calls import CRASHED, CRASHES, Fault, install
 from trials import cpu, different, forked, lighten, results_of
@@ -25,7 +26,7 @@ from ganbench.system import child_process
 from ganbench.training import worker
 
 HERE = Path(__file__).parent
-WORK = {
+WORK: dict[str, tuple[Any, Any]] = {
     "ganbench.planning.inspect_models": (InspectJob, inspect_models.describe),
     "ganbench.training.worker": (TrainJob, worker.work),
     "ganbench.scoring.suite_scorer": (ScoreJob, suite_scorer.score_suite),

@@ -23,7 +23,7 @@ from ganbench.system import child_process, frameworks
 from ganbench.training import worker
 from ganzoo import registry
 
-WORK = {
+WORK: dict[str, tuple[Any, Any]] = {
     "ganbench.planning.inspect_models": (InspectJob, inspect_models.describe),
     "ganbench.training.worker": (TrainJob, worker.work),
 }
