@@ -31,7 +31,7 @@ def test_damage_is_named(tmp_path, sized, damage) -> None:
     if damage == "remove":
         file.unlink()
     else:
-        file.write_text({"flip": "tezt", "cut": "te"}[damage])
+        file.write_text({"flip": "tezt", "cut": "tex"}[damage])
     with pytest.raises(InputError, match=r"folder.* is damaged"):
         sealed_folder.check(tmp_path / "folder", told)
 
