@@ -250,7 +250,7 @@ def statements(results):
 
 
 @pytest.mark.xfail(
-    reason="known: of two models with one seed in common the verdict says tied, the pairs too few seeds"
+    reason="known: with one seed in common the verdict says tied, the pairs say too few seeds"
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(suites())
