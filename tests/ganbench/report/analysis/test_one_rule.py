@@ -205,15 +205,15 @@ def from_frameworks(page, comparison):
             kind = TOLD if line.verdict.startswith("told apart") else TIED
             kind = kind if "apart" in line.verdict else UNTESTED
             title = re.search(r": (\w+) is better", line.verdict)
-            names = {row.framework: row.name for row in line.twin.rows}
+            names = {row.framework: row.name for row in line.paired.rows}
             better = names[TITLES[title[1]]] if title else None
-            if all(row.values(metric) for row in line.twin.rows):
+            if all(row.values(metric) for row in line.paired.rows):
                 page.add("frameworks", metric, *names.values(), kind, better)
                 if metric == "fid":
-                    said = said_of(made.finding, line.twin.label)
+                    said = said_of(made.finding, line.paired.label)
                     page.add("finding", metric, *names.values(), said)
     settled = made.figure.caption if made.figure else ""
-    for label in {model.twin.label for model in made.models}:
+    for label in {model.paired.label for model in made.models}:
         told = re.search(rf"{label} [\d.,]+ times as fast[^(]*\(([^)]*)\)", made.finding)
         drawn = next((s for s in settled.split(".") if re.search(rf"\b{label}\b", s)), "")
         if told and drawn:
