@@ -49,9 +49,9 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
         sentence = "<strong>Nothing is scored yet</strong>: the runs are there, their numbers not."
         return "not_scored", Markup(sentence), []
     ranked = pairwise_tests.contenders(comparison, primary.metric)
-    behind = [row for row in comparison.scored(primary.metric) if row not in ranked]
+    single = [row for row in comparison.scored(primary.metric) if row not in ranked]
     support = [verdict_support.floor(comparison, ranked[0], primary)]
-    support += _thin_ones(behind, ranked[0], primary)
+    support += _single_seeds(single, ranked[0], primary)
     support.insert(0, verdict_support.gap_closed(comparison, ranked, primary))
     support.insert(0, verdict_support.survivors(ranked[0], primary))
     if _none_beats(comparison, ranked, primary):
@@ -59,14 +59,14 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
     return _ranked(comparison, ranked, primary, support)
 
 
-def _thin_ones(behind: list[Row], best: Row, primary: Score) -> list[Markup]:
-    if len(behind) <= MOST_SAID:
-        return [_thin(row, best, primary) for row in behind]
+def _single_seeds(single: list[Row], best: Row, primary: Score) -> list[Markup]:
+    if len(single) <= MOST_SAID:
+        return [_single_seed(row, best, primary) for row in single]
     said = "{} models have one finished seed each and are left out of the verdict: {}."
-    return [Markup(said).format(f"{len(behind):,}", formatting.some([row.name for row in behind]))]
+    return [Markup(said).format(f"{len(single):,}", formatting.some([row.name for row in single]))]
 
 
-def _thin(row: Row, best: Row, primary: Score) -> Markup:
+def _single_seed(row: Row, best: Row, primary: Score) -> Markup:
     """What became of a row with a single finished seed."""
     mine, its = row.interval(primary.metric), best.interval(primary.metric)
     assert mine is not None and its is not None
@@ -155,7 +155,7 @@ def _no_winner(pair: Pair, primary: Score) -> Markup:
         number(gain.mean),
         between(gain.low, gain.high),
         primary.name,
-        f", too little among {pair.test.family} pairs" if pair.test.only_alone else "",
+        f", too little among {pair.test.family} pairs" if pair.test.significant_alone else "",
     )
     return start + _more_seeds(pair)
 

@@ -46,13 +46,14 @@ def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Sco
         value = comparison.baseline(name, primary.metric)
         if value is None or interval is None:
             continue
-        gap = value - interval.mean
-        if abs(gap) > 4 * max(abs(low), abs(high)):
+        offset = value - interval.mean
+        if abs(offset) > 4 * max(abs(low), abs(high)):
             continue
-        ax.axvline(gap, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
+        ax.axvline(offset, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
+        away, side = (4, "left") if offset < 0 else (-4, "right")
         ax.annotate(
-            said, (gap, -0.95), xytext=(4 if gap < 0 else -4, drop), textcoords="offset points",
-            ha="left" if gap < 0 else "right", va="center", color=svg.sentinel("muted"), fontsize=8,
+            said, (offset, -0.95), xytext=(away, drop), textcoords="offset points",
+            ha=side, va="center", color=svg.sentinel("muted"), fontsize=8,
         )  # fmt: skip
 
 

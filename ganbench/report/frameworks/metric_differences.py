@@ -15,7 +15,7 @@ from ganbench.report.frameworks.pairs import PairedModel
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the main table that judges pictures."""
+    """A column of the main table that measures pictures."""
 
     head: str
     metric: str  # that it is measured on

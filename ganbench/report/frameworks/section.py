@@ -146,18 +146,18 @@ def _speeds(found: list[PairedModel], speeds: list[Ratio]) -> str:
         return f"No seed with a speed finished in both frameworks ({names}){_losses(found)}."
     said = [
         f"{ratio.paired.label} {pairs.times(ratio.logs.mean)} times as fast"
-        f"{'' if place else f' as {FIRST}'} ({_how_sure(ratio)})"
+        f"{'' if place else f' as {FIRST}'} ({_uncertainty(ratio)})"
         for place, ratio in enumerate(speeds[:NAMED])
     ]
     said += [f"{len(speeds) - NAMED} more (below)"] if len(speeds) > NAMED else []
     return f"{SECOND} trained {formatting.listed(said)}{_losses(found)}."
 
 
-def _how_sure(ratio: Ratio) -> str:
+def _uncertainty(ratio: Ratio) -> str:
     test = ratio.test
     if not test.has_interval:
         return "one seed: no spread"
-    among = f" among {test.family} models" if test.only_alone else ""
+    among = f" among {test.family} models" if test.significant_alone else ""
     open_ = "" if test.told_apart else f"; not settled which is faster{among}"
     return f"{ratio.interval[1:-1]} over {formatting.plural(ratio.logs.count, 'seed')}{open_}"
 

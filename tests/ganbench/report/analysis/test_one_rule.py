@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ganbench.record import Baseline, Cost, Record, Results, Score, Status
-from ganbench.report.analysis import pairwise_tests, verdict
+from ganbench.report.analysis import letter_display, pairwise_tests, verdict
 from ganbench.report.analysis.comparison import compare
 from ganbench.report.figures import forest
 from ganbench.report.figures.axes import Figure
@@ -107,7 +107,7 @@ def from_pairs(page, comparison, metric):
         if kind == TOLD:
             better = pair.second.name if pair.difference.startswith("−") else pair.first.name
         page.add("pairs", metric, pair.first.name, pair.second.name, kind, better)
-    letters = {row.name: set(said.split()) for row, said in pairwise_tests.letters(found)}
+    letters = {row.name: set(said.split()) for row, said in letter_display.letters(found)}
     for first, second in combinations(letters, 2):
         page.add("letters", metric, first, second, not letters[first] & letters[second])
     told = sum(pair.verdict == "told apart" for pair in found)
