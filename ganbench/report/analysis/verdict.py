@@ -100,11 +100,18 @@ def _decided(behind: list[Pair], primary: Score) -> tuple[str, Markup]:
     if len(same) < len(rivals) or not others:
         rivals.sort(key=lambda pair: pair in same)
         return "no_winner", _no_winner(rivals[0], primary)
-    equals = [
-        Markup(" {}, the same model, cannot be told from it.").format(pair.second.name)
-        for pair in same
-    ]
-    return "winner", _winner(others[0], primary) + Markup("").join(equals)
+    headline = _winner(others[0], primary)
+    return "winner", headline + Markup("").join(_other_framework(pair) for pair in same)
+
+
+def _other_framework(pair: Pair) -> Markup:
+    """What there is to say of the best model in the other framework, which it does not beat."""
+    said = "cannot be told from it"
+    if not pair.test.has_interval:
+        said = "shares too few finished seeds with it"
+    elif pair.better is pair.second:
+        said = "is better in the seeds that both finished"
+    return Markup(" {}, the same model, {}.").format(pair.second.name, said)
 
 
 def _present(sentences: list[Markup | None]) -> list[Markup]:

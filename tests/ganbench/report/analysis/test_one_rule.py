@@ -151,11 +151,12 @@ def from_verdict(page, results, comparison):
     able = [row.name for row in comparison.rows if len(row.values("fid")) > 1] or scored
     if found.kind == "winner":
         best = re.match(r"Use (.+?): ", text)[1]
-        same = re.findall(r"([^.]+?), the same model, cannot be told from it", text)
         assert best == best_of(comparison, "fid")
+        others = dict(re.findall(r"(m\d · \w+), the same model, (\w+)", text))
         for name in set(able) - {best}:
-            twin = name in [one.strip() for one in same]
-            page.add("verdict", "fid", best, name, TIED if twin else TOLD, None if twin else best)
+            how = {"cannot": TIED, "shares": UNTESTED}.get(others.get(name), TOLD)
+            better = {TOLD: name if name in others else best}.get(how)
+            page.add("verdict", "fid", best, name, how, better)
     elif found.kind == "no_winner" and "is the best on average, but" in text:
         best, other = re.match(
             r"No winner: (.+?) is the best on average, but (.+?) is", text
@@ -249,7 +250,7 @@ def statements(results):
     return page
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(suites())
 def test_no_two_statements_of_one_page_disagree(results):
     assert list(statements(results).disagreements()) == []

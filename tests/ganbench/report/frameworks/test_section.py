@@ -401,6 +401,15 @@ def test_a_twin_that_cannot_be_told_from_the_best_is_no_rival(run, fake):
     assert "a · tensorflow, the same model, cannot be told from it." in found.text
 
 
+def test_a_twin_with_too_few_seeds_in_common_is_called_that_and_not_equal(run, fake):
+    for seed in range(3):
+        run("a", TORCH, seed, 100.0 + seed)
+        run("a", FLOW, seed + 2, 120.0 + seed)
+        run("b", TORCH, seed, 150.0 + 2 * seed)
+    said = judged(fake, ["a", "b"]).text
+    assert "a · tensorflow, the same model, shares too few finished seeds with it." in said
+
+
 def test_a_hint_from_one_seed_names_another_model_and_not_the_twin(run, fake):
     for label, level in (("a", 100.0), ("b", 150.0)):
         run(label, TORCH, 0, level)
