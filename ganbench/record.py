@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -22,6 +22,14 @@ FORMAT = 2  # since then sealed, and with digests; 1 is read as well
 StatusName = Literal[
     "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed", "interrupted"
 ]
+# What a field may say in a stranger's record; the report, which shows it, keeps these bounds.
+Name = Annotated[str, "name"]  # in one line
+Sentence = Annotated[str, "sentence"]
+Count = Annotated[int, "count"]  # 0 or more
+Seconds = Annotated[float, "count"]
+Share = Annotated[float, "share"]  # 0 to 1
+Measured = Annotated[float | None, "measured"]  # 0 or more, or None
+Size = Annotated[int | None, "measured"]
 
 
 class OtherFormatError(InputError):
@@ -33,47 +41,50 @@ class Status:
     """How a run ended, and for one that did not end well at which step and why."""
 
     name: StatusName
-    step: int = 0
-    progress: float = 0.0  # fraction of the budget used, 0 to 1
-    reason: str = ""
+    step: Count = 0
+    progress: Share = 0.0  # fraction of the budget used, 0 to 1
+    reason: Sentence = ""
 
 
 @dataclass(frozen=True)
 class Used:
     """What a run used of its budget; seconds are of training, without warm-up and evaluation."""
 
-    steps: int = 0
-    seconds: float = 0.0
-    target_pictures: int = 0  # shown, with repetition
-    source_pictures: int = 0
-    unique_targets: int = 0  # different pictures among them
-    unique_sources: int = 0
-    seconds_in_step: float = 0.0  # the part of `seconds` inside Trainer.step
-    wall_seconds: float = 0.0  # the whole worker process, imports and evaluation included
+    steps: Count = 0
+    seconds: Seconds = 0.0
+    target_pictures: Count = 0  # shown, with repetition
+    source_pictures: Count = 0
+    unique_targets: Count = 0  # different pictures among them
+    unique_sources: Count = 0
+    seconds_in_step: Seconds = 0.0  # the part of `seconds` inside Trainer.step
+    wall_seconds: Seconds = 0.0  # the whole worker process, imports and evaluation included
 
 
 @dataclass(frozen=True)
 class Cost:
     """What a run cost the machine; None where it could not be measured."""
 
-    pictures_per_second: float | None = None  # target pictures by training second
-    peak_memory_bytes: int | None = None  # device memory on a GPU, resident memory on a CPU
-    memory_kind: str = ""  # "GPU" or "process"
-    parameters: dict[str, int] = field(default_factory=dict)  # by network
-    flop_per_step: int | None = None
-    start_seconds: float | None = None  # worker's first line to a built model: imports, weights
-    compile_seconds: float | None = None  # what the first step took beyond the step after it
+    pictures_per_second: Measured = None  # target pictures by training second
+    peak_memory_bytes: Size = None  # device memory on a GPU, resident memory on a CPU
+    memory_kind: Name = ""  # "GPU" or "process"
+    parameters: Annotated[dict[str, int], "counts"] = field(default_factory=dict)  # by network
+    flop_per_step: Size = None
+    start_seconds: Measured = None  # worker's first line to a built model: imports, weights
+    compile_seconds: Measured = None  # what the first step took beyond the step after it
 
 
 @dataclass(frozen=True)
 class Moment:
     """Pictures a run made at one moment; `file` is a .npy of uint8 N H W 3 in the run's folder."""
 
-    step: int
-    progress: float
-    seconds: float
-    pictures: int  # target pictures shown so far
+    step: Count
+    progress: Share
+    seconds: Seconds
+    pictures: Count  # target pictures shown so far
     file: str
+
+
+Moments = Annotated[tuple[Moment, ...], "moments"]
 
 
 @dataclass(frozen=True)
@@ -81,19 +92,24 @@ class Score:
     """One number under its protocol. `name` is what may be printed, for instance "FID"."""
 
     metric: str  # key, for instance "fid" or, with random weights, "random_inception_fd"
-    name: str
-    value: float | None
+    name: Name
+    value: Annotated[float | None, "number"]
     count: int  # generated pictures
     reference_count: int
     better: Literal["lower", "higher", "neither"]
-    unit: str
-    protocol: dict[str, Any]  # extractor, its sha256, resize, precision, notes
+    unit: Name
+    protocol: Annotated[
+        dict[str, Any], "anything"
+    ]  # extractor, its sha256, resize, precision, notes
     version: int
-    note: str = ""
-    details: dict[str, float] = field(default_factory=dict)
+    note: Sentence = ""
+    details: Annotated[dict[str, float], "anything"] = field(default_factory=dict)
     kind: Literal["distance", "quality", "variety", "copying", "translation"] = "distance"
-    error: float | None = None  # standard error over generated pictures, of one run
-    about: str = ""  # what the number means, in a line for people
+    error: Measured = None  # standard error over generated pictures, of one run
+    about: Sentence = ""  # what the number means, in a line for people
+
+
+Scores = Annotated[dict[str, Score], "scores"]  # by metric
 
 
 @dataclass(frozen=True)
@@ -101,8 +117,8 @@ class CurvePoint:
     """Scores at one snapshot; all points of a curve use the same number of pictures."""
 
     step: int
-    seconds: float
-    pictures: int
+    seconds: Seconds
+    pictures: Count
     scores: dict[str, Score]
 
 
@@ -110,28 +126,32 @@ class CurvePoint:
 class Record:
     """One run, believable alone."""
 
-    key: str
-    model: str  # registry name, "cyclegan-resnet"
-    label: str  # the model with what the user changed, "cyclegan-resnet:norm=group"
-    framework: str
+    key: Name
+    model: Name  # registry name, "cyclegan-resnet"
+    label: Name  # the model with what the user changed, "cyclegan-resnet:norm=group"
+    framework: Name
     source: Literal["noise", "pictures"]
     seed: int
-    suite: str
+    suite: Name
     size: int
-    budget: str  # "60s", "10000img", "5000step"
-    settings: dict[str, Any]
-    data: dict[str, Any]  # see ganbench.data: per domain name, count, fingerprint, skipped ...
-    environment: dict[str, Any]
+    budget: Name  # "60s", "10000img", "5000step"
+    settings: Annotated[dict[str, Any], "value"]
+    data: Annotated[
+        dict[str, Any], "anything"
+    ]  # see ganbench.data: per domain name, count, fingerprint, skipped ...
+    environment: Annotated[dict[str, Any], "value"]
     status: Status
     used: Used = Used()
     cost: Cost = Cost()
-    snapshots: tuple[Moment, ...] = ()
-    film: tuple[Moment, ...] = ()  # the fixed probe through training
-    views: dict[str, str] = field(default_factory=dict)  # what it shows -> .npy in the run's folder
-    scores: dict[str, Score] = field(default_factory=dict)
-    curve: tuple[CurvePoint, ...] = ()
+    snapshots: Moments = ()
+    film: Moments = ()  # the fixed probe through training
+    views: Annotated[dict[str, str], "first"] = field(
+        default_factory=dict
+    )  # what it shows -> .npy in the run's folder
+    scores: Scores = field(default_factory=dict)
+    curve: Annotated[tuple[CurvePoint, ...], "curve"] = ()
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
-    first_losses: dict[str, float] = field(default_factory=dict)  # of step 1
+    first_losses: Annotated[dict[str, float], "numbers"] = field(default_factory=dict)  # of step 1
     converted_from: str = ""  # the framework that trained it, if another one
     sha256: dict[str, str] = field(default_factory=dict)  # file in the run's folder -> its digest
     format: int = FORMAT
@@ -142,8 +162,8 @@ class Baseline:
     """A row that nobody trained: the floor or the identity."""
 
     name: Literal["floor", "identity"]
-    title: str
-    scores: dict[str, Score]
+    title: Name
+    scores: Scores
 
 
 @dataclass(frozen=True)

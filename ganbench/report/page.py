@@ -13,7 +13,13 @@ from markupsafe import Markup
 
 from ganbench.record import Results
 from ganbench.report import citations, embedded, formatting, redact
-from ganbench.report.analysis import intervals, pairwise_tests, style_gap, uncertainty
+from ganbench.report.analysis import (
+    intervals,
+    letter_display,
+    pairwise_tests,
+    style_gap,
+    uncertainty,
+)
 from ganbench.report.analysis.comparison import BEST, LOSSES, Comparison, Row
 from ganbench.report.analysis.costs import mean_cost
 from ganbench.report.analysis.verdict import decide
@@ -45,11 +51,11 @@ class Page:
 def assemble(results: Results, comparison: Comparison, public: bool, with_pictures: bool) -> Page:
     """Render `results`; `public` leaves out the pictures of the data set."""
     drawn = _figures(comparison)
-    nearest = memorization.section(comparison, public, with_pictures)
+    copying = memorization.section(comparison, public, with_pictures)
     pairs = pairwise_tests.pairs(comparison)
-    both = section.section(comparison)
-    told = comparison.shown if not comparison.unshown else _ends(comparison.shown)
-    lost = [loss for row in told if (loss := loss_curves.losses(row)) is not None]
+    frameworks = section.section(comparison)
+    rows = comparison.shown if not comparison.unshown else _ends(comparison.shown)
+    losses = [loss for row in rows if (loss := loss_curves.losses(row)) is not None]
     view = {
         "suite": dict.fromkeys(SUITE) | results.suite,
         "machine": _machine(results),
@@ -57,25 +63,25 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "comparison": comparison,
         "table": main_table.table(comparison),
         "footnotes": footnotes.footnotes(comparison),
-        "beyond": other_metrics.table(comparison),
-        "gap": style_gap.scale(comparison),
-        "gap_missing": style_gap.why_not(comparison),
+        "other_metrics": other_metrics.table(comparison),
+        "style_gap": style_gap.scale(comparison),
+        "style_gap_missing": style_gap.why_not(comparison),
         "drawn": drawn,
-        "frameworks": both,
-        "losses": lost,
-        "large_logs": [said for row in told for said in loss_curves.too_large(row)],
+        "frameworks": frameworks,
+        "losses": losses,
+        "large_logs": [said for row in rows for said in loss_curves.too_large(row)],
         "curves": _curve_table(comparison),
         "pairs": pairs,
-        "told_apart": pairwise_tests.finding(pairs),
-        "letters": pairwise_tests.letters(pairs),
-        "sure": uncertainty.table(comparison),
+        "pairs_finding": pairwise_tests.finding(pairs),
+        "letters": letter_display.letters(pairs),
+        "estimates": uncertainty.table(comparison),
         "meanings": [
             (formatting.heading(s), formatting.sentence(s.about))
             for s in comparison.metrics
             if s.about
         ],
-        "strays": uncertainty.strays(comparison),
-        "copying": nearest,
+        "unfinished_scores": uncertainty.unfinished_scores(comparison),
+        "copying": copying,
         "visible": _visible_difference(comparison),
         "data": _data(results),
         "used": _used(comparison),
@@ -87,14 +93,14 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "no_pictures": not with_pictures,
         "without_paths": redact.without_paths if public else str,
         "best": BEST,
-        "with_losses": len(told),
+        "with_losses": len(rows),
         "most_pairs": pairwise_tests.MOST_PAIRS,
         "most_failures": failures.MOST_FAILURES,
         **_pictures(results, comparison, public, with_pictures),
     }
     html = _environment().get_template("page.html").render(view)
-    figures = [*drawn.values(), *(loss.figure for loss in lost), nearest.figure]
-    figures += [both.figure] if both else []
+    figures = [*drawn.values(), *(loss.figure for loss in losses), copying.figure]
+    figures += [frameworks.figure] if frameworks else []
     return Page(html, tuple(figure for figure in figures if figure is not None))
 
 
@@ -115,10 +121,10 @@ def _pictures(
     made = training_film.films(runs)
     view: dict[str, Any] = {
         "verdict_line": gallery.verdict_line(runs),
-        "walls": gallery.walls(runs),
+        "translations": gallery.translations(runs),
         "noise": gallery.noise_grids(runs),
         "round_trips": gallery.round_trips(runs),
-        "gaps": gallery.gaps(runs),
+        "pixel_differences": gallery.pixel_differences(runs),
         "other_views": gallery.other_views(runs),
         "films": made,
         "film_caption": training_film.film_caption(made) if made else "",

@@ -6,26 +6,20 @@ results never meet: nothing in them changes.
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass, replace
+from functools import cache, partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
-from ganbench.record import Baseline, Cost, CurvePoint, Moment, Record, Results, Score, Used
+from ganbench.record import CurvePoint, Results, Score
 
 NAME, SENTENCE, TEXT = 100, 500, 100_000  # characters of a name, a reason, a command or suite file
 VALUE = 200  # characters of a setting or a version
 MOST_ITEMS = 1000  # in a list or mapping
 MOST_POINTS = 400  # of a curve, moments of a film
 LARGEST = 1e30  # of a number that somebody measured: its square still is one
-TYPES: dict[str, type | tuple[type, ...]] = {  # in suite.json; what is of another type is not there
-    "name": str, "command": str, "budget": str, "size": int, "seeds": list, "models": list,
-    "frameworks": list, "toml": str, "data": dict, "environment": dict, "warnings": list,
-    "primary": str, "samples": int, "curve_samples": int,
-}  # fmt: skip
-SIDE: dict[str, type | tuple[type, ...]] = {
-    "title": str, "count": int, "fingerprint": str, "skipped": list, "duplicates": list,
-}  # fmt: skip
+Bound = Callable[[Any], Any]
 T = TypeVar("T")
 # Control characters, line separators, and marks that turn the direction of the text after them.
 _ACTING = re.compile(
@@ -37,9 +31,9 @@ def guarded(results: Results) -> Results:
     """`results` with every name, text and number within bounds."""
     return Results(
         results.folder,
-        description(results.suite),
-        tuple(_baseline(row) for row in results.baselines),
-        tuple((folder, _record(run)) for folder, run in results.runs),
+        _typed(results.suite, SUITE),
+        tuple(_bounded(row) for row in results.baselines),
+        tuple((folder, _bounded(run)) for folder, run in results.runs),
         tuple(sentence(text) for text in results.unreadable),
     )
 
@@ -62,6 +56,27 @@ def sentence(text: str) -> str:
     return line if len(line) <= SENTENCE else line[: SENTENCE - 1] + "…"
 
 
+def thinned(items: tuple[T, ...], most: int = MOST_POINTS) -> tuple[T, ...]:
+    """At most so many of `items`, evenly; always the last, which is what came out."""
+    every = max(1, math.ceil((len(items) - 1) / (most - 1)))
+    return items[:-1:every] + items[-1:]
+
+
+def _bounded(value: Any) -> Any:
+    """A dataclass of ganbench.record with each of its fields within the bound it is marked with."""
+    bounds = _bounds_of(value.__class__)
+    return replace(value, **{key: bound(getattr(value, key)) for key, bound in bounds.items()})
+
+
+@cache
+def _bounds_of(kind: type) -> dict[str, Bound]:
+    hints = get_type_hints(kind, include_extras=True)
+    marked = {key: hint.__metadata__[0] for key, hint in hints.items()
+              if hasattr(hint, "__metadata__")}  # fmt: skip
+    inner: dict[str, Bound] = {key: _bounded for key, hint in hints.items() if is_dataclass(hint)}
+    return inner | {key: BOUNDS[mark] for key, mark in marked.items()}
+
+
 def _anything(value: Any, most: int = SENTENCE) -> Any:
     """Settings, versions and descriptions: every text and every list within bounds."""
     if isinstance(value, str):
@@ -80,85 +95,16 @@ def _number(value: Any) -> Any:
     return None if value is None or not -LARGEST < value < LARGEST else value
 
 
-def description(suite: Mapping[str, Any]) -> dict[str, Any]:
-    """suite.json without what is of another type than it should be."""
-    known = _of_type(suite, TYPES)
-    made: dict[str, Any] = _anything(known, TEXT)
-    for key in ("name", "budget"):
-        made |= {key: name(made[key])} if key in made else {}
-    for key in ("seeds", "models", "frameworks"):
-        made |= {key: [_listed(item) for item in made[key]]} if key in made else {}
-    if "warnings" in made:
-        made["warnings"] = [sentence(str(text)) for text in made["warnings"]]
-    if "environment" in made:
-        made["environment"] = _environment(made["environment"])
-    return made | ({"data": _data(made["data"])} if "data" in made else {})
+def _numbers(values: Mapping[str, float]) -> dict[str, float]:
+    return {key: value for key, value in _anything(values).items() if value is not None}
 
 
-def _environment(found: dict[str, Any]) -> dict[str, Any]:
-    return _of_type(_anything(found, VALUE), {"packages": dict})
+def _measured(value: Any) -> Any:
+    """A size, a speed or an error: None where it is negative or cannot be meant."""
+    return None if value is None or not 0 <= value < LARGEST else value
 
 
-def _listed(item: Any) -> Any:
-    return name(item) if isinstance(item, str) else item
-
-
-def _of_type(
-    value: Mapping[str, Any], types: Mapping[str, type | tuple[type, ...]]
-) -> dict[str, Any]:
-    return {k: item for k, item in value.items() if k not in types or isinstance(item, types[k])}
-
-
-def _data(data: dict[str, Any]) -> dict[str, Any]:
-    sides = {side: _of_type(data[side], SIDE)
-             for side in ("source", "target") if isinstance(data.get(side), dict)}  # fmt: skip
-    for side in sides.values():
-        side |= {key: name(side[key]) for key in ("title", "fingerprint") if key in side}
-        skipped = [
-            _anything(item, NAME) for item in side.get("skipped", []) if isinstance(item, dict)
-        ]
-        side |= {"skipped": skipped} if "skipped" in side else {}
-    gallery = data.get("gallery")
-    return data | sides | {"gallery": gallery if isinstance(gallery, dict) else {}}
-
-
-def _record(run: Record) -> Record:
-    return replace(
-        run,
-        key=name(run.key),
-        model=name(run.model),
-        label=name(run.label),
-        framework=name(run.framework),
-        suite=name(run.suite),
-        budget=name(run.budget),
-        settings=_anything(run.settings, VALUE),
-        data=_anything(run.data),
-        environment=_anything(run.environment, VALUE),
-        status=replace(
-            run.status,
-            step=_count(run.status.step),
-            progress=_share(run.status.progress),
-            reason=sentence(run.status.reason),
-        ),
-        used=_used(run.used),
-        cost=_cost(run.cost),
-        snapshots=thinned(run.snapshots),
-        film=tuple(_moment(moment) for moment in thinned(run.film)),
-        views=dict(islice(run.views.items(), MOST_ITEMS)),
-        scores=_scores(run.scores),
-        curve=tuple(_point(point) for point in thinned(run.curve)),
-        first_losses={key: value for key, value in _anything(run.first_losses).items()
-                      if value is not None},
-    )  # fmt: skip
-
-
-def thinned(items: tuple[T, ...], most: int = MOST_POINTS) -> tuple[T, ...]:
-    """At most so many of `items`, evenly; always the last, which is what came out."""
-    every = max(1, math.ceil((len(items) - 1) / (most - 1)))
-    return items[:-1:every] + items[-1:]
-
-
-def _count(value: float) -> Any:
+def _count(value: Any) -> Any:
     """A count or a time: 0 where it is negative or cannot be meant."""
     return value if 0 <= value < LARGEST else 0
 
@@ -167,57 +113,82 @@ def _share(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-def _used(used: Used) -> Used:
-    return Used(**{key: _count(value) for key, value in vars(used).items()})
-
-
-def _cost(cost: Cost) -> Cost:
-    sizes = {name(key): _count(size) for key, size in islice(cost.parameters.items(), MOST_ITEMS)}
-    numbers = {key: value if _number(value) is not None and value >= 0 else None
-               for key, value in vars(cost).items()
-               if key not in ("parameters", "memory_kind")}  # fmt: skip
-    return Cost(**numbers, memory_kind=name(cost.memory_kind), parameters=sizes)
-
-
-def _moment(moment: Moment) -> Moment:
-    return replace(
-        moment,
-        step=_count(moment.step),
-        progress=_share(moment.progress),
-        seconds=_count(moment.seconds),
-        pictures=_count(moment.pictures),
-    )
-
-
-def _scores(scores: Mapping[str, Score]) -> dict[str, Score]:
-    return {key: _score(score) for key, score in islice(scores.items(), MOST_ITEMS)}
+def _first(values: Mapping[str, T]) -> dict[str, T]:
+    return dict(islice(values.items(), MOST_ITEMS))
 
 
 def _score(score: Score) -> Score:
-    value = _number(score.value)
-    lost = value is None and score.value is not None
-    return replace(
-        score,
-        name=name(score.name),
-        unit=name(score.unit),
-        value=value,
-        error=None if score.error is None or not 0 <= score.error < LARGEST else score.error,
-        note="the number in the record is beyond all bounds" if lost else sentence(score.note),
-        about=sentence(score.about),
-        protocol=_anything(score.protocol),
-        details=_anything(score.details),
-    )
+    made: Score = _bounded(score)
+    lost = made.value is None and score.value is not None
+    return replace(made, note="the number in the record is beyond all bounds") if lost else made
 
 
 def _point(point: CurvePoint) -> CurvePoint:
-    """Only numbers of a curve are shown."""
+    """Only numbers of a curve are shown: their scores stay as they are, or are left out."""
+    made: CurvePoint = _bounded(point)
     if all(_number(score.value) == score.value for score in point.scores.values()):
-        return replace(point, seconds=_count(point.seconds), pictures=_count(point.pictures))
+        return made
     kept = {key: score for key, score in point.scores.items() if _number(score.value) is not None}
-    return replace(
-        point, seconds=_count(point.seconds), pictures=_count(point.pictures), scores=kept
-    )
+    return replace(made, scores=kept)
 
 
-def _baseline(row: Baseline) -> Baseline:
-    return replace(row, title=name(row.title), scores=_scores(row.scores))
+BOUNDS: dict[str, Bound] = {  # by the marks in ganbench.record
+    "name": name,
+    "sentence": sentence,
+    "value": partial(_anything, most=VALUE),
+    "anything": _anything,
+    "number": _number,
+    "numbers": _numbers,
+    "measured": _measured,
+    "count": _count,
+    "counts": lambda sizes: {name(key): _count(size) for key, size in _first(sizes).items()},
+    "share": _share,
+    "first": _first,
+    "moments": lambda moments: tuple(_bounded(moment) for moment in thinned(moments)),
+    "curve": lambda points: tuple(_point(point) for point in thinned(points)),
+    "scores": lambda scores: {key: _score(score) for key, score in _first(scores).items()},
+}
+
+
+def _typed(value: Mapping[str, Any], kinds: Mapping[str, tuple[type, Bound]]) -> dict[str, Any]:
+    """A mapping without what is of another type than it should be; unknown keys may be anything."""
+    return {
+        name(str(key)): kinds[key][1](item) if key in kinds else _text(item)
+        for key, item in _first(value).items()
+        if key not in kinds or isinstance(item, kinds[key][0])
+    }
+
+
+def _names(items: list[Any]) -> list[Any]:
+    return [name(item) if isinstance(item, str) else item for item in _text(items)]
+
+
+def _warnings(items: list[Any]) -> list[str]:
+    return [sentence(str(item)) for item in items[:MOST_ITEMS]]
+
+
+def _skipped(items: list[Any]) -> list[Any]:
+    return [_anything(item, NAME) for item in items[:MOST_ITEMS] if isinstance(item, dict)]
+
+
+def _environment(found: dict[str, Any]) -> dict[str, Any]:
+    known = _typed(found, {"packages": (dict, _text)})
+    return dict(_anything(known, VALUE))
+
+
+_text = partial(_anything, most=TEXT)
+SIDE: dict[str, tuple[type, Bound]] = {
+    "title": (str, name), "count": (int, _number), "fingerprint": (str, name),
+    "skipped": (list, _skipped), "duplicates": (list, _text),
+}  # fmt: skip
+_side = partial(_typed, kinds=SIDE)
+DATA: dict[str, tuple[type, Bound]] = {
+    "source": (dict, _side), "target": (dict, _side), "gallery": (dict, _text),
+}  # fmt: skip
+SUITE: dict[str, tuple[type, Bound]] = {  # in suite.json
+    "name": (str, name), "command": (str, _text), "budget": (str, name), "size": (int, _number),
+    "seeds": (list, _names), "models": (list, _names), "frameworks": (list, _names),
+    "toml": (str, _text), "data": (dict, partial(_typed, kinds=DATA)),
+    "environment": (dict, _environment), "warnings": (list, _warnings), "primary": (str, _text),
+    "samples": (int, _number), "curve_samples": (int, _number),
+}  # fmt: skip

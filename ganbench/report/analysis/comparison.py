@@ -67,7 +67,7 @@ class Row:
         """Score by seed, of the runs that ended well."""
         return _values(self.finished, metric)
 
-    def stray_values(self, metric: str) -> dict[int, float]:
+    def unfinished_values(self, metric: str) -> dict[int, float]:
         """Scores of runs that did not end well: shown, never averaged."""
         return _values(self.unfinished, metric)
 

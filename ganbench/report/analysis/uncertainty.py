@@ -1,4 +1,4 @@
-"""How sure every number is, twice: over training seeds, and over the pictures that one run drew."""
+"""Every number's two uncertainties: over training seeds, and over the pictures of one run."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ NORMAL = 1.96  # 95 % of a normal distribution lie within so many standard error
 
 
 @dataclass(frozen=True)
-class Sure:
+class Estimate:
     """One number with its two intervals, as text; `row` None for an untrained row."""
 
     row: Row | None
@@ -24,7 +24,7 @@ class Sure:
     pictures: str
 
 
-def table(comparison: Comparison) -> list[tuple[Score, list[Sure]]]:
+def table(comparison: Comparison) -> list[tuple[Score, list[Estimate]]]:
     """For every metric with a number, a line a model and untrained row."""
     found = []
     for score in comparison.metrics:
@@ -43,14 +43,14 @@ def over_pictures(row: Row, metric: str) -> float | None:
     return NORMAL * sum(errors) / len(errors) if errors else None
 
 
-def _of_row(row: Row, score: Score) -> Sure | None:
+def _of_row(row: Row, score: Score) -> Estimate | None:
     interval = row.interval(score.metric)
     if interval is None:
         return None
     width = over_pictures(row, score.metric)
     like = _largest(interval.mean, interval.half_width, width)
     used = next(r.scores[score.metric] for r in row.finished if r.seed in row.values(score.metric))
-    return Sure(
+    return Estimate(
         row,
         row.name,
         formatting.number(interval.mean, like),
@@ -61,7 +61,7 @@ def _of_row(row: Row, score: Score) -> Sure | None:
     )
 
 
-def _of_baseline(comparison: Comparison, name: str, score: Score) -> Sure | None:
+def _of_baseline(comparison: Comparison, name: str, score: Score) -> Estimate | None:
     value = comparison.baseline(name, score.metric)
     if value is None:
         return None
@@ -70,7 +70,7 @@ def _of_baseline(comparison: Comparison, name: str, score: Score) -> Sure | None
     title = comparison.baselines[name].title
     like = _largest(value, error)
     text, width = formatting.number(value, like), formatting.number(error, like)
-    return Sure(
+    return Estimate(
         None,
         title,
         text,
@@ -86,7 +86,7 @@ def _largest(*values: float | None) -> float:
     return max(abs(value) for value in values if value is not None)
 
 
-def strays(comparison: Comparison) -> list[tuple[Row, int, str, str]]:
+def unfinished_scores(comparison: Comparison) -> list[tuple[Row, int, str, str]]:
     """Runs that did not end well and have a score: row, seed, ending, value of the primary."""
     primary = comparison.primary
     if primary is None:
@@ -95,5 +95,5 @@ def strays(comparison: Comparison) -> list[tuple[Row, int, str, str]]:
         (row, record.seed, record.status.name.replace("_", " "), formatting.number(value))
         for row in comparison.rows
         for record in row.unfinished
-        if (value := row.stray_values(primary.metric).get(record.seed)) is not None
+        if (value := row.unfinished_values(primary.metric).get(record.seed)) is not None
     ]

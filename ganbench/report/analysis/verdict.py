@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ganbench.record import Record, Results, Score
+from ganbench.record import Results, Score
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals, pairwise_tests, verdict_support
-from ganbench.report.analysis.comparison import Comparison, Row, direction, status_summary
+from ganbench.report.analysis import intervals, pairwise_tests, verdict_support, verdict_warnings
+from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.formatting import STATUS_WORDS, between, number, plural
 
-MOST_SAID = 12  # warnings of one kind; of more, the rest is a number
-UNBIASED_FROM = 2048  # pictures; below, the covariance of 2048 features is rank deficient
+MOST_SAID = 12  # models with a sentence of their own; of more, they share one
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Verdict:
 def decide(results: Results, comparison: Comparison) -> Verdict:
     """Choose the sentence that the records allow."""
     kind, headline, support = _answer(comparison)
-    warnings = _warnings(results, comparison)
+    warnings = verdict_warnings.warnings(results, comparison)
     return Verdict(kind, headline, tuple(support), tuple(dict.fromkeys(warnings)))
 
 
@@ -49,9 +48,9 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
         sentence = "<strong>Nothing is scored yet</strong>: the runs are there, their numbers not."
         return "not_scored", Markup(sentence), []
     ranked = pairwise_tests.contenders(comparison, primary.metric)
-    behind = [row for row in comparison.scored(primary.metric) if row not in ranked]
+    single = [row for row in comparison.scored(primary.metric) if row not in ranked]
     support = [verdict_support.floor(comparison, ranked[0], primary)]
-    support += _thin_ones(behind, ranked[0], primary)
+    support += _single_seeds(single, ranked[0], primary)
     support.insert(0, verdict_support.gap_closed(comparison, ranked, primary))
     support.insert(0, verdict_support.survivors(ranked[0], primary))
     if _none_beats(comparison, ranked, primary):
@@ -59,14 +58,14 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
     return _ranked(comparison, ranked, primary, support)
 
 
-def _thin_ones(behind: list[Row], best: Row, primary: Score) -> list[Markup]:
-    if len(behind) <= MOST_SAID:
-        return [_thin(row, best, primary) for row in behind]
+def _single_seeds(single: list[Row], best: Row, primary: Score) -> list[Markup]:
+    if len(single) <= MOST_SAID:
+        return [_single_seed(row, best, primary) for row in single]
     said = "{} models have one finished seed each and are left out of the verdict: {}."
-    return [Markup(said).format(f"{len(behind):,}", formatting.some([row.name for row in behind]))]
+    return [Markup(said).format(f"{len(single):,}", formatting.some([row.name for row in single]))]
 
 
-def _thin(row: Row, best: Row, primary: Score) -> Markup:
+def _single_seed(row: Row, best: Row, primary: Score) -> Markup:
     """What became of a row with a single finished seed."""
     mine, its = row.interval(primary.metric), best.interval(primary.metric)
     assert mine is not None and its is not None
@@ -100,11 +99,18 @@ def _decided(behind: list[Pair], primary: Score) -> tuple[str, Markup]:
     if len(same) < len(rivals) or not others:
         rivals.sort(key=lambda pair: pair in same)
         return "no_winner", _no_winner(rivals[0], primary)
-    equals = [
-        Markup(" {}, the same model, cannot be told from it.").format(pair.second.name)
-        for pair in same
-    ]
-    return "winner", _winner(others[0], primary) + Markup("").join(equals)
+    headline = _winner(others[0], primary)
+    return "winner", headline + Markup("").join(_other_framework(pair) for pair in same)
+
+
+def _other_framework(pair: Pair) -> Markup:
+    """What there is to say of the best model in the other framework, which it does not beat."""
+    said = "cannot be told from it"
+    if not pair.test.has_interval:
+        said = "shares too few finished seeds with it"
+    elif pair.better is pair.second:
+        said = "is better in the seeds that both finished"
+    return Markup(" {}, the same model, {}.").format(pair.second.name, said)
 
 
 def _present(sentences: list[Markup | None]) -> list[Markup]:
@@ -155,7 +161,7 @@ def _no_winner(pair: Pair, primary: Score) -> Markup:
         number(gain.mean),
         between(gain.low, gain.high),
         primary.name,
-        f", too little among {pair.test.family} pairs" if pair.test.only_alone else "",
+        f", too little among {pair.test.family} pairs" if pair.test.significant_alone else "",
     )
     return start + _more_seeds(pair)
 
@@ -225,87 +231,3 @@ def _none_sentence(comparison: Comparison, ranked: list[Row], primary: Score) ->
         ranked[0].name, primary.name, number(best.mean), number(untouched, best.mean)
     )
     return Markup(f"<strong>{head}</strong> ") + tail
-
-
-def _warnings(results: Results, comparison: Comparison) -> list[Markup]:
-    said = results.suite.get("warnings")
-    texts = said if isinstance(said, list) else []
-    warnings = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
-    warnings += _protocol_warnings(comparison)
-    warnings += _all_endings(comparison)
-    absent = [row.name for row in comparison.rows if not row.records]
-    warnings += _most(
-        [Markup("{}: no run is there.").format(name) for name in absent], "models without a run"
-    )
-    lost = [Markup("One record could not be read: {}.").format(t) for t in results.unreadable]
-    return warnings + _most(lost, "records that could not be read")
-
-
-def _most(said: list[Markup], of_what: str) -> list[Markup]:
-    """What is said, or the first of many such sentences and how many more there are."""
-    more = len(said) - MOST_SAID
-    if more < 2:
-        return said
-    return [*said[:MOST_SAID], Markup("{} more {}.").format(f"{more:,}", of_what)]
-
-
-def _all_endings(comparison: Comparison) -> list[Markup]:
-    """A sentence for each run that did not end well; of many, a sentence for each model."""
-    each = [sentence for row in comparison.rows for sentence in _endings(row)]
-    if len(each) <= MOST_SAID:
-        return each
-    broken = [row for row in comparison.rows if row.unfinished]
-    said = [Markup("{}: {}.").format(row.name, status_summary(row)) for row in broken]
-    return _most(said, "models with runs that did not end well")
-
-
-def _protocol_warnings(comparison: Comparison) -> list[Markup]:
-    warnings = []
-    if any(score.metric.startswith("random") for score in comparison.metrics):
-        warnings.append(Markup("random-Inception weights: these numbers are not FID."))
-    frechet = [s for s in comparison.metrics if s.metric.endswith(("fid", "_fd"))]
-    few = [s for s in frechet if s.value is not None and 0 < s.reference_count < UNBIASED_FROM]
-    if few:
-        warnings.append(
-            Markup("{} reference pictures: {} {} biased upwards.").format(
-                formatting.count(few[0].reference_count),
-                formatting.listed([score.name for score in few]),
-                "is" if len(few) == 1 else "are",
-            )
-        )
-    return warnings + [
-        Markup("{} was not measured the same way in every row: compare within a protocol.").format(
-            score.name
-        )
-        for score in comparison.metrics
-        if len(_protocols(comparison, score.metric)) > 1
-    ]
-
-
-def _protocols(comparison: Comparison, metric: str) -> set[str]:
-    """Different ways in which one metric was measured in these runs."""
-    scores = [record.scores.get(metric) for row in comparison.rows for record in row.finished]
-    return {
-        f"{s.count} {s.reference_count} {s.version} {sorted(s.protocol.items(), key=str)}"
-        for s in scores
-        if s is not None and s.value is not None
-    }
-
-
-def _endings(row: Row) -> list[Markup]:
-    """One sentence for each run that did not end well."""
-    return [
-        Markup("{} seed {} {}{}.").format(
-            row.name, record.seed, STATUS_WORDS[record.status.name], _how_far(record)
-        )
-        for record in row.unfinished
-    ]
-
-
-def _how_far(record: Record) -> str:
-    if record.status.progress >= 1:
-        scored = any(score.value is not None for score in record.scores.values())
-        return "; it used its whole budget" + (", its numbers are not averaged" if scored else "")
-    if not record.status.progress:
-        return ""
-    return f" at {formatting.percent(record.status.progress)} of its budget"

@@ -1,10 +1,12 @@
 """What all figures share: a drawing with its finding, colours and markers of models, ticks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ganbench.report import formatting
 from ganbench.report.analysis.comparison import Comparison, Row
+from ganbench.report.analysis.intervals import Interval
 from ganbench.report.figures import svg
 from ganbench.report.formatting import LOG_FROM
 
@@ -32,7 +34,7 @@ def colour(row: Row) -> str:
 
 
 def stroke(row: Row) -> Any:
-    """How the line of a row is drawn: twins may lie on each other, and both have to be seen."""
+    """How the line of a row is drawn: two frameworks may lie on each other."""
     return (0, (3, 1.5)) if row.framework == "tensorflow" else "-"
 
 
@@ -41,6 +43,37 @@ def axes(width: float = WIDTH, height: float = 3.0) -> "Axes":
 
     _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
     return ax
+
+
+def interval_axes(rows: int, head: float, top: float) -> "Axes":
+    """Axes for a line a model, one below the other, `top` lines free above and `head` inches."""
+    ax = axes(height=0.62 * rows + head)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+    ax.set_ylim(rows - 0.35, -top)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def interval_row(
+    ax: "Axes", place: int, name: str, row: Row, dots: list[float], interval: Interval | None,
+    scale: Callable[[float], float] = float,
+) -> None:  # fmt: skip
+    """A model's name, its interval on the axis' `scale` where it has one, and a dot a seed."""
+    ax.annotate(
+        name, (0, place - 0.26), xycoords=("axes fraction", "data"),
+        bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 1.5},
+        color=colour(row), fontsize=8.5, va="center",
+    )  # fmt: skip
+    if interval is not None and interval.half_width is not None:
+        low, mean, high = map(scale, (interval.low, interval.mean, interval.high))
+        ax.plot([low, high], [place] * 2, color=colour(row), linewidth=2.2, solid_capstyle="round")
+        ax.plot([mean] * 2, [place - 0.1, place + 0.1], color=colour(row), linewidth=2.2)
+    ax.plot(
+        dots, [place + 0.2] * len(dots), row.marker, color=colour(row), markersize=4.6,
+        markeredgecolor=svg.sentinel("paper"), markeredgewidth=0.5,
+    )  # fmt: skip
 
 
 def finish(ax: "Axes", name: str, caption: str) -> Figure:

@@ -8,7 +8,7 @@ from ganbench.report.analysis import intervals, pairwise_tests
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.figures import svg
-from ganbench.report.figures.axes import Figure, axes, colour, finish
+from ganbench.report.figures.axes import Figure, finish, interval_axes, interval_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,39 +25,16 @@ def forest(comparison: Comparison) -> Figure | None:
     best = pairwise_tests.contenders(comparison, primary.metric)[0]
     drawn = found[:MOST_FOREST]
     with svg.style():
-        ax = axes(height=0.62 * len(drawn) + 1.25)
-        ax.grid(axis="x")
-        ax.grid(visible=False, axis="y")
+        ax = interval_axes(len(drawn), 1.25, 1.15)
         for place, pair in enumerate(drawn):
-            _forest_row(ax, place, pair.other(best), best, primary)
+            row = pair.other(best)
+            dots = intervals.differences(row.values(primary.metric), best.values(primary.metric))
+            interval = intervals.over_seeds(dots)
+            interval_row(ax, place, row.shortened(), row, dots, interval)
         _reference_lines(ax, comparison, best, primary)
         ax.axvline(0, color=svg.sentinel("ink"), linewidth=1.2)
-        ax.set_ylim(len(drawn) - 0.35, -1.15)
-        ax.set_yticks([])
-        ax.spines["left"].set_visible(False)
         ax.set_xlabel(f"difference in {primary.name} to {best.shortened()}")
         return finish(ax, "how-sure", caption(best, found))
-
-
-def _forest_row(ax: "Axes", place: int, row: Row, best: Row, primary: Score) -> None:
-    mine, its = row.values(primary.metric), best.values(primary.metric)
-    dots = intervals.differences(mine, its)
-    interval = intervals.paired(mine, its)
-    ax.annotate(
-        row.shortened(), (0, place - 0.26), xycoords=("axes fraction", "data"),
-        bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 1.5},
-        color=colour(row), fontsize=8.5, va="center",
-    )  # fmt: skip
-    if interval is None:
-        return
-    if interval.half_width is not None:
-        ends = [interval.low, interval.high]
-        ax.plot(ends, [place, place], color=colour(row), linewidth=2.2, solid_capstyle="round")
-        ax.plot([interval.mean] * 2, [place - 0.1, place + 0.1], color=colour(row), linewidth=2.2)
-    ax.plot(
-        dots, [place + 0.2] * len(dots), row.marker, color=colour(row), markersize=4.6,
-        markeredgecolor=svg.sentinel("paper"), markeredgewidth=0.5,
-    )  # fmt: skip
 
 
 def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Score) -> None:
@@ -69,13 +46,14 @@ def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Sco
         value = comparison.baseline(name, primary.metric)
         if value is None or interval is None:
             continue
-        gap = value - interval.mean
-        if abs(gap) > 4 * max(abs(low), abs(high)):
+        offset = value - interval.mean
+        if abs(offset) > 4 * max(abs(low), abs(high)):
             continue
-        ax.axvline(gap, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
+        ax.axvline(offset, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
+        away, side = (4, "left") if offset < 0 else (-4, "right")
         ax.annotate(
-            said, (gap, -0.95), xytext=(4 if gap < 0 else -4, drop), textcoords="offset points",
-            ha="left" if gap < 0 else "right", va="center", color=svg.sentinel("muted"), fontsize=8,
+            said, (offset, -0.95), xytext=(away, drop), textcoords="offset points",
+            ha=side, va="center", color=svg.sentinel("muted"), fontsize=8,
         )  # fmt: skip
 
 

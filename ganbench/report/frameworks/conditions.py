@@ -11,7 +11,7 @@ from ganbench.report import formatting
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.costs import mean_cost, parameters
 from ganbench.report.frameworks import pairs
-from ganbench.report.frameworks.pairs import FIRST, SECOND, Twin
+from ganbench.report.frameworks.pairs import FIRST, SECOND, PairedModel
 
 PACKAGES = ("torch", "tensorflow")  # in the order of the frameworks
 SHARE = {"True": "all", "False": "none"}  # of a framework's runs; some where both are found
@@ -25,13 +25,13 @@ class Fact:
     """Something in the environment that should be the same in both frameworks."""
 
     read: Read
-    alike: Callable[[str], str]  # the value of both -> words after "both"
-    apart: Callable[[str, str], str]  # the values of both -> a sentence
+    same: Callable[[str], str]  # the value of both -> words after "both"
+    different: Callable[[str, str], str]  # the values of both -> a sentence
 
 
-def start(found: list[Twin]) -> str:
+def start(found: list[PairedModel]) -> str:
     """What both frameworks began with; of plugins only the pictures are known to be the same."""
-    plugins = [twin.label for twin in found if not twin.built_in]
+    plugins = [paired.label for paired in found if not paired.built_in]
     if len(plugins) == len(found):
         return "Both frameworks saw the same pictures in the same order."
     said = (
@@ -61,7 +61,7 @@ def _share(value: str) -> str:
     return SHARE.get(value, "some")
 
 
-def _kernels_apart(first: str, second: str) -> str:
+def _kernels_differ(first: str, second: str) -> str:
     return (
         f"Reproducible kernels ran in {_share(first)} of {FIRST}'s runs and in {_share(second)} of "
         f"{SECOND}'s."
@@ -83,12 +83,12 @@ FACTS = (
     Fact(
         lambda env: env.get("deterministic"),
         lambda value: KERNELS[_share(value)].format("reproducible kernels"),
-        _kernels_apart,
+        _kernels_differ,
     ),
 )
 
 
-def conditions(found: list[Twin]) -> str:
+def shared(found: list[PairedModel]) -> str:
     """Versions, and all of machine, threads, precision and kernels that both had alike."""
     sides = [_facts(found, side) for side in (0, 1)]
     names = [
@@ -96,7 +96,7 @@ def conditions(found: list[Twin]) -> str:
         for title, version in zip((FIRST, SECOND), map(_version, sides, PACKAGES), strict=True)
     ]
     shared = [
-        fact.alike(" or ".join(values))
+        fact.same(" or ".join(values))
         for fact in FACTS
         if (values := _values(sides[0], fact.read)) and values == _values(sides[1], fact.read)
     ]
@@ -105,8 +105,8 @@ def conditions(found: list[Twin]) -> str:
     return f"{formatting.listed(names)}, both {', '.join(shared)}."
 
 
-def _facts(found: list[Twin], side: int) -> list[dict[str, Any]]:
-    return [record.environment for twin in found for record in twin.rows[side].finished]
+def _facts(found: list[PairedModel], side: int) -> list[dict[str, Any]]:
+    return [record.environment for paired in found for record in paired.rows[side].finished]
 
 
 def _values(facts: list[dict[str, Any]], read: Read) -> list[str]:
@@ -123,91 +123,92 @@ def _packages(env: dict[str, Any]) -> dict[str, Any]:
     return packages if isinstance(packages, dict) else {}
 
 
-def problems(found: list[Twin]) -> list[str]:
+def problems(found: list[PairedModel]) -> list[str]:
     """What makes the comparison one of more than frameworks, a sentence each."""
     sides = [_facts(found, side) for side in (0, 1)]
     said = []
     for fact in FACTS:
         first, second = (" or ".join(_values(side, fact.read)) for side in sides)
         if first and second and first != second:
-            what = fact.apart(first, second)
+            what = fact.different(first, second)
             said.append(f"{what} What follows compares that as well as the frameworks.")
-    said += [sentence for twin in found if (sentence := _sizes(twin))]
-    return said + [sentence for twin in found if (sentence := _settings(twin))]
+    said += [sentence for paired in found if (sentence := _sizes(paired))]
+    return said + [sentence for paired in found if (sentence := _settings(paired))]
 
 
-def _sizes(twin: Twin) -> str:
-    first, second = map(parameters, twin.rows)
+def _sizes(paired: PairedModel) -> str:
+    first, second = map(parameters, paired.rows)
     if first is None or second is None or first == second:
         return ""
     return (
-        f"{twin.label} has {first:,} parameters in {FIRST} and {second:,} in {SECOND}: "
+        f"{paired.label} has {first:,} parameters in {FIRST} and {second:,} in {SECOND}: "
         "these are not the same networks."
     )
 
 
-def _settings(twin: Twin) -> str:
+def _settings(paired: PairedModel) -> str:
     """Settings that both frameworks have and that were not set alike."""
-    first, second = (row.finished[0].settings for row in twin.rows)
+    first, second = (row.finished[0].settings for row in paired.rows)
     said = [
         f"{name} {first[name]} in {FIRST} and {second[name]} in {SECOND}"
         for name in first
         if name in second and first[name] != second[name]
     ]
-    return f"{twin.label} was not set alike: {formatting.listed(said)}." if said else ""
+    return f"{paired.label} was not set alike: {formatting.listed(said)}." if said else ""
 
 
-def notes(comparison: Comparison, found: list[Twin]) -> list[str]:
+def notes(comparison: Comparison, found: list[PairedModel]) -> list[str]:
     """What could not be paired, a sentence each."""
     said = [
         f"{label} is not here: no run of it finished in {title}."
-        for label, title in pairs.lone(comparison)
+        for label, title in pairs.finished_in_one(comparison)
     ]
     said += [
         f"{label} is not here: it is another model in {FIRST} than in {SECOND}."
-        for label in pairs.namesakes(comparison)
+        for label in pairs.different_models(comparison)
     ]
-    for twin in found:
-        said += [*_seeds(twin), *_losses(twin)]
+    for paired in found:
+        said += [*_seeds(paired), *_losses(paired)]
     return said
 
 
-def _seeds(twin: Twin) -> list[str]:
-    first, second = twin.finished
+def _seeds(paired: PairedModel) -> list[str]:
+    first, second = paired.finished
     if not first & second:
-        return [f"{twin.label}: no seed finished in both frameworks, so nothing can be paired."]
+        return [f"{paired.label}: no seed finished in both frameworks, so nothing can be paired."]
     return [
-        f"{twin.label}: seed {formatting.listed([str(seed) for seed in sorted(alone)])} finished "
-        f"in {title} only and enters no ratio and no difference."
-        for title, alone in ((FIRST, first - second), (SECOND, second - first))
-        if alone
+        f"{paired.label}: seed {formatting.listed(list(map(str, alone)))} finished in {title} only "
+        "and enters no ratio and no difference."
+        for title, alone in _in_one_only(first, second)
     ]
 
 
-def _losses(twin: Twin) -> list[str]:
+def _losses(paired: PairedModel) -> list[str]:
     """Losses that one framework has and the other has not."""
-    first, second = map(_names, twin.rows)
-    if not first or not second:
-        return []
+    first, second = map(_names, paired.rows)
     return [
-        f"{twin.label}: {formatting.listed(sorted(alone))} is among the first losses of {title} "
-        "only."
-        for title, alone in ((FIRST, first - second), (SECOND, second - first))
-        if alone
+        f"{paired.label}: {formatting.listed(alone)} is among the first losses of {title} only."
+        for title, alone in _in_one_only(first, second)
+        if first and second
     ]
+
+
+def _in_one_only(first: set[Any], second: set[Any]) -> list[tuple[str, list[Any]]]:
+    both = ((FIRST, first - second), (SECOND, second - first))
+    return [(title, sorted(alone)) for title, alone in both if alone]
 
 
 def _names(row: Row) -> set[str]:
     return {name for record in row.records for name in pairs.first_losses(record)}
 
 
-def kinds(twin: Twin) -> list[str]:
+def memory_kinds(paired: PairedModel) -> list[str]:
     """What was measured as peak memory: of the process, of the GPU, or both."""
-    found = [record.cost.memory_kind for row in twin.rows for record in row.finished]
+    found = [record.cost.memory_kind for row in paired.rows for record in row.finished]
     return list(dict.fromkeys(filter(None, found)))
 
 
-def steps(found: list[Twin]) -> str:
+def steps(found: list[PairedModel]) -> str:
     """Whether the budget gave both frameworks the same number of steps."""
     counts = [(t.label, _mean_steps(t.pytorch), _mean_steps(t.tensorflow)) for t in found]
     said = [
@@ -215,7 +216,7 @@ def steps(found: list[Twin]) -> str:
         for label, first, second in counts
         if first != second
     ]
-    budgets = sorted({record.budget for twin in found for record in twin.pytorch.finished})
+    budgets = sorted({record.budget for paired in found for record in paired.pytorch.finished})
     if not said:
         return "Both frameworks took the same number of steps, so that speed moves no metric."
     told = f"Steps: {'; '.join(said)}."

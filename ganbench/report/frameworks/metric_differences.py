@@ -1,4 +1,4 @@
-"""Metrics of twins side by side: a value in each framework, their paired difference, a verdict."""
+"""Metrics side by side: a value in each framework, their paired difference, a verdict."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from ganbench.report.analysis.comparison import Comparison, Row, is_measured
 from ganbench.report.analysis.intervals import Interval
 from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.frameworks import pairs
-from ganbench.report.frameworks.pairs import Twin
+from ganbench.report.frameworks.pairs import PairedModel
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the main table that judges pictures."""
+    """A column of the main table that measures pictures."""
 
     head: str
     metric: str  # that it is measured on
@@ -31,14 +31,14 @@ class Line:
     on another scale, and no test of its own.
     """
 
-    twin: Twin
+    paired: PairedModel
     measure: Measure
     difference: Interval | None
     pair: Pair | None
 
     @property
     def sides(self) -> tuple[str, str]:
-        first, second = (_spread(row, self.measure) for row in self.twin.rows)
+        first, second = (_spread(row, self.measure) for row in self.paired.rows)
         return first, second
 
     @property
@@ -69,16 +69,16 @@ class Line:
         return f"{pairs.TITLES[better.framework]} is better" if better else ""
 
 
-def lines(comparison: Comparison, found: list[Twin]) -> list[Line]:
-    """Every distance of the main table for every twin."""
+def lines(comparison: Comparison, found: list[PairedModel]) -> list[Line]:
+    """Every distance of the main table for every paired."""
     made = []
     for measure in _measures(comparison):
         tested = pairwise_tests.by_places(comparison, measure.metric)
         made += [
-            Line(twin, measure, _difference(twin, measure),
-                 tested.get(frozenset(row.place for row in twin.rows)))
-            for twin in found
-            if any(measure.values(row) for row in twin.rows)
+            Line(paired, measure, _difference(paired, measure),
+                 tested.get(frozenset(row.place for row in paired.rows)))
+            for paired in found
+            if any(measure.values(row) for row in paired.rows)
         ]  # fmt: skip
     return made
 
@@ -101,8 +101,8 @@ def _values(metric: str) -> Callable[[Row], dict[int, float]]:
     return lambda row: row.values(metric)
 
 
-def _difference(twin: Twin, measure: Measure) -> Interval | None:
-    return intervals.paired(measure.values(twin.tensorflow), measure.values(twin.pytorch))
+def _difference(paired: PairedModel, measure: Measure) -> Interval | None:
+    return intervals.paired(measure.values(paired.tensorflow), measure.values(paired.pytorch))
 
 
 def _spread(row: Row, measure: Measure) -> str:

@@ -1,13 +1,13 @@
 """One model in two frameworks: what its runs from the same seed say of each other.
 
-Twins see the same stream of pictures, and the built-in ones start from the same weights, so
+Both see the same stream of pictures, and the built-in ones start from the same weights, so
 everything is paired by seed. Ratios are TensorFlow's to PyTorch's; their mean is geometric, because
 twice as fast and half as fast have to cancel.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ganbench.record import Record
 from ganbench.report import formatting
@@ -28,7 +28,7 @@ What = Callable[[Record], float | None]
 
 
 @dataclass(frozen=True)
-class Twin:
+class PairedModel:
     """A model with a finished run in both frameworks."""
 
     label: str
@@ -58,8 +58,10 @@ class Twin:
 class Ratio:
     """TensorFlow / PyTorch of one cost: by seed, and the interval of the natural logarithms."""
 
+    paired: PairedModel
     by_seed: dict[int, float]
     logs: Interval
+    test: PairedTest  # of the logarithms; the family of speeds is that of all models here
 
     @property
     def interval(self) -> str:
@@ -70,16 +72,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Speed:
-    """Pictures a second of one model; the family of its test is that of all models here."""
-
-    twin: Twin
-    ratio: Ratio
-    test: PairedTest
-
-
-@dataclass(frozen=True)
-class Deviation:
+class LossDifference:
     """The largest relative difference |a - b| / max(|a|, |b|) of two first-step losses."""
 
     largest: float
@@ -89,17 +82,17 @@ class Deviation:
     seeds: int
 
 
-def found(comparison: Comparison) -> list[Twin]:
+def found(comparison: Comparison) -> list[PairedModel]:
     """Every model with a finished run in both frameworks, in the order of the table."""
     pairs = _by_model(comparison).items()
     return [
-        Twin(label, *(rows[framework] for framework in TITLES))
+        PairedModel(label, *(rows[framework] for framework in TITLES))
         for (_, label), rows in pairs
         if all(framework in rows and rows[framework].finished for framework in TITLES)
     ]
 
 
-def lone(comparison: Comparison) -> list[tuple[str, str]]:
+def finished_in_one(comparison: Comparison) -> list[tuple[str, str]]:
     """Models that were started in both frameworks and finished in one: label, and the other."""
     return [
         (label, TITLES[framework])
@@ -110,8 +103,8 @@ def lone(comparison: Comparison) -> list[tuple[str, str]]:
     ]
 
 
-def namesakes(comparison: Comparison) -> list[str]:
-    """Labels under which the frameworks ran different models: these are no twins."""
+def different_models(comparison: Comparison) -> list[str]:
+    """Labels under which the frameworks ran different models: these are no pairs."""
     labels = [label for model, label in _by_model(comparison) if model]
     return [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
 
@@ -125,21 +118,26 @@ def _by_model(comparison: Comparison) -> dict[tuple[str, str], dict[str, Row]]:
     return groups
 
 
-def ratio(twin: Twin, what: What) -> Ratio | None:
+def ratio(paired: PairedModel, what: What) -> Ratio | None:
     """TensorFlow / PyTorch of a cost over the seeds that finished in both; None without any."""
-    first, second = (_logs(row, what) for row in twin.rows)
+    first, second = (_logs(row, what) for row in paired.rows)
     logs = intervals.paired(second, first)
     if logs is None:
         return None
     seeds = sorted(first.keys() & second.keys())
-    return Ratio({seed: math.exp(second[seed] - first[seed]) for seed in seeds}, logs)
+    return Ratio(
+        paired,
+        {seed: math.exp(second[seed] - first[seed]) for seed in seeds},
+        logs,
+        PairedTest(logs),
+    )
 
 
-def speeds(found: list[Twin]) -> list[Speed]:
+def speeds(found: list[PairedModel]) -> list[Ratio]:
     """The ratio of pictures a second of every model that has one, and whether one is faster."""
-    known = [(twin, speed) for twin in found if (speed := ratio(twin, SPEED))]
-    tests = pairwise_tests.family([speed.logs for _, speed in known])
-    return [Speed(*item, test) for item, test in zip(known, tests, strict=True)]
+    known = [speed for paired in found if (speed := ratio(paired, SPEED))]
+    tests = pairwise_tests.family([speed.logs for speed in known])
+    return [replace(speed, test=test) for speed, test in zip(known, tests, strict=True)]
 
 
 def _logs(row: Row, what: What) -> dict[int, float]:
@@ -160,9 +158,9 @@ def times(log: float) -> str:
     return formatting.number(value, max(value, 1) if value >= 0.1 else value)
 
 
-def deviation(twin: Twin) -> Deviation | None:
+def loss_difference(paired: PairedModel) -> LossDifference | None:
     """How far the losses of step 1 lie apart, whatever became of the runs later."""
-    sides = [{record.seed: first_losses(record) for record in row.records} for row in twin.rows]
+    sides = [{record.seed: first_losses(record) for record in row.records} for row in paired.rows]
     differences = [
         (relative(losses[name], sides[1][seed][name]), name, seed)
         for seed, losses in sides[0].items()
@@ -173,14 +171,14 @@ def deviation(twin: Twin) -> Deviation | None:
         return None
     largest, loss, seed = max(differences, key=lambda item: item[0])
     names, seeds = ({item[place] for item in differences} for place in (1, 2))
-    return Deviation(largest, loss, seed, len(names), len(seeds))
+    return LossDifference(largest, loss, seed, len(names), len(seeds))
 
 
-def reasons(twin: Twin) -> list[str]:
+def reasons(paired: PairedModel) -> list[str]:
     """What lets first losses of one model lie farther apart than rounding in fp32 does."""
     masks = ["dropout (each framework draws its own masks)"]
-    coarse = {name for record in twin.records if (name := _coarse(record))}
-    return masks * any(map(_drops, twin.records)) + sorted(coarse)
+    coarse = {name for record in paired.records if (name := _coarse(record))}
+    return masks * any(map(_drops, paired.records)) + sorted(coarse)
 
 
 def _drops(record: Record) -> bool:

@@ -11,13 +11,18 @@ from ganbench.report import formatting
 from ganbench.report.analysis.comparison import Comparison
 from ganbench.report.analysis.costs import COMPILE, MEMORY, SPEED, START, mean_cost
 from ganbench.report.figures.axes import Figure
-from ganbench.report.frameworks import metric_differences, pairs, speed_figure
-from ganbench.report.frameworks.conditions import conditions, kinds, notes, problems, start, steps
+from ganbench.report.frameworks import conditions, metric_differences, pairs, speed_figure
 from ganbench.report.frameworks.metric_differences import Line
-from ganbench.report.frameworks.pairs import FIRST, SECOND, Deviation, Speed, Twin, What
+from ganbench.report.frameworks.pairs import FIRST, SECOND, LossDifference, PairedModel, Ratio, What
 
 ROUNDING = 1e-5  # one step of the same fp32 arithmetic in another order stays below
 NAMED = 4  # models in one sentence
+COSTS: dict[str, tuple[What, Callable[[float | None], str]]] = {
+    "speed": (SPEED, formatting.number),
+    "memory": (MEMORY, formatting.memory),
+    "start": (START, formatting.duration),
+    "compile": (COMPILE, formatting.duration),
+}
 MEMORY_IS = {
     "process": "Peak memory is that of the whole process, the imports of the framework included.",
     "GPU": "Peak memory is that of the tensors on the GPU, as each framework counts its own.",
@@ -28,23 +33,19 @@ MEMORY_IS = {
 class Cost:
     """One cost of a model in both frameworks, as text."""
 
-    sides: tuple[str, str]
+    sides: tuple[str, ...]
     ratio: str
     notes: tuple[str, ...]  # interval of the ratio and number of seeds, or why there is none
 
 
 @dataclass(frozen=True)
 class Model:
-    """Everything that the section has of one model."""
+    """What the tables say of one model."""
 
-    twin: Twin
-    speed: Cost
-    memory: Cost
-    start: Cost
-    compile: Cost
-    deviation: str  # of the losses of step 1
-    losses: tuple[str, ...]  # where, and over how many; or why there is none
-    metrics: tuple[Line, ...]
+    paired: PairedModel
+    costs: dict[str, Cost]
+    losses: tuple[str, ...]  # of step 1: the largest difference, where, over how many; or why none
+    metrics: list[Line]
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ class Section:
     finding: str
     start: str  # what was the same at the beginning
     conditions: str
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
+    problems: list[str]
+    notes: list[str]
     steps: str  # whether the budget gave both the same number of steps
     memory: str  # what peak memory is of
     figure: Figure | None
-    models: tuple[Model, ...]
+    models: list[Model]
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -68,64 +69,61 @@ def section(comparison: Comparison) -> Section | None:
     if not found:
         return None
     lines, speeds = metric_differences.lines(comparison, found), pairs.speeds(found)
-    measured = dict.fromkeys(kind for twin in found for kind in kinds(twin))
+    measured = dict.fromkeys(kind for paired in found for kind in conditions.memory_kinds(paired))
     return Section(
         finding=" ".join(
             filter(None, (_speeds(found, speeds), _primary(comparison.primary, lines)))
         ),
-        start=start(found),
-        conditions=conditions(found),
-        problems=tuple(problems(found)),
-        notes=tuple(notes(comparison, found)),
-        steps=steps(found),
+        start=conditions.start(found),
+        conditions=conditions.shared(found),
+        problems=conditions.problems(found),
+        notes=conditions.notes(comparison, found),
+        steps=conditions.steps(found),
         memory=" ".join(MEMORY_IS[kind] for kind in measured if kind in MEMORY_IS),
         figure=speed_figure.draw(speeds),
-        models=tuple(_model(twin, lines) for twin in found),
+        models=[
+            Model(
+                paired,
+                _costs(paired),
+                _first_losses(paired),
+                [x for x in lines if x.paired is paired],
+            )
+            for paired in found
+        ],
     )
 
 
-def _model(twin: Twin, lines: list[Line]) -> Model:
-    found = pairs.deviation(twin)
-    return Model(
-        twin,
-        speed=_cost(twin, formatting.number, SPEED),
-        memory=_peak(twin),
-        start=_cost(twin, formatting.duration, START),
-        compile=_cost(twin, formatting.duration, COMPILE),
-        deviation=scientific(found.largest) if found else formatting.MISSING,
-        losses=_where(found) if found else (_why_not(twin),),
-        metrics=tuple(line for line in lines if line.twin is twin),
-    )
+def _costs(paired: PairedModel) -> dict[str, Cost]:
+    """Every cost in both frameworks; no ratio of the memory of a process to that of a GPU."""
+    made = {name: _cost(paired, *how) for name, how in COSTS.items()}
+    if len(measured := conditions.memory_kinds(paired)) > 1:
+        why = (f"{formatting.listed(measured)}:", "no ratio")
+        made["memory"] = Cost(made["memory"].sides, formatting.MISSING, why)
+    return made
 
 
-def _peak(twin: Twin) -> Cost:
-    """Peak memory; no ratio of a process to a GPU."""
-    found, measured = _cost(twin, formatting.memory, MEMORY), kinds(twin)
-    if len(measured) < 2:
-        return found
-    return Cost(found.sides, formatting.MISSING, (f"{formatting.listed(measured)}:", "no ratio"))
-
-
-def _cost(twin: Twin, said: Callable[[float | None], str], what: What) -> Cost:
-    found = pairs.ratio(twin, what)
-    first, second = (said(mean_cost(row, what)) for row in twin.rows)
+def _cost(paired: PairedModel, what: What, said: Callable[[float | None], str]) -> Cost:
+    found = pairs.ratio(paired, what)
+    sides = tuple(said(mean_cost(row, what)) for row in paired.rows)
     if found is None:
-        return Cost((first, second), formatting.MISSING, ())
+        return Cost(sides, formatting.MISSING, ())
     notes = (found.interval, formatting.plural(found.logs.count, "seed"))
-    return Cost((first, second), pairs.times(found.logs.mean), tuple(filter(None, notes)))
+    return Cost(sides, pairs.times(found.logs.mean), tuple(filter(None, notes)))
 
 
-def _where(found: Deviation) -> tuple[str, str]:
-    """Which loss lies farthest apart, and among how many."""
+def _first_losses(paired: PairedModel) -> tuple[str, ...]:
+    found = pairs.loss_difference(paired)
+    if found is None:
+        return formatting.MISSING, _why_not(paired)
     of = f"{formatting.count(found.losses)} loss{'' if found.losses == 1 else 'es'}"
     where = f"{found.loss}, seed {found.seed}" if found.largest else "equal"
-    return where, f"{of}, {formatting.plural(found.seeds, 'seed')}"
+    return scientific(found.largest), where, f"{of}, {formatting.plural(found.seeds, 'seed')}"
 
 
-def _why_not(twin: Twin) -> str:
+def _why_not(paired: PairedModel) -> str:
     lacking = [
         title
-        for title, row in zip((FIRST, SECOND), twin.rows, strict=True)
+        for title, row in zip((FIRST, SECOND), paired.rows, strict=True)
         if not any(pairs.first_losses(record) for record in row.records)
     ]
     return (
@@ -141,54 +139,54 @@ def scientific(value: float) -> str:
     return f"{digits}e-{power.lstrip('-0')}"
 
 
-def _speeds(found: list[Twin], speeds: list[Speed]) -> str:
+def _speeds(found: list[PairedModel], speeds: list[Ratio]) -> str:
     """Who trained faster, and whether both started as the same model."""
     if not speeds:
-        names = formatting.listed([twin.label for twin in found[:NAMED]])
+        names = formatting.listed([paired.label for paired in found[:NAMED]])
         return f"No seed with a speed finished in both frameworks ({names}){_losses(found)}."
     said = [
-        f"{speed.twin.label} {pairs.times(speed.ratio.logs.mean)} times as fast"
-        f"{'' if place else f' as {FIRST}'} ({_how_sure(speed)})"
-        for place, speed in enumerate(speeds[:NAMED])
+        f"{ratio.paired.label} {pairs.times(ratio.logs.mean)} times as fast"
+        f"{'' if place else f' as {FIRST}'} ({_uncertainty(ratio)})"
+        for place, ratio in enumerate(speeds[:NAMED])
     ]
     said += [f"{len(speeds) - NAMED} more (below)"] if len(speeds) > NAMED else []
     return f"{SECOND} trained {formatting.listed(said)}{_losses(found)}."
 
 
-def _how_sure(speed: Speed) -> str:
-    logs, test = speed.ratio.logs, speed.test
+def _uncertainty(ratio: Ratio) -> str:
+    test = ratio.test
     if not test.has_interval:
         return "one seed: no spread"
-    among = f" among {test.family} models" if test.only_alone else ""
+    among = f" among {test.family} models" if test.significant_alone else ""
     open_ = "" if test.told_apart else f"; not settled which is faster{among}"
-    return f"{speed.ratio.interval[1:-1]} over {formatting.plural(logs.count, 'seed')}{open_}"
+    return f"{ratio.interval[1:-1]} over {formatting.plural(ratio.logs.count, 'seed')}{open_}"
 
 
-def _losses(found: list[Twin]) -> str:
+def _losses(found: list[PairedModel]) -> str:
     """The largest deviation of first-step losses over all models, as the end of a sentence.
 
     Models whose settings or precision explain theirs are told apart from the rest.
     """
-    known = [(twin, gap) for twin in found if (gap := pairs.deviation(twin))]
+    known = [(paired, item) for paired in found if (item := pairs.loss_difference(paired))]
     if not known:
         return "; whether the losses of the first step agree is not recorded"
     where = "" if len(known) == len(found) else ", where both recorded them,"
-    expected = [(t, gap) for t, gap in known if gap.largest > ROUNDING and pairs.reasons(t)]
+    expected = [(t, x) for t, x in known if x.largest > ROUNDING and pairs.reasons(t)]
     rest = [item for item in known if item not in expected]
     said = [_worst(items) for items in (expected, rest) if items]
     return f"; the losses of the first step{where} {', and elsewhere '.join(said)}"
 
 
-def _worst(items: list[tuple[Twin, Deviation]]) -> str:
-    twin, worst = max(items, key=lambda item: item[1].largest)
+def _worst(items: list[tuple[PairedModel, LossDifference]]) -> str:
+    paired, worst = max(items, key=lambda item: item[1].largest)
     if not worst.largest:
         return "are equal"
     if worst.largest <= ROUNDING:
         return f"agree to {scientific(worst.largest)}"
-    why = pairs.reasons(twin)
+    why = pairs.reasons(paired)
     because = f"which {formatting.listed(why)} explain{'s' if len(why) == 1 else ''}"
     return (
-        f"differ by up to {scientific(worst.largest)} ({twin.label}, {worst.loss}), "
+        f"differ by up to {scientific(worst.largest)} ({paired.label}, {worst.loss}), "
         f"{because if why else 'more than rounding explains'}"
     )
 
@@ -198,13 +196,13 @@ def _primary(primary: Score | None, lines: list[Line]) -> str:
     head = formatting.heading(primary) if primary else ""
     mine = [line for line in lines if line.measure.head == head]
     told = [
-        f"{line.twin.label}{f' ({line.better})' if line.better else ''}"
+        f"{line.paired.label}{f' ({line.better})' if line.better else ''}"
         for line in mine
         if line.told_apart
     ]
     tested = [line for line in mine if line.pair and line.pair.test.has_interval]
-    equal = [line.twin.label for line in tested if not line.told_apart]
-    open_ = [line.twin.label for line in mine if line not in tested]
+    equal = [line.paired.label for line in tested if not line.told_apart]
+    open_ = [line.paired.label for line in mine if line not in tested]
     said = [f"tells the frameworks apart for {formatting.listed(told)}"] if told else []
     said += [f"cannot tell the frameworks apart for {formatting.listed(equal)}"] if equal else []
     said += [f"has too few seeds to say for {formatting.listed(open_)}"] if open_ else []

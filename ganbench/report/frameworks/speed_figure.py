@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ganbench.report import formatting
 from ganbench.report.figures import axes, svg
-from ganbench.report.figures.axes import Figure, colour
-from ganbench.report.frameworks.pairs import FIRST, SECOND, Speed
+from ganbench.report.figures.axes import Figure
+from ganbench.report.frameworks.pairs import FIRST, SECOND, Ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,42 +17,22 @@ REACH = 1.5  # times the farthest dot: where the axis ends if an interval goes o
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50, 100)
 
 
-def draw(found: Sequence[Speed]) -> Figure | None:
+def draw(found: Sequence[Ratio]) -> Figure | None:
     """Pictures a second, TensorFlow / PyTorch: dots are seeds, lines 95 % intervals."""
     if not found:
         return None
     with svg.style():
-        ax = axes.axes(height=0.62 * len(found) + 1.05)
+        ax = axes.interval_axes(len(found), 1.05, 0.8)
         ax.set_xscale("log")
-        ax.grid(axis="x")
-        ax.grid(visible=False, axis="y")
         for place, speed in enumerate(found):
-            _line(ax, place, speed)
+            row, dots = speed.paired.tensorflow, list(speed.by_seed.values())
+            name = formatting.shortened(row.label)
+            axes.interval_row(ax, place, name, row, dots, speed.logs, _exp)
         low, high = _ends(found)
         ax.set_xlim(low, high)
-        ax.set_ylim(len(found) - 0.35, -0.8)
         _around_one(ax, low, high)
         ax.set_xlabel(f"pictures a second, {SECOND} / {FIRST}")
         return axes.finish(ax, "frameworks-speed", caption(found))
-
-
-def _line(ax: "Axes", place: int, speed: Speed) -> None:
-    row, ratio = speed.twin.tensorflow, speed.ratio
-    ax.annotate(
-        formatting.shortened(row.label), (0, place - 0.26), xycoords=("axes fraction", "data"),
-        bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 1.5},
-        color=colour(row), fontsize=8.5, va="center",
-    )  # fmt: skip
-    if ratio.logs.half_width is not None:
-        ends = [_exp(ratio.logs.low), _exp(ratio.logs.high)]
-        middle = [_exp(ratio.logs.mean)] * 2
-        ax.plot(ends, [place, place], color=colour(row), linewidth=2.2, solid_capstyle="round")
-        ax.plot(middle, [place - 0.1, place + 0.1], color=colour(row), linewidth=2.2)
-    dots = list(ratio.by_seed.values())
-    ax.plot(
-        dots, [place + 0.2] * len(dots), row.marker, color=colour(row), markersize=4.6,
-        markeredgecolor=svg.sentinel("paper"), markeredgewidth=0.5,
-    )  # fmt: skip
 
 
 def _exp(log: float) -> float:
@@ -60,10 +40,10 @@ def _exp(log: float) -> float:
     return math.exp(max(-50.0, min(50.0, log)))
 
 
-def _ends(found: Sequence[Speed]) -> tuple[float, float]:
+def _ends(found: Sequence[Ratio]) -> tuple[float, float]:
     """Where the axis ends: at the intervals, but not far beyond the dots."""
-    dots = [value for speed in found for value in speed.ratio.by_seed.values()]
-    sure = [speed.ratio.logs for speed in found if speed.test.has_interval]
+    dots = [value for speed in found for value in speed.by_seed.values()]
+    sure = [speed.logs for speed in found if speed.test.has_interval]
     low = max(min([*dots, *(_exp(logs.low) for logs in sure)]), min(dots) / REACH)
     high = min(max([*dots, *(_exp(logs.high) for logs in sure)]), max(dots) * REACH)
     return min(low, 1 / NARROWEST) / 1.06, max(high, NARROWEST) * 1.06
@@ -80,25 +60,23 @@ def _around_one(ax: "Axes", low: float, high: float) -> None:
     ticks = [tick for tick in TICKS if low <= tick <= high]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_xticks([], minor=True)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
 
 
-def caption(found: Sequence[Speed]) -> str:
+def caption(found: Sequence[Ratio]) -> str:
     """Who is faster where, and what the drawing cuts off."""
     groups: dict[str, list[str]] = {}
     for speed in found:
-        groups.setdefault(_side(speed), []).append(speed.twin.label)
+        groups.setdefault(_side(speed), []).append(speed.paired.label)
     said = [f"{how}: {formatting.listed(labels)}." for how, labels in groups.items()]
     low, high = _ends(found)
-    intervals = [speed.ratio.logs for speed in found if speed.test.has_interval]
+    intervals = [speed.logs for speed in found if speed.test.has_interval]
     if any(_exp(logs.low) < low or _exp(logs.high) > high for logs in intervals):
         said.append("A line that leaves the figure goes on: its ends are in the table.")
     return " ".join(said)
 
 
-def _side(speed: Speed) -> str:
-    faster = SECOND if speed.ratio.logs.mean > 0 else FIRST
+def _side(speed: Ratio) -> str:
+    faster = SECOND if speed.logs.mean > 0 else FIRST
     if not speed.test.has_interval:
         return f"{faster} is faster in the one seed there is"
     if not speed.test.told_apart:

@@ -72,16 +72,16 @@ def _failure(
     moments = frames(folder, record, reader) if seen else []
     if not moments:
         return Failure(row, record, advice)
-    fine = _fine(moments, record)
-    if not fine:
+    good = _good_moments(moments, record)
+    if not good:
         (uris,) = encoding.fit([moments[-1][1]], (4, 2), share)
         said = f"No picture is from before. {_said('Last', *moments[-1])}"
         return Failure(row, record, advice, bad=uris, caption=said)
-    said = _said("Last good", *fine[-1])
-    if len(fine) == len(moments):
-        (uris,) = encoding.fit([fine[-1][1]], (4, 2), share)
+    said = _said("Last good", *good[-1])
+    if len(good) == len(moments):
+        (uris,) = encoding.fit([good[-1][1]], (4, 2), share)
         return Failure(row, record, advice, uris, caption=f"{said} No later picture was kept.")
-    good_uris, bad_uris = encoding.fit([fine[-1][1], moments[-1][1]], (4, 2), share)
+    good_uris, bad_uris = encoding.fit([good[-1][1], moments[-1][1]], (4, 2), share)
     said += f" {_said('Last of all', *moments[-1])}"
     return Failure(row, record, advice, good_uris, bad_uris, said)
 
@@ -91,11 +91,11 @@ def _said(what: str, moment: Moment, stack: np.ndarray) -> str:
     return f"{what}: step {moment.step:,}, the pictures differ by {gap} grey levels."
 
 
-def _fine(
+def _good_moments(
     moments: list[tuple[Moment, np.ndarray]], record: Record
 ) -> list[tuple[Moment, np.ndarray]]:
     """The moments before the step at which the run was found broken, less flat ones at the end."""
-    fine = [(moment, stack) for moment, stack in moments if moment.step < record.status.step]
-    while fine and fine[-1][1].std(axis=(1, 2)).max() < FLAT:
-        fine.pop()
-    return fine
+    good = [(moment, stack) for moment, stack in moments if moment.step < record.status.step]
+    while good and good[-1][1].std(axis=(1, 2)).max() < FLAT:
+        good.pop()
+    return good

@@ -47,7 +47,7 @@ class Grid:
         return max(len(line.uris) for line in self.lines)
 
 
-class Shown:
+class ShownRun:
     """The run of a row whose pictures are shown: its first finished seed, or else its first."""
 
     def __init__(self, row: Row, public: bool, reader: encoding.Reader):
@@ -76,8 +76,8 @@ class Shown:
         return f"seed {self.record.seed}" + ("" if ending == "done" else f", {ending}")
 
 
-def shown_runs(comparison: Comparison, public: bool, reader: encoding.Reader) -> list[Shown]:
-    return [Shown(row, public, reader) for row in comparison.shown if row.records]
+def shown_runs(comparison: Comparison, public: bool, reader: encoding.Reader) -> list[ShownRun]:
+    return [ShownRun(row, public, reader) for row in comparison.shown if row.records]
 
 
 def elsewhere(comparison: Comparison, results: Results) -> list[tuple[Row, str]]:
@@ -89,7 +89,7 @@ def elsewhere(comparison: Comparison, results: Results) -> list[tuple[Row, str]]
     ]
 
 
-def verdict_line(runs: Sequence[Shown]) -> list[tuple[Row | None, str]]:
+def verdict_line(runs: Sequence[ShownRun]) -> list[tuple[Row | None, str]]:
     """The first probe photograph, and what every model makes of it (or of noise)."""
     made = [(run.row, run.views["output"][0]) for run in runs if "output" in run.views]
     source = next((run.views["input"][0] for run in runs if "input" in run.views), None)
@@ -103,16 +103,16 @@ def _digest(array: np.ndarray | None) -> str:
     return "" if array is None else hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def walls(runs: Sequence[Shown]) -> list[Grid]:
-    """The same photographs through every translator; one wall for each set of inputs."""
-    groups: dict[str, list[Shown]] = {}
+def translations(runs: Sequence[ShownRun]) -> list[Grid]:
+    """The same photographs through every translator; one grid for each set of inputs."""
+    groups: dict[str, list[ShownRun]] = {}
     for run in runs:
         if run.record.source == "pictures" and "output" in run.views:
             groups.setdefault(_digest(run.views.get("input")), []).append(run)
-    return [_wall(group, BYTES["wall"] // len(groups)) for group in groups.values()]
+    return [_translation(group, BYTES["wall"] // len(groups)) for group in groups.values()]
 
 
-def _wall(group: list[Shown], bytes_left: int) -> Grid:
+def _translation(group: list[ShownRun], bytes_left: int) -> Grid:
     stacks: list[Stack] = []
     if "input" in group[0].views:
         stacks.append(("photograph", None, "", group[0].views["input"]))
@@ -121,20 +121,20 @@ def _wall(group: list[Shown], bytes_left: int) -> Grid:
     names = formatting.listed([run.row.name for run in group])
     caption = f"The same photographs, chosen by hash and not by hand, painted by {names}."
     if len(group) > 1:
-        caption += " " + _boldest(group)
+        caption += " " + _largest_change(group)
     return Grid("The same photographs through every model", caption.strip(), lines)
 
 
-def _boldest(group: list[Shown]) -> str:
+def _largest_change(group: list[ShownRun]) -> str:
     """Which model changes its photographs the most, and which the least."""
     both = [run for run in group if {"input", "output"} <= run.views.keys()]
-    sizes = sorted((_gap(run, "input", "output") or 0.0, run.row.name) for run in both)
+    sizes = sorted((_difference(run, "input", "output") or 0.0, run.row.name) for run in both)
     if len(sizes) < 2:
         return ""
-    (low, shy), (high, bold) = sizes[0], sizes[-1]
+    (low, least), (high, most) = sizes[0], sizes[-1]
     return (
-        f"{bold} changes them the most ({formatting.number(high)} grey levels on average), "
-        f"{shy} the least ({formatting.number(low)})."
+        f"{most} changes them the most ({formatting.number(high)} grey levels on average), "
+        f"{least} the least ({formatting.number(low)})."
     )
 
 
@@ -146,7 +146,7 @@ def _fit(stacks: Sequence[Stack], counts: Sequence[int], bytes_left: int) -> tup
     )
 
 
-def noise_grids(runs: Sequence[Shown]) -> list[Grid]:
+def noise_grids(runs: Sequence[ShownRun]) -> list[Grid]:
     """For models that start from noise: sixteen latents, and a walk between two."""
     chosen = [run for run in runs if run.record.source == "noise" and run.views]
     grids = []
@@ -160,7 +160,7 @@ def noise_grids(runs: Sequence[Shown]) -> list[Grid]:
     return grids
 
 
-def _noise_caption(run: Shown, view: str) -> str:
+def _noise_caption(run: ShownRun, view: str) -> str:
     stack, name = run.views[view], run.row.name
     if view == "output":
         gap = formatting.number(encoding.spread(stack))
@@ -176,7 +176,7 @@ def _noise_caption(run: Shown, view: str) -> str:
 
 
 @dataclass(frozen=True)
-class Gaps:
+class PixelDifferences:
     """How far pictures move, in grey levels; None where a view is not there."""
 
     row: Row
@@ -186,19 +186,19 @@ class Gaps:
     identity: float | None
 
 
-def gaps(runs: Sequence[Shown]) -> list[Gaps]:
+def pixel_differences(runs: Sequence[ShownRun]) -> list[PixelDifferences]:
     """For every translator the four distances that the grids below show."""
     pairs = (("input", "output"), ("input", "back"), ("target", "reverse_back"),
              ("target", "identity"))  # fmt: skip
     found = [
-        Gaps(run.row, *(_gap(run, first, second) for first, second in pairs))
+        PixelDifferences(run.row, *(_difference(run, first, second) for first, second in pairs))
         for run in runs
         if run.record.source == "pictures"
     ]
-    return [gap for gap in found if gap.returned is not None or gap.identity is not None]
+    return [one for one in found if one.returned is not None or one.identity is not None]
 
 
-def _gap(run: Shown, first: str, second: str) -> float | None:
+def _difference(run: ShownRun, first: str, second: str) -> float | None:
     a, b = run.views.get(first), run.views.get(second)
     return None if a is None or b is None or a.shape != b.shape else encoding.mean_difference(a, b)
 
@@ -214,13 +214,13 @@ ROUNDS: tuple[Round, ...] = (
 )  # fmt: skip
 
 
-def round_trips(runs: Sequence[Shown]) -> list[Grid]:
+def round_trips(runs: Sequence[ShownRun]) -> list[Grid]:
     """There and back in both directions, and a real painting through the painter."""
     grids = [_round(runs, kind) for kind in ROUNDS]
     return [grid for grid in grids if grid is not None]
 
 
-def _round(runs: Sequence[Shown], kind: Round) -> Grid | None:
+def _round(runs: Sequence[ShownRun], kind: Round) -> Grid | None:
     title, start, steps, first, last = kind
     able = [run for run in runs if last in run.views]
     stacks: list[Stack] = []
@@ -232,7 +232,7 @@ def _round(runs: Sequence[Shown], kind: Round) -> Grid | None:
             for view, said in steps
             if view in run.views
         ]
-        if _gap(run, first, last) is not None and last != "identity":
+        if _difference(run, first, last) is not None and last != "identity":
             gap = encoding.amplified_difference(run.views[first], run.views[last], AMPLIFIED)
             stacks.append((f"{run.row.name}: difference", run.row, f"× {AMPLIFIED}", gap))
     if not able:
@@ -241,8 +241,10 @@ def _round(runs: Sequence[Shown], kind: Round) -> Grid | None:
     return Grid(title, _round_caption(able, first, last), lines)
 
 
-def _round_caption(able: list[Shown], first: str, last: str) -> str:
-    found = [(run.row.name, gap) for run in able if (gap := _gap(run, first, last)) is not None]
+def _round_caption(able: list[ShownRun], first: str, last: str) -> str:
+    found = [
+        (run.row.name, gap) for run in able if (gap := _difference(run, first, last)) is not None
+    ]
     if not found:
         return "What the models started from is not shown."
     said = [
@@ -252,7 +254,7 @@ def _round_caption(able: list[Shown], first: str, last: str) -> str:
     return f"{what}, in grey levels of 255: {formatting.listed(said)}."
 
 
-def other_views(runs: Sequence[Shown]) -> list[Grid]:
+def other_views(runs: Sequence[ShownRun]) -> list[Grid]:
     """Whatever else a model chose to show, under the name it gave."""
     grids = []
     for run in runs:

@@ -1,6 +1,6 @@
 """Is it copying? The pictures nearest to real ones, and how near all of them are.
 
-A judge stores, for every run, the distance of each generated picture to its nearest real one, those
+Scoring stores, for every run, the distance of each generated picture to its nearest real one, those
 of real pictures to each other, and the most suspicious pictures beside what they resemble. The
 files come with the results and may be anybody's: they are checked, and a damaged one is a sentence.
 """
@@ -55,7 +55,7 @@ class Pair(BaseModel):
 
 
 class Nearest(BaseModel):
-    """The file as a judge writes it; `pictures` holds each generated one and then its real ones."""
+    """The file as scoring writes it; `pictures` holds each generated one and then its real ones."""
 
     pictures: str
     neighbours: int = Field(ge=1, le=8)
@@ -65,7 +65,7 @@ class Nearest(BaseModel):
 
 
 @dataclass(frozen=True)
-class Kin:
+class Match:
     """A generated picture and its nearest real ones, each with name and distance."""
 
     uri: str
@@ -82,7 +82,7 @@ class Copying:
     record: Record
     finding: str
     nearest: Nearest
-    kin: tuple[Kin, ...] = ()
+    matches: tuple[Match, ...] = ()
 
     @property
     def note(self) -> str:
@@ -115,7 +115,7 @@ def section(comparison: Comparison, public: bool, with_pictures: bool) -> Sectio
         models.append(Copying(row, folder, record, finding(row.name, nearest), nearest))
     shown = _shown(models, comparison)
     if with_pictures:
-        made = [_with_kin(model, public, share) for model in shown]
+        made = [_with_matches(model, public, share) for model in shown]
         shown = [model for model, _ in made]
         problems += [
             f"The pictures of {_who(model.row, model.record)} are not shown: {problem}."
@@ -151,7 +151,7 @@ def _who(row: Row, record: Record) -> str:
 
 
 def read(folder: Path, record: Record) -> Nearest:
-    """Read a judge's file inside a run's folder; one sentence when it is not what it should be."""
+    """Read a run's file of nearest pictures; one sentence when it is not what it should be."""
     name = record.evidence[EVIDENCE]
     value = files.read_sealed(file(folder, record, name), old=True)
     value.pop("format", None)
@@ -166,9 +166,9 @@ def read(folder: Path, record: Record) -> Nearest:
     return found
 
 
-def _kin(
+def _matches(
     folder: Path, record: Record, nearest: Nearest, public: bool, share: int
-) -> tuple[tuple[Kin, ...], str]:
+) -> tuple[tuple[Match, ...], str]:
     """The stored pictures as they are shown, or the reason why not; in public no real ones."""
     group = 1 + nearest.neighbours
     if not nearest.rows:
@@ -187,19 +187,19 @@ def _kin(
                  for place in range(len(uris) // step)), ""  # fmt: skip
 
 
-def _with_kin(model: Copying, public: bool, share: int) -> tuple[Copying, str]:
-    kin, problem = _kin(model.folder, model.record, model.nearest, public, share)
-    return replace(model, kin=kin), problem
+def _with_matches(model: Copying, public: bool, share: int) -> tuple[Copying, str]:
+    matches, problem = _matches(model.folder, model.record, model.nearest, public, share)
+    return replace(model, matches=matches), problem
 
 
-def _line(nearest: Nearest, uris: Sequence[str], place: int, step: int, public: bool) -> Kin:
+def _line(nearest: Nearest, uris: Sequence[str], place: int, step: int, public: bool) -> Match:
     pair, start = nearest.rows[place], place * step
     real = tuple(
         ("" if public else uris[start + 1 + index], "" if public else sanitize.name(found.name),
          formatting.number(found.distance))
         for index, found in enumerate(pair.real)
     )  # fmt: skip
-    return Kin(uris[start], pair.sample, real)
+    return Match(uris[start], pair.sample, real)
 
 
 def suspicious(nearest: Nearest) -> bool:
@@ -287,8 +287,9 @@ def _steps(ax: "Axes", model: Copying) -> None:
 
 
 def _caption(models: Sequence[Copying]) -> str:
-    loud = [model.row.name for model in models if suspicious(model.nearest)]
-    if not loud:
+    suspects = [model.row.name for model in models if suspicious(model.nearest)]
+    if not suspects:
         return "No curve starts well to the left of the dashed one: nothing hints at copying."
-    verb = "starts" if len(loud) == 1 else "start"
-    return f"{formatting.listed(loud)} {verb} left of the dashed curve: some pictures are too near."
+    verb = "starts" if len(suspects) == 1 else "start"
+    names = formatting.listed(suspects)
+    return f"{names} {verb} left of the dashed curve: some pictures are too near."

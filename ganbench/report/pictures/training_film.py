@@ -11,7 +11,7 @@ from ganbench.record import Moment, Record
 from ganbench.report import formatting, sanitize
 from ganbench.report.analysis.comparison import Row
 from ganbench.report.pictures import encoding
-from ganbench.report.pictures.gallery import Shown
+from ganbench.report.pictures.gallery import ShownRun
 
 FILM_BYTES = 560_000  # all films together, in base64
 TILES = (96, 64, 48, 32, 24, 16)
@@ -43,7 +43,7 @@ class Film:
         return [[round(m.progress, 4), m.pictures, round(m.seconds, 1)] for m in self.moments]
 
 
-def films(runs: Sequence[Shown]) -> list[Film]:
+def films(runs: Sequence[ShownRun]) -> list[Film]:
     """A film of every model whose moments are on disk, all within one budget of bytes."""
     share = FILM_BYTES // max(1, sum(bool(run.record.film) for run in runs))
     made = (_film(run, share) for run in runs)
@@ -62,12 +62,12 @@ def frames(
     return found
 
 
-def _film(run: Shown, share: int) -> Film | None:
+def _film(run: ShownRun, share: int) -> Film | None:
     moments = frames(run.folder, run.record, run.reader)
     return _cut(run, moments, share) if moments else None
 
 
-def _cut(run: Shown, moments: list[tuple[Moment, np.ndarray]], share: int) -> Film:
+def _cut(run: ShownRun, moments: list[tuple[Moment, np.ndarray]], share: int) -> Film:
     columns = math.ceil(math.sqrt(len(moments[0][1])))
     chosen = sorted({0, len(moments) // 2, len(moments) - 1})
     for tile in _tiles(moments[0][1]):

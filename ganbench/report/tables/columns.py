@@ -51,7 +51,9 @@ def score_column(comparison: Comparison, score: Score) -> Column:
     def of_row(row: Row) -> Cell:
         interval = row.interval(score.metric)
         if interval is None:
-            return Cell(formatting.MISSING, note=_strays(row, score), why=why_missing(row, score))
+            return Cell(
+                formatting.MISSING, note=_unfinished(row, score), why=why_missing(row, score)
+            )
         said = formatting.spread(interval.mean, interval.half_width)
         note = _seeds(row, score.metric, score is comparison.primary)
         return Cell(said, interval.mean, row.name in tied, note)
@@ -84,9 +86,9 @@ def why_missing(row: Row, score: Score) -> str:
     return notes[0] if notes else NO_NUMBER
 
 
-def _strays(row: Row, score: Score) -> str:
+def _unfinished(row: Row, score: Score) -> str:
     """The numbers of a model none of whose runs ended well: shown, never averaged."""
-    values = row.stray_values(score.metric)
+    values = row.unfinished_values(score.metric)
     endings = {record.seed: STATUS_WORDS[record.status.name] for record in row.unfinished}
     return ", ".join(
         f"{formatting.number(value)} {endings[seed]}" for seed, value in values.items()

@@ -22,7 +22,7 @@ class Strip:
     """Where the seeds of one row lie on the scale that all rows share, in viewBox units."""
 
     dots: tuple[float, ...]
-    strays: tuple[float, ...]  # runs that did not end well
+    unfinished: tuple[float, ...]  # runs that did not end well
     low: float | None
     high: float | None
     marks: tuple[float, ...]  # floor and identity
@@ -124,24 +124,25 @@ def _all_values(comparison: Comparison) -> list[float]:
     values = [comparison.baseline(name, metric) for name in ("floor", "identity")]
     found = [value for value in values if value is not None]
     for row in comparison.rows:
-        found += [*row.values(metric).values(), *row.stray_values(metric).values()]
+        found += [*row.values(metric).values(), *row.unfinished_values(metric).values()]
     return found
 
 
 def _strip(row: Row, comparison: Comparison, place: Callable[[float], float]) -> Strip:
     metric = comparison.primary.metric if comparison.primary else ""
-    values, strays = row.values(metric), row.stray_values(metric)
+    values, unfinished = row.values(metric), row.unfinished_values(metric)
     interval = intervals.over_seeds(list(values.values()))
-    sure = interval if interval and interval.half_width is not None else None
     marks = [comparison.baseline(name, metric) for name in ("floor", "identity")]
     said = [f"seed {seed} {formatting.number(value)}" for seed, value in values.items()]
     endings = {record.seed: STATUS_WORDS[record.status.name] for record in row.unfinished}
-    said += [f"seed {s} {formatting.number(value)}, {endings[s]}" for s, value in strays.items()]
+    said += [
+        f"seed {s} {formatting.number(value)}, {endings[s]}" for s, value in unfinished.items()
+    ]
     return Strip(
         tuple(place(value) for value in values.values()),
-        tuple(place(value) for value in strays.values()),
-        place(sure.low) if sure else None,
-        place(sure.high) if sure else None,
+        tuple(place(value) for value in unfinished.values()),
+        place(interval.low) if interval and interval.half_width is not None else None,
+        place(interval.high) if interval and interval.half_width is not None else None,
         tuple(place(value) for value in marks if value is not None),
         "; ".join(said) or "no score",
     )

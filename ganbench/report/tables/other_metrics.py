@@ -17,7 +17,7 @@ KINDS = {  # in order of columns
 
 
 @dataclass(frozen=True)
-class Beyond:
+class OtherMetrics:
     """Groups (question, number of columns), columns, lines and why numbers are missing."""
 
     groups: tuple[tuple[str, int], ...]
@@ -27,14 +27,14 @@ class Beyond:
     identity: tuple[str, tuple[Cell, ...]] | None
 
 
-def table(comparison: Comparison) -> Beyond | None:
+def table(comparison: Comparison) -> OtherMetrics | None:
     """All that is no distance; None when nothing of it was measured."""
     scores = _scores(comparison)
     if not scores:
         return None
     made = tuple(columns.score_column(comparison, score) for score in scores)
     groups = [(asked, sum(s.kind == kind for s in scores)) for kind, asked in KINDS.items()]
-    return Beyond(
+    return OtherMetrics(
         tuple(group for group in groups if group[1]),
         made,
         tuple((row, tuple(c.of_row(row) for c in made)) for row in comparison.rows),

@@ -6,7 +6,7 @@ import os
 import re
 import resource
 import xml.etree.ElementTree as ET
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -191,6 +191,20 @@ def rendered(fake, poison, change) -> str:
 def test_honest_results_pass_the_guard_unchanged(results):
     read = record.read_results(results)
     assert sanitize.guarded(read) == read
+
+
+AS_THEY_ARE = {  # fields without a bound: checked when read, or names of files and of metrics
+    "name", "source", "seed", "size", "converted_from", "evidence", "sha256", "format", "file",
+    "metric", "count", "reference_count", "better", "version", "kind",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [record.Record, record.Status, record.Used, record.Cost,
+                                  record.Moment, record.Score, record.Baseline])  # fmt: skip
+def test_every_field_of_a_record_has_a_bound_or_a_reason_to_have_none(kind):
+    bounds = sanitize._bounds_of(kind)
+    assert {field.name for field in fields(kind)} - set(bounds) <= AS_THEY_ARE
+    assert all(map(callable, bounds.values()))
 
 
 def test_names_cut_in_the_middle_keep_what_tells_them_apart():

@@ -1,7 +1,7 @@
 import pytest
 
 from ganbench import record
-from ganbench.report.analysis import pairwise_tests
+from ganbench.report.analysis import letter_display, pairwise_tests
 from ganbench.report.analysis.comparison import compare
 
 
@@ -52,7 +52,7 @@ def test_one_seed_tells_nobody_apart(compared):
 def test_models_that_share_a_letter_cannot_be_told_apart(compared):
     letters = {
         row.name: said
-        for row, said in pairwise_tests.letters(pairwise_tests.pairs(compared(CLOSE)))
+        for row, said in letter_display.letters(pairwise_tests.pairs(compared(CLOSE)))
     }
     assert letters == {"a": "a", "b": "a", "c": "b"}
 
@@ -61,7 +61,7 @@ def test_a_model_between_two_that_are_apart_has_both_letters(compared):
     middle = {"a": [10.0, 11.0, 12.0], "b": [10.0, 15.0, 12.0], "c": [14.0, 15.0, 16.5]}
     found = pairwise_tests.pairs(compared(middle))
     assert [pair.test.told_apart for pair in found] == [False, True, False]
-    assert [said for _, said in pairwise_tests.letters(found)] == ["a", "a b", "b"]
+    assert [said for _, said in letter_display.letters(found)] == ["a", "a b", "b"]
 
 
 def test_holm_rejects_the_smallest_first_and_stops_at_the_first_that_fails():
@@ -84,18 +84,18 @@ def test_a_pair_that_is_apart_alone_is_not_so_among_many(compared):
         among.test.difference == alone.test.difference
         and among.verdict == "cannot be told apart among 3 pairs"
     )
-    assert {said for _, said in pairwise_tests.letters(pairwise_tests.pairs(compared(many)))} == {
+    assert {said for _, said in letter_display.letters(pairwise_tests.pairs(compared(many)))} == {
         "a"
     }
 
 
 def test_one_model_has_no_pair(compared):
     found = pairwise_tests.pairs(compared({"a": [1.0]}))
-    assert (found, pairwise_tests.finding(found), pairwise_tests.letters(found)) == ((), "", [])
+    assert (found, pairwise_tests.finding(found), letter_display.letters(found)) == ((), "", [])
 
 
 def test_more_than_26_groups_still_have_letters():
-    assert [pairwise_tests._letter(index) for index in (0, 25, 26)] == ["a", "z", "a2"]
+    assert [letter_display._letter(index) for index in (0, 25, 26)] == ["a", "z", "a2"]
 
 
 def test_the_page_states_the_finding(built):

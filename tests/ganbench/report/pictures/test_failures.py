@@ -28,8 +28,8 @@ def test_a_collapsed_run_that_used_its_budget_is_a_stray_and_never_averaged(fake
     comparison = compare(results)
     row = comparison.rows[0]
     assert row.interval("random_inception_fd").mean == 150.5
-    assert row.stray_values("random_inception_fd") == {0: 200.0}
-    assert uncertainty.strays(comparison)[0][1:] == (0, "collapsed", "200.0")
+    assert row.unfinished_values("random_inception_fd") == {0: 200.0}
+    assert uncertainty.unfinished_scores(comparison)[0][1:] == (0, "collapsed", "200.0")
     said = [warning.striptags() for warning in verdict.decide(results, comparison).warnings]
     expected = "dcgan seed 0 collapsed; it used its whole budget, its numbers are not averaged."
     assert expected in said

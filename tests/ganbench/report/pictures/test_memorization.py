@@ -58,8 +58,11 @@ def test_the_best_seed_of_a_model_is_shown(fake):
     for seed, level in enumerate([130.0, 110.0, 120.0]):
         fake.run("cyclegan-unet", seed, level)
     shown = section_of(fake).models[0]
-    assert shown.note == "seed 1" and len(shown.kin) == 8
-    assert shown.kin[1].sample == 11 and shown.kin[1].real[0][1:] == ("painting 1.jpg", "2.25")
+    assert shown.note == "seed 1" and len(shown.matches) == 8
+    assert shown.matches[1].sample == 11 and shown.matches[1].real[0][1:] == (
+        "painting 1.jpg",
+        "2.25",
+    )
 
 
 def test_a_collapsed_run_is_shown_as_that_when_there_is_no_other(fake):
@@ -126,5 +129,5 @@ def test_distances_outlive_their_pictures(fake):
         fake.suite / fake.runs[0] / "nearest/pictures.npy", np.zeros((3, 4, 4, 3), np.uint8)
     )
     found = section_of(fake)
-    assert found.models[0].kin == () and found.figure is not None
+    assert found.models[0].matches == () and found.figure is not None
     assert "not 32 pictures" in found.problems[0]

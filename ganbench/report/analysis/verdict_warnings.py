@@ -1,0 +1,96 @@
+"""Warnings beside the verdict: protocols, runs that did not end well, records that are lost."""
+
+from markupsafe import Markup
+
+from ganbench.record import Record, Results
+from ganbench.report import formatting
+from ganbench.report.analysis.comparison import Comparison, Row, status_summary
+from ganbench.report.formatting import STATUS_WORDS
+
+MOST_SAID = 12  # warnings of one kind; of more, the rest is a number
+UNBIASED_FROM = 2048  # pictures; below, the covariance of 2048 features is rank deficient
+
+
+def warnings(results: Results, comparison: Comparison) -> list[Markup]:
+    """What to keep in mind beside the verdict, a sentence each."""
+    said = results.suite.get("warnings")
+    texts = said if isinstance(said, list) else []
+    found = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
+    found += _protocol_warnings(comparison)
+    found += _all_endings(comparison)
+    absent = [row.name for row in comparison.rows if not row.records]
+    found += _most(
+        [Markup("{}: no run is there.").format(name) for name in absent], "models without a run"
+    )
+    lost = [Markup("One record could not be read: {}.").format(t) for t in results.unreadable]
+    return found + _most(lost, "records that could not be read")
+
+
+def _most(said: list[Markup], of_what: str) -> list[Markup]:
+    """What is said, or the first of many such sentences and how many more there are."""
+    more = len(said) - MOST_SAID
+    if more < 2:
+        return said
+    return [*said[:MOST_SAID], Markup("{} more {}.").format(f"{more:,}", of_what)]
+
+
+def _all_endings(comparison: Comparison) -> list[Markup]:
+    """A sentence for each run that did not end well; of many, a sentence for each model."""
+    each = [sentence for row in comparison.rows for sentence in _endings(row)]
+    if len(each) <= MOST_SAID:
+        return each
+    broken = [row for row in comparison.rows if row.unfinished]
+    said = [Markup("{}: {}.").format(row.name, status_summary(row)) for row in broken]
+    return _most(said, "models with runs that did not end well")
+
+
+def _protocol_warnings(comparison: Comparison) -> list[Markup]:
+    warnings = []
+    if any(score.metric.startswith("random") for score in comparison.metrics):
+        warnings.append(Markup("random-Inception weights: these numbers are not FID."))
+    frechet = [s for s in comparison.metrics if s.metric.endswith(("fid", "_fd"))]
+    few = [s for s in frechet if s.value is not None and 0 < s.reference_count < UNBIASED_FROM]
+    if few:
+        warnings.append(
+            Markup("{} reference pictures: {} {} biased upwards.").format(
+                formatting.count(few[0].reference_count),
+                formatting.listed([score.name for score in few]),
+                "is" if len(few) == 1 else "are",
+            )
+        )
+    return warnings + [
+        Markup("{} was not measured the same way in every row: compare within a protocol.").format(
+            score.name
+        )
+        for score in comparison.metrics
+        if len(_protocols(comparison, score.metric)) > 1
+    ]
+
+
+def _protocols(comparison: Comparison, metric: str) -> set[str]:
+    """Different ways in which one metric was measured in these runs."""
+    scores = [record.scores.get(metric) for row in comparison.rows for record in row.finished]
+    return {
+        f"{s.count} {s.reference_count} {s.version} {sorted(s.protocol.items(), key=str)}"
+        for s in scores
+        if s is not None and s.value is not None
+    }
+
+
+def _endings(row: Row) -> list[Markup]:
+    """One sentence for each run that did not end well."""
+    return [
+        Markup("{} seed {} {}{}.").format(
+            row.name, record.seed, STATUS_WORDS[record.status.name], _how_far(record)
+        )
+        for record in row.unfinished
+    ]
+
+
+def _how_far(record: Record) -> str:
+    if record.status.progress >= 1:
+        scored = any(score.value is not None for score in record.scores.values())
+        return "; it used its whole budget" + (", its numbers are not averaged" if scored else "")
+    if not record.status.progress:
+        return ""
+    return f" at {formatting.percent(record.status.progress)} of its budget"
