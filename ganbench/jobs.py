@@ -5,7 +5,7 @@ The job of a training is kept in the run's folder as run.json.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,12 @@ class TrainJob:
         return int(self.run.settings["batch"])
 
     @property
+    def threads_are_open(self) -> bool:
+        """May the worker choose? TensorFlow's number is fixed from its start."""
+        on_torch = self.run.framework == "pytorch" and self.device == "cpu"
+        return on_torch and self.threads is None
+
+    @property
     def memory_advice(self) -> str:
         """What to try when there is not memory enough, in one clause."""
         run = self.run
@@ -154,7 +160,7 @@ class ConvertJob:
     run: Path
     checkpoint: Path
     out: Path
-    state: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any]  # of the checkpoint
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,13 @@ class Answer:
 class Trial:
     """A model's class with settings, a size and made-up pictures."""
 
-    def __init__(self, kind: Any, settings: Any, size: int):
-        self.kind, self.settings, self.size = kind, settings, size
+    def __init__(self, kind: Any, settings: Any, size: int, device: str = "cpu"):
+        self.kind, self.settings, self.size, self.device = kind, settings, size, device
 
     def trainer(self, seed: int = 0, batch: int | None = None) -> Any:
         """A fresh trainer."""
         settings = replace(self.settings, batch=batch or self.settings.batch)
-        return self.kind(settings, Task(self.size, seed))
+        return self.kind(settings, Task(self.size, seed, self.device))
 
     def sources(self, count: int, draw: int = 0) -> np.ndarray:
         """Noise or pictures, as the model wants them."""
@@ -56,7 +56,7 @@ class Trial:
         ]
 
 
-def run(model: registry.Model, size: int = 32) -> Iterator[Answer]:
+def run(model: registry.Model, size: int = 32, device: str = "cpu") -> Iterator[Answer]:
     """Ask every question of `model`; a failed one has its reason."""
     kind: Any = registry.load(model)
     if size % 4:
@@ -67,7 +67,7 @@ def run(model: registry.Model, size: int = 32) -> Iterator[Answer]:
     settings = resolve(kind.Settings, model.name, {"batch": 2}, small is not None)
     if hasattr(settings, "check"):
         settings.check(size)
-    trial = Trial(kind, settings, size)
+    trial = Trial(kind, settings, size, device)
     questions: list[Callable[[Trial], None]] = list(QUESTIONS)
     if kind.framework == "pytorch":
         from ganzoo.pytorch import gradient_check

@@ -21,21 +21,17 @@ def require(framework: str, sentence: str = "") -> None:
 
 def prepare(framework: str, threads: int | None = None, device: str = "cpu") -> None:
     """Set a fresh process up for `framework` on `device`."""
-    if framework == "pytorch":
-        import torch  # noqa: F401
-
-        if threads:
-            set_threads(framework, threads)
-    else:
+    if framework == "tensorflow":
         _prepare_tensorflow(threads, device)
+    elif threads:
+        set_torch_threads(threads)
 
 
-def set_threads(framework: str, count: int) -> None:
+def set_torch_threads(count: int) -> None:
     """Let the CPU work with so many threads from now on; TensorFlow's are fixed from its start."""
-    if framework == "pytorch":
-        import torch
+    import torch
 
-        torch.set_num_threads(count)
+    torch.set_num_threads(count)
 
 
 def _prepare_tensorflow(threads: int | None, device: str) -> None:

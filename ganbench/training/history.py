@@ -97,18 +97,20 @@ class History:
         return True
 
     def _restore_old(self, checkpoint: Path, steps: int) -> bool:
-        """Take the rows of a checkpoint's own copy, up to its step."""
+        """Take the rows up to its step of a checkpoint's own copy, or else of the log."""
+        source = checkpoint / OLD_COPY
+        source = source if source.exists() else self.path
+        head, *rows = source.read_text(encoding="utf-8").splitlines() if source.exists() else [""]
+        numbers = ((row.partition(",")[0], row) for row in rows)
+        kept = [row for number, row in numbers if number.isdigit() and int(number) <= steps]
         self.start()
-        if not (checkpoint / OLD_COPY).exists():
+        if not kept:
             return True
-        head, *rows = (checkpoint / OLD_COPY).read_text(encoding="utf-8").splitlines()
-        kept = [row for row in rows if int(row.partition(",")[0]) <= steps]
         for path in (self.path, self.copy):
             files.write_text(path, "\n".join([head, *kept]) + "\n")
         self._written = _read(self.path, self.path.stat().st_size)
-        if kept:
-            _, seconds, pictures, *_ = kept[-1].split(",")
-            self._last = (float(seconds), int(pictures))
+        _, seconds, pictures, *_ = kept[-1].split(",")
+        self._last = (float(seconds), int(pictures))
         return True
 
 

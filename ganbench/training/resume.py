@@ -76,7 +76,8 @@ class Resumable:
         for name in state.kept.restore(saved, state.job.folder):
             self._warn(f"{name} is damaged: it is not what this run wrote")
         if not state.history.restore(saved.get("history"), path, state.steps):
-            self._warn(f"history.csv is damaged, and so is its copy: rows up to {state.steps} lost")
+            lost = f"its rows up to step {state.steps:,} are lost"
+            self._warn(f"history.csv is damaged, and so is its copy: {lost}")
 
     def _check_run(self, saved: dict[str, Any]) -> None:
         """InputError when it was another run that saved."""
@@ -90,8 +91,8 @@ class Resumable:
     def _keep_threads(self, saved: dict[str, Any]) -> None:
         """Go on with as many threads as before, unless somebody has named their number."""
         before = saved.get("conditions", {}).get("threads")
-        if self.state.job.threads is None and before and self.state.job.device == "cpu":
-            frameworks.set_threads(self.state.job.run.framework, before)
+        if before and self.state.job.threads_are_open:
+            frameworks.set_torch_threads(before)
 
     def _compare_conditions(self, saved: dict[str, Any]) -> None:
         before, now = saved.get("conditions", {}), self._conditions()

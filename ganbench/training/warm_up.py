@@ -11,17 +11,15 @@ LONGEST = 3.0  # seconds after which no further round begins
 WORTH = 0.95  # of the seconds of fewer threads: below it more threads are taken
 
 
-def choose_threads(framework: str, rehearse: Callable[[], float]) -> None:
-    """Find the number of CPU threads with which a step is fastest, and stay with it.
+def choose_threads(rehearse: Callable[[], float]) -> None:
+    """Find the number of CPU threads with which a step in torch is fastest, and stay with it.
 
     `rehearse` takes one step and returns its seconds. Powers of two up to the cores that we may use
     are tried. More threads have to be clearly faster than fewer, so that a repeated run nearly
     always chooses alike.
     """
 
-    def use(count: int) -> None:
-        frameworks.set_threads(framework, count)
-
+    use = frameworks.set_torch_threads
     use(fastest(powers_of_two(frameworks.usable_cores()), use, rehearse))
 
 

@@ -95,15 +95,15 @@ class Worker:
     def warm_up(self, resumed: bool) -> None:
         """Take steps that count for nothing, until kernels and caches are ready, and forget them.
 
-        A run that begins on a CPU also finds out how many threads suit it, unless it was told.
+        A run that begins on a CPU also finds out how many threads suit it, where that is open.
         """
         with forgetting(self.trainer, self.job.folder / ".warm-up"):
             (first, losses), (second, _) = self._rehearse(), self._rehearse()
             self.state.compile_seconds = max(0.0, first - second)
             if self.state.steps == 0:
                 self.state.first_losses = losses
-            if not resumed and self.job.threads is None and self.job.device == "cpu":
-                warm_up.choose_threads(self.job.run.framework, lambda: self._rehearse()[0])
+            if not resumed and self.job.threads_are_open:
+                warm_up.choose_threads(lambda: self._rehearse()[0])
 
     def _rehearse(self) -> tuple[float, dict[str, float]]:
         """Take one step; returns its seconds and losses. Stopped when we are to stop."""

@@ -40,7 +40,7 @@ class Listener:
 
 def lighten():
     """Let nothing import a framework."""
-    frameworks.prepare = frameworks.set_threads = lambda *_, **__: None
+    frameworks.prepare = frameworks.set_torch_threads = lambda *_, **__: None
     environment.describe = lambda *_, **__: {"threads": 1, "packages": {}}
     environment.peak_memory = lambda *_: (None, "")
 

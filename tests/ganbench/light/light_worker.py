@@ -7,7 +7,7 @@ from ganbench.training import worker
 
 def lighten() -> None:
     """Let nothing import a framework."""
-    frameworks.prepare = frameworks.set_threads = lambda *_, **__: None
+    frameworks.prepare = frameworks.set_torch_threads = lambda *_, **__: None
     frameworks.require = lambda *_: None
     frameworks.choose_device = lambda *_: "cpu"
     environment.describe = lambda *_, **__: {"threads": 1, "packages": {}}

@@ -90,6 +90,12 @@ def test_a_checkpoint_of_version_0_1_brings_its_own_copy(path):
     assert path.read_text().splitlines()[-1] == "2,1.0000,8,8,0,2.0"
 
 
+def test_a_checkpoint_older_than_that_goes_by_the_log_itself(path):
+    path.write_text("step,seconds,pictures,pictures_per_second,memory_bytes,G\n1,0.5,4,8,0,1.0\n2")
+    assert History(path).restore(None, path.parent, 1)
+    assert steps_in(path) == steps_in(path.with_name("history-copy.csv")) == ["1"]
+
+
 def test_the_diary_is_one_json_object_a_line(tmp_path):
     event(tmp_path, "started")
     event(tmp_path, "warning", reason="spät")
