@@ -1,4 +1,4 @@
-"""`ganbench doctor`: what is installed, what will be used, what is missing and what to type."""
+"""What is installed, what will be used, what is missing and what to type."""
 
 import platform
 import shutil
@@ -13,15 +13,6 @@ from ganbench.system.files import existing_parent
 from ganbench.system.text import size_words
 
 Line = tuple[str, str]  # "ok", "note" or "FAIL", and the words
-
-
-def run() -> int:
-    """Print one line for each finding; 0 when everything that is needed is there."""
-    failed = False
-    for kind, words in examine():
-        failed |= kind == "FAIL"
-        print(f"  {kind:<5} {words}")
-    return 2 if failed else 0
 
 
 def examine() -> Iterator[Line]:

@@ -6,7 +6,6 @@ from rich.console import Console
 
 from ganbench import memory_forecast
 from ganbench.budget import parse
-from ganbench.data.scenes import COUNTS
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.inception_weights import Found
 from ganbench.system.files import existing_parent
@@ -86,14 +85,6 @@ def _time(plan: Plan, runs: int) -> str:
     if budget.unit != "seconds":
         return ""
     return f", about {duration(budget.amount * runs)} of training in all"
-
-
-def list_data() -> None:
-    """Print what `--data` takes."""
-    photos, paintings = COUNTS["photo"], COUNTS["painting"]
-    print(f"scenes              embedded: {photos} photographic, {paintings} painted landscapes")
-    print("FOLDER or FILE.zip  Kaggle download, CycleGAN layout (trainA, trainB), or two folders")
-    print("--source --target   one folder, zip or set of TFRecords each")
 
 
 def conclude(plan: Plan, console: Console) -> None:

@@ -1,40 +1,85 @@
-"""The command `ganbench score`. Apart from the other commands, whose imports take seconds."""
+"""`ganbench score`: pictures against pictures, without a benchmark around them."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from ganbench.cli import bars
+from ganbench.cli.options import Device, InceptionWeights
 from ganbench.errors import InputError
-from ganbench.scoring import output
-from ganbench.scoring.compare_sets import Settings, compare_sides
-from ganbench.system import files
+
+if TYPE_CHECKING:
+    from ganbench.scoring.compare_sets import Settings
 
 DISAGREE = 4  # exit code of --check
 
 
-def run(fake: str, real: str, settings: Settings, json_file: str | None) -> int:
-    """Score one side against the other and say it; returns the exit code."""
+def score(
+    fake: Annotated[
+        str | None, typer.Argument(help="Generated pictures: folder, zip, .npy, .npz or run.")
+    ] = None,
+    real: Annotated[str | None, typer.Argument(help="Real pictures, likewise.")] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="For instance fid,kid; see ganbench list metrics.")
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="Resize: tf or clean.")] = "tf",
+    precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
+    engine: Annotated[str, typer.Option(help="What runs the network: torch or openvino.")] = (
+        "torch"
+    ),
+    device: Device = None,
+    inception_weights: InceptionWeights = None,
+    plugins: Annotated[
+        list[Path] | None, typer.Option("--plugin", help="Python file with a metric; repeatable.")
+    ] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="Write all of it; - prints it.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Recompute the scores of a run's record.")
+    ] = None,
+) -> None:
+    """Score generated pictures against real ones, without a benchmark around it."""
+    from ganbench.scoring.compare_sets import Settings
+
+    chosen = (
+        tuple(filter(None, map(str.strip, metrics.split(",")))) if metrics is not None else None
+    )
+    settings = Settings(
+        chosen, protocol, precision, engine, device, inception_weights, tuple(plugins or ())
+    )
+    if check is not None:
+        _alone(FAKE=fake, REAL=real, metrics=metrics, json=json_file)
+        raise typer.Exit(_check(check, settings))
+    _compare(*_both(fake, real), settings, json_file)
+
+
+def _compare(fake: str, real: str, settings: "Settings", json_file: str | None) -> None:
+    """Score one side against the other and say it."""
+    from ganbench.scoring import output
+    from ganbench.scoring.compare_sets import compare_sides
+    from ganbench.system import files
+
     if json_file is not None and json_file != "-":
         _check_file(Path(json_file))
-    with progress() as tick:
+    with bars.on_stderr() as tick:
         comparison = compare_sides(fake, real, settings, tick)
     value = output.as_json(comparison)
     if json_file == "-":
         print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
-        return 0
+        return
     print(output.table(comparison))
     if json_file is not None:
         files.write_json(Path(json_file), value)
-    return 0
 
 
-def check(run_folder: Path, settings: Settings) -> int:
+def _check(run_folder: Path, settings: "Settings") -> int:
     """Recompute what a run's record says; returns the exit code."""
     from ganbench.scoring.verify import make_again, table
 
-    with progress() as tick:
+    with bars.on_stderr() as tick:
         found = make_again(run_folder, settings, tick)
     print(table(found))
     return 0 if found.agrees else DISAGREE
@@ -42,12 +87,14 @@ def check(run_folder: Path, settings: Settings) -> int:
 
 def _check_file(file: Path) -> None:
     """InputError, before the work, when the JSON could not be written."""
+    from ganbench.system import files
+
     if not file.name or file.is_dir():
         raise InputError(f"--json {file} is a folder", f"--json {file / 'score.json'}")
     files.check_writable(file.parent)
 
 
-def alone(**ignored: object) -> None:
+def _alone(**ignored: object) -> None:
     """InputError when --check is given what it takes from the record itself."""
     given = [name for name, value in ignored.items() if value is not None]
     if given:
@@ -58,7 +105,7 @@ def alone(**ignored: object) -> None:
         )
 
 
-def both(fake: str | None, real: str | None) -> tuple[str, str]:
+def _both(fake: str | None, real: str | None) -> tuple[str, str]:
     """The two sides; InputError when one is missing."""
     if fake is None or real is None:
         raise InputError(
@@ -66,17 +113,3 @@ def both(fake: str | None, real: str | None) -> tuple[str, str]:
             "ganbench score outputs/ paintings/, or ganbench score --check RUN",
         )
     return fake, real
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Bars on standard error if that is a terminal; else not even the import."""
-    if not sys.stderr.isatty():
-        yield lambda what, done, of: None
-        return
-    from rich.console import Console
-
-    from ganbench.cli import progress
-
-    with progress.preparing(Console(stderr=True)) as tick:
-        yield tick

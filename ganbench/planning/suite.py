@@ -11,7 +11,9 @@ from ganbench.errors import InputError
 from ganbench.planning import toml
 from ganbench.system.text import printable, shown
 from ganzoo import registry
+from metrics import registry as metric_registry
 from metrics.compare import USUAL, check_choices
+from metrics.scoring import distinct
 
 # What every suite measures; the first decides. The last four are about translators.
 STANDARD = (*USUAL, "input_change", "input_match", "cycle_error", "truth_error")
@@ -58,6 +60,7 @@ class Suite:
 setattr(Suite, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 setattr(Choice, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
+LISTS = {"seeds", "frameworks", "metrics"}  # with commas between, when they are typed
 LONGEST_NAME = 100  # bytes, as names of runs are added to it
 BOUNDS = {  # what a run can use
     "samples": (2, 10_000_000),
@@ -107,6 +110,24 @@ def from_values(values: dict[str, Any], where: str) -> Suite:
         raise InputError(f"{where}: {place}: {detail['msg']}", f"there are: {there}") from None
 
 
+def overlay(suite: Suite, options: dict[str, Any]) -> Suite:
+    """Lay what was typed over the suite; what is None or no field of it says nothing."""
+    names = {f.name for f in fields(Suite)}
+    values = {k: v for k, v in options.items() if k in names and v is not None}
+    if "models" in values:
+        values["models"] = split_models(values["models"])
+    for name in LISTS & values.keys():
+        values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
+    if "plugins" in values:
+        values["plugins"] = tuple(map(str, values["plugins"]))
+    if {"source", "target"} & values.keys():
+        values.setdefault("data", None)
+    elif "data" in values:
+        suite = replace(suite, source=None, target=None)
+    checked = from_values(values, "command line")
+    return replace(suite, **{name: getattr(checked, name) for name in values})
+
+
 def with_device_defaults(suite: Suite, device: str) -> Suite:
     """Fill what the user left open with what suits the device."""
     kind = "cuda" if device.startswith("cuda") else "cpu"
@@ -121,6 +142,7 @@ def check(suite: Suite) -> None:
         if not getattr(suite, name):
             raise InputError(f"no {name} are named", f"--{name} {example}")
     _check_words(suite)
+    _check_metrics(suite)
     if suite.size is not None and not 16 <= suite.size <= 1024:
         raise InputError(f"size {suite.size} is not between 16 and 1024 px", "--size 64")
     if not suite.seeds or any(not 0 <= seed < 2**32 for seed in suite.seeds):
@@ -134,6 +156,17 @@ def check(suite: Suite) -> None:
         if value is not None and not least <= value <= most:
             word = f"at least {least:,}" if value < least else f"at most {most:,}"
             raise InputError(f"{name} must be {word}, not {value:,}")
+
+
+def _check_metrics(suite: Suite) -> None:
+    """Look every metric up; the first one decides, so it must know which way is better."""
+    files = plugins.with_metrics(suite.plugins)
+    found = distinct([metric_registry.get(name, files) for name in suite.metrics])
+    if found[0].better == "neither":
+        raise InputError(
+            f"the first metric decides, but neither end of {found[0].name} is better",
+            f"--metrics fid,{','.join(suite.metrics)}",
+        )
 
 
 def _check_words(suite: Suite) -> None:

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ganbench import budget, record
-from ganbench.cli import commands
 from ganbench.errors import InputError
 from ganbench.planning import suite
 from ganbench.planning.suite import Choice, Suite
@@ -111,7 +110,6 @@ def test_any_value_in_any_field(values):
         suite.to_toml(chosen).encode()
         json.dumps(asdict(chosen))
         suite.selected(chosen)
-        commands.check_metrics(chosen)
 
     refused_in_one_sentence(use)
 

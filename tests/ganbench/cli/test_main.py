@@ -286,7 +286,7 @@ def test_the_doctor_says_what_is_there(ganbench):
 
 def test_a_mistake_of_ours_leaves_a_file_and_no_traceback(tmp_path, ganbench, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ganbench.cli.commands.list_", lambda *_: 1 / 0)
+    monkeypatch.setattr("ganbench.plugins.with_models", lambda *_: 1 / 0)
     code, _, errors = ganbench("list", "models")
     assert code == 1
     assert "Traceback" not in errors

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench.cli import commands
+from ganbench.cli import data
 from ganbench.data import convert as module
 from ganbench.data import recipes, scenes
 from ganbench.data.convert import Converted, convert
@@ -260,7 +260,7 @@ def test_what_was_left_out_is_told_without_harm(
     skipped = (Skipped("n\x1b[2J" + "n" * 300, "keys: a\rb"),)
     done = Converted(Path("out"), {"": 3}, skipped)
     monkeypatch.setattr("ganbench.data.convert.convert", lambda *_: done)
-    commands.convert_data("set", None, None, "zip", None, None)
+    data.convert("zip", "set")
     told = capsys.readouterr().err.splitlines()
     assert told[-1].startswith("  n_[2Jnnn") and told[-1].endswith("n…: keys: a_b")
     assert len(told[-1]) < 220

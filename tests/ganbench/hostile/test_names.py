@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from ganbench.cli import progress
+from ganbench.cli import bars
 from ganbench.data.load import load_one
 from ganbench.scoring.image_sets import open_side
 
@@ -55,7 +55,7 @@ def test_score_names_them(folder: Path) -> None:
 def test_a_title_is_no_markup_of_the_bar() -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True)
-    with progress.preparing(console) as tick:
+    with bars.on(console) as tick:
         tick("[/x] monet", 1, 2)
     assert "[/x] monet" in screen.getvalue()
 

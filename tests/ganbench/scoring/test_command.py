@@ -187,15 +187,16 @@ def test_a_metric_of_pixels_builds_no_network(scored, fake, real, lighter, eight
 def test_a_metric_of_pixels_imports_no_torch(fake, real, lighter):
     code = """
 import sys
-from ganbench.cli import score as command
-from ganbench.scoring.compare_sets import Settings
-from pathlib import Path
-settings = Settings(("lighter",), plugins=(Path(sys.argv[3]),))
-command.run(sys.argv[1], sys.argv[2], settings, None)
-heavy = {"torch", "pandas", "matplotlib", "pydantic", "scipy"} & sys.modules.keys()
+from ganbench.cli.main import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+heavy = {"torch", "pandas", "matplotlib", "scipy"} & sys.modules.keys()
 assert not heavy, heavy
 """
-    command = [sys.executable, "-c", code, str(fake), str(real), str(lighter)]
+    words = ["score", fake, real, "--metrics", "lighter", "--plugin", lighter]
+    command = [sys.executable, "-c", code, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Lighter" in done.stdout

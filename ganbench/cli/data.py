@@ -1,0 +1,60 @@
+"""`ganbench data`: look at a set of pictures, or convert it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganbench.cli import bars
+from ganbench.cli.options import Domains, Size, Source, Target
+
+app = typer.Typer(
+    help="Look at a set of pictures, or convert it.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command()
+def inspect(
+    data: Domains = None,
+    out: Annotated[Path, typer.Option(help="FILE.html or FILE.png.")] = Path("data.html"),
+    source: Source = None,
+    target: Target = None,
+    size: Size = 64,
+) -> None:
+    """Count, compare and draw both domains: contact sheets and colour histograms."""
+    from ganbench.data.inspect import inspect_data
+
+    with bars.on_stderr() as on_progress:
+        facts = inspect_data(data, source, target, size, out, on_progress=on_progress)
+    for sentence in (facts["headline"], facts["health"], facts["colours"], *facts["warnings"]):
+        print(sentence)
+    print(out)
+
+
+@app.command()
+def convert(
+    to: Annotated[str, typer.Option(help="tfrecord, folder or zip.")],
+    data: Domains = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to.", show_default="DATA-tfrecord, DATA.zip")
+    ] = None,
+    source: Source = None,
+    target: Target = None,
+    size: Annotated[
+        int | None, typer.Option(help="Pixels on a side, of scenes.", show_default="256")
+    ] = None,
+) -> None:
+    """Write the pictures as TFRecords, a folder or a zip; files go over as they are."""
+    from ganbench.data.convert import convert
+    from ganbench.system.text import printable, shown
+
+    with bars.on_stderr() as on_progress:
+        done = convert(data, source, target, to, out, size, on_progress)
+    if done.skipped:
+        print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
+    for one in done.skipped:
+        print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
+    for folder, count in done.counts.items():
+        print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
+    print(done.place)

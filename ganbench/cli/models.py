@@ -1,0 +1,117 @@
+"""`ganbench list`, `check` and `convert`: what there is, and what one can do with a model alone."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganbench.cli.options import Plugins, Size
+from ganbench.errors import InputError
+
+if TYPE_CHECKING:
+    from ganzoo import registry
+
+
+def list_(
+    what: Annotated[str, typer.Argument(metavar="models|data|metrics")], plugins: Plugins = None
+) -> None:
+    """List the models, data sets or metrics there are."""
+    lists = {"models": _list_models, "metrics": _list_metrics, "data": _list_data}
+    if what not in lists:
+        raise InputError(f'there is no list of "{what}"', "ganbench list models, data or metrics")
+    lists[what](tuple(plugins or ()))
+
+
+def _list_models(files: tuple[Path, ...]) -> None:
+    from ganbench import plugins
+    from ganzoo import registry
+
+    for model in registry.models(plugins.with_models(files)):
+        print(f"{model.name:<18} {model.framework:<11} {model.about or model.origin}")
+
+
+def _list_metrics(files: tuple[Path, ...]) -> None:
+    """One line a metric: name, what is better, what question it answers, title, meaning."""
+    from ganbench import plugins
+
+    found = plugins.metrics(plugins.with_metrics(files))
+    rows = [(m.name, f"{m.better} is better", m.kind, m.title, m.about) for m in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row[:4], widths, strict=True)]
+        print("  ".join([*cells, row[4]]).rstrip())
+
+
+def _list_data(_: tuple[Path, ...]) -> None:
+    from ganbench.data.scenes import COUNTS
+
+    photos, paintings = COUNTS["photo"], COUNTS["painting"]
+    print(f"scenes              embedded: {photos} photographic, {paintings} painted landscapes")
+    print("FOLDER or FILE.zip  Kaggle download, CycleGAN layout (trainA, trainB), or two folders")
+    print("--source --target   one folder, zip or set of TFRecords each")
+
+
+def check(
+    model: Annotated[str, typer.Argument(help="Name of a model, or of a plugin file.")],
+    size: Size = 32,
+    framework: Annotated[
+        str | None,
+        typer.Option(help="pytorch or tensorflow.", show_default="pytorch, or the file's"),
+    ] = None,
+    plugins: Plugins = None,
+) -> None:
+    """Try a model on a few tiny pictures: does it keep the contract?"""
+    from ganbench.system import frameworks
+    from ganzoo import registry
+
+    files, file = tuple(plugins or ()), Path(model)
+    if file.suffix == ".py":
+        files, model = (*files, file), file.stem.replace("_", "-")
+        framework = framework or registry.models(files)[-1].framework
+    framework = framework or "pytorch"
+    found_models = registry.select(model, files, framework)
+    frameworks.require(framework)
+    frameworks.prepare(framework)
+    passed = [_keeps_contract(found, size) for found in found_models]
+    raise typer.Exit(0 if all(passed) else 2)
+
+
+def _keeps_contract(model: "registry.Model", size: int) -> bool:
+    """Print one line a question, as soon as it is answered."""
+    from ganzoo import conformance
+
+    print(f"{model.name} ({model.framework})")
+    passed = True
+    for answer in conformance.run(model, size):
+        passed &= answer.good
+        print(f"  {'ok  ' if answer.good else 'FAIL'}  {answer.question}")
+        if not answer.good:
+            print(f"        {answer.reason}")
+        sys.stdout.flush()
+    return passed
+
+
+def convert(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    to: Annotated[str, typer.Option(help="pytorch or tensorflow.")],
+    out: Annotated[
+        Path | None, typer.Option(help="New folder.", show_default="beside the run")
+    ] = None,
+    plugins: Plugins = None,
+) -> None:
+    """Turn the checkpoint of a run into one of the other framework."""
+    from ganbench.training.convert_checkpoint import convert
+
+    done = convert(run, to, out and out.expanduser(), tuple(plugins or ()))
+    apart = done.pictures
+    if apart.count:
+        print(
+            f"{apart.count} pictures differ by at most {apart.largest} grey levels"
+            f" (mean {apart.mean:.2g})"
+        )
+    else:
+        print("no pictures to compare: the run did not come to its end")
+    if apart.largest > 1:
+        print("note: in fp32, rounding explains one level at most", file=sys.stderr)
+    print(f"step {done.step:,}, in {to}: {done.place}")

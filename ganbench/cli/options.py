@@ -1,0 +1,19 @@
+"""Options that several commands share, each described once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Results = Annotated[Path, typer.Option("--results", help="Folder for everything that comes out.")]
+Plugins = Annotated[
+    list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")
+]
+Size = Annotated[int, typer.Option(help="Pixels on a side.")]
+Source = Annotated[str | None, typer.Option(help="Photographs alone: folder, zip or TFRecords.")]
+Target = Annotated[str | None, typer.Option(help="Paintings alone: folder, zip or TFRecords.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")]
+InceptionWeights = Annotated[
+    Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
+]
+Domains = Annotated[str | None, typer.Argument(help="Both domains; by default scenes.")]

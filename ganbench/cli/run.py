@@ -1,0 +1,120 @@
+"""`ganbench run`: plan a suite, carry it out, say what came of it."""
+
+import shlex
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ganbench.cli import bars
+from ganbench.cli.options import Device, InceptionWeights, Plugins, Results, Source, Target
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ganbench.planning.plan import Plan
+    from ganbench.scoring.inception_weights import Found
+
+
+def run(
+    context: typer.Context,
+    suite_file: Annotated[
+        Path | None, typer.Argument(metavar="SUITE.toml", help="Same as --suite.")
+    ] = None,
+    suite: Annotated[Path | None, typer.Option(help="Experiment as a TOML file.")] = None,
+    # Fields of Suite, read from the context below.
+    models: Annotated[
+        str | None,
+        typer.Option(help="For instance dcgan,cyclegan-resnet:norm=group,blocks=6."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Both domains: folder, zip or Kaggle download; or scenes.")
+    ] = None,
+    source: Source = None,
+    target: Target = None,
+    swap: Annotated[bool | None, typer.Option("--swap", help="Exchange the domains.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Pixels on a side.", show_default="by device")
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Of each run: 60s, 2h, 10000img, 500step.", show_default="by device"),
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.")] = None,
+    frameworks: Annotated[str | None, typer.Option(help="pytorch, tensorflow or both.")] = None,
+    metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Resize before scoring: tf or clean.", show_default="tf")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Networks: small or official.", show_default="by device")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(help="Pictures each model is judged by.")] = None,
+    snapshots: Annotated[int | None, typer.Option(help="Points of the learning curve.")] = None,
+    frames: Annotated[int | None, typer.Option(help="Frames of the training film.")] = None,
+    flip: Annotated[bool | None, typer.Option(help="Mirror half of the pictures.")] = None,
+    jitter: Annotated[float | None, typer.Option(help="Enlarge by this and crop.")] = None,
+    device: Device = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads of a run.")] = None,
+    stop_collapsed: Annotated[
+        bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Folder below the results.")] = None,
+    plugins: Plugins = None,
+    # Of this command alone.
+    inception_weights: InceptionWeights = None,
+    results: Results = Path("results"),
+    force: Annotated[bool, typer.Option("--force", help="Start finished runs over.")] = False,
+    until: Annotated[
+        str | None, typer.Option(help="Save and stop after this time: 8h30m.", show_default="no")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+) -> None:
+    """Train, judge and compare models; writes results/report.html."""
+    from ganbench import budget as budgets
+    from ganbench.cli import plan_summary, progress
+    from ganbench.planning import plan
+    from ganbench.planning.suite import Suite, overlay, read_suite
+    from ganbench.runner import stale_runs
+    from ganbench.scoring import inception_weights as weights
+    from ganbench.system import files
+
+    if suite and suite_file:
+        raise typer.BadParameter("the suite is named twice; name one file")
+    began, seconds = time.monotonic(), budgets.duration(until) if until else None
+    console = progress.Voice(highlight=False, soft_wrap=True)
+    file = suite or suite_file
+    chosen = overlay(read_suite(file) if file else Suite(), context.params)
+    if not dry_run:
+        files.check_writable(results)
+    with bars.on(console) as on_progress:
+        made = plan.make(chosen, results, on_progress, force)
+        fetching = partial(on_progress, "Inception weights")
+        found = weights.find(inception_weights, fetching, offline=dry_run)
+    plan_summary.show(made, found, console)
+    for warning in stale_runs.warnings(made):
+        console.print(f" note: {warning}", markup=False)
+    if dry_run:
+        return
+    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+    raise typer.Exit(_carry_out(made, found, force, left, console))
+
+
+def _carry_out(
+    plan: "Plan", weights: "Found", force: bool, seconds_left: float | None, console: "Console"
+) -> int:
+    """Train, judge, say what came of it; returns the exit code."""
+    from ganbench.cli import plan_summary, progress
+    from ganbench.runner import interrupts, suite_runner
+
+    command = "ganbench " + shlex.join(sys.argv[1:])
+    screen = progress.make(console, plan.runs)
+    code = suite_runner.execute(plan, command, weights, force, screen, seconds_left)
+    plan_summary.conclude(plan, console)
+    if code == interrupts.INTERRUPTED:
+        again = command.replace(" --force", "")  # which would remove what was saved
+        console.print(f" saved. Continue with the same command:  {again}", markup=False)
+    return code

@@ -1,0 +1,39 @@
+"""The options of `ganbench run`, and what it costs to ask for them."""
+
+import inspect
+import subprocess
+import sys
+from dataclasses import fields
+
+from ganbench.cli.run import run
+from ganbench.planning.suite import Suite, overlay
+
+FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
+OF_THE_COMMAND = {
+    *("context", "suite_file", "suite"),
+    *("inception_weights", "results", "force", "until", "dry_run"),
+}
+
+
+def test_every_field_of_a_suite_has_an_option_and_every_option_a_use():
+    options = inspect.signature(run).parameters.keys() - OF_THE_COMMAND
+    assert options == {f.name for f in fields(Suite)} - FILE_ONLY
+
+
+def test_what_is_not_typed_leaves_the_suite_as_it_is():
+    suite = Suite(models=("dcgan",), seeds=(3,), source="a", target="b")
+    assert overlay(suite, {"seeds": None, "results": "elsewhere"}) == suite
+    assert overlay(suite, {"seeds": "1, 2"}).seeds == (1, 2)
+
+
+def test_data_in_one_place_takes_the_place_of_two_and_the_other_way_round():
+    two = overlay(Suite(data="both"), {"source": "a"})
+    assert (two.data, two.source) == (None, "a")
+    one = overlay(Suite(source="a", target="b"), {"data": "both"})
+    assert (one.data, one.source, one.target) == ("both", None, None)
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from ganbench.cli import main; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "torch", "pydantic", "rich", "PIL"} & set(done.stdout.split())
