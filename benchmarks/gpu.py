@@ -132,14 +132,15 @@ def features(a: argparse.Namespace) -> dict[str, Any]:
     """The FID network on the device against the CPU, and its pictures a second."""
     import numpy as np
 
+    from metrics.extractors.built_in import RANDOM_INCEPTION
     from metrics.extractors.extractor import Extractor
 
     pictures = np.random.default_rng(0).integers(0, 256, (16, 256, 256, 3), np.uint8)
     many = np.repeat(pictures, 2 if a.quick else 128, axis=0)
-    cpu = Extractor(None, "cpu").features(pictures)
+    cpu = Extractor(RANDOM_INCEPTION, None, "cpu").features(pictures)
     found = {}
     for precision in ("fp32", "bf16"):
-        extractor = Extractor(None, a.device, precision=precision)
+        extractor = Extractor(RANDOM_INCEPTION, None, a.device, precision=precision)
         seen = extractor.features(pictures)
         apart = np.linalg.norm(seen.pool - cpu.pool) / np.linalg.norm(cpu.pool)
         began = time.perf_counter()

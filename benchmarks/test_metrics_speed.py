@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from metrics.extractors.built_in import RANDOM_INCEPTION
 from metrics.extractors.extractor import Extractor
-from metrics.extractors.weights import random_weights
+from metrics.extractors.weights import random_tensors
 from metrics.fid import frechet_distance, gaussian_distance
 from metrics.gaussian import Gaussian
 
@@ -27,7 +28,7 @@ def reference(tmp_path_factory) -> Callable[[np.ndarray], list[torch.Tensor]]:
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
     file = tmp_path_factory.mktemp("weights") / "random.pth"
-    torch.save({name: torch.from_numpy(value) for name, value in random_weights().items()}, file)
+    torch.save(random_tensors(), file)
     network = FeatureExtractorInceptionV3(
         "speed", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(file)
     )
@@ -52,7 +53,7 @@ def seconds(work: Callable[[], object]) -> float:
 def test_inception_features(benchmark, reference, precision, engine):
     if engine == "openvino":
         pytest.importorskip("openvino")
-    extractor = Extractor(precision=precision, engine=engine)
+    extractor = Extractor(RANDOM_INCEPTION, precision=precision, engine=engine)
     generator = np.random.default_rng(0)
     pictures = generator.integers(0, 256, (PICTURES, 256, 256, 3), dtype=np.uint8)
     reference(pictures)

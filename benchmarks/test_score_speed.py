@@ -68,8 +68,8 @@ def inputs(tmp_path_factory) -> Inputs:
 
 def _weights(file: Path) -> Path:
     code = (
-        "import sys, torch; from metrics.extractors.weights import random_weights;"
-        "torch.save({k: torch.from_numpy(v) for k, v in random_weights().items()}, sys.argv[1])"
+        "import sys, torch; from metrics.extractors.weights import random_tensors;"
+        "torch.save(random_tensors(), sys.argv[1])"
     )
     subprocess.run([sys.executable, "-c", code, str(file)], check=True)
     return file

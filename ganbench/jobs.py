@@ -98,6 +98,14 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
+class ExtractorChoice:
+    """An extractor by its registry name, and its weights; None: it needs no file."""
+
+    name: str
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
 class ScoreJob:
     """The stored samples of a suite, what they are held against, and by which metrics."""
 
@@ -108,8 +116,8 @@ class ScoreJob:
     samples: int
     curve_samples: int
     metrics: tuple[str, ...]
+    extractors: tuple[ExtractorChoice, ...]  # the first leads
     protocol: str
-    weights: Path | None
     device: str
     plugins: tuple[Path, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Plugin files: which hold models, which hold metrics. None is run to find out."""
+"""Plugin files: which hold models, metrics or extractors. None is run to find out."""
 
 import sys
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from pathlib import Path
 from ganzoo import registry as zoo
 from metrics import registry as judges
 from metrics.errors import InputError
+from metrics.extractors import registry as extractors
 
 Files = tuple[Path, ...]
 
@@ -36,5 +37,7 @@ def metrics(files: Files) -> list[judges.Metric]:
 def with_models(files: Iterable[str | Path]) -> Files:
     """The files that hold a model, and those that hold nothing: ganzoo says what they lack."""
     return tuple(
-        path for path in map(Path, files) if zoo.holds_model(path) or not judges.in_file(path)
+        path
+        for path in map(Path, files)
+        if zoo.holds_model(path) or not (judges.in_file(path) or extractors.in_file(path))
     )

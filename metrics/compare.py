@@ -9,6 +9,7 @@ import numpy as np
 
 from metrics import pictures, registry, scoring
 from metrics.errors import InputError
+from metrics.extractors import registry as extractors
 from metrics.registry import Metric
 from metrics.sample import Sample
 from metrics.scoring import Result
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 USUAL = (
     *("fid", "kid", "mifid", "fwd"),
     *("precision", "recall", "density", "coverage", "diversity", "nearest"),
+    "memorization_distance",
 )
 CHOICES = {
     "protocol": ("tf", "clean"),
@@ -42,6 +44,7 @@ def score(
     real: np.ndarray | Sample,
     metrics: Iterable[str] | None = None,
     *,
+    extractor: str | None = None,
     weights: str | Path | None = None,
     device: str = "cpu",
     protocol: str = "tf",
@@ -52,10 +55,11 @@ def score(
 ) -> dict[str, Result]:
     """Score generated against real pictures, each side uint8 N H W 3 in its own size.
 
-    metrics: names, by default USUAL; plugins: files that define more.
-    weights: the Inception file (.pth, .safetensors); None for the fixed random stand-in, whose
-        numbers are called random-Inception FD and never FID.
-    protocol: "tf" (TensorFlow 1's resize) or "clean" (clean-fid's); precision: "fp32" or "bf16".
+    metrics: names, by default USUAL; plugins: files that define more, or extractors.
+    extractor: a name; None for "inception" where its `weights` are given (.pth, .safetensors), else
+        for "efficientnet-lite0", whose numbers are called Lite0 FD and never FID.
+    protocol: "tf" (TensorFlow 1's resize) or "clean" (clean-fid's), for Inception; precision:
+        "fp32" or "bf16".
     errors: with standard errors over generated pictures, which take longer than the numbers.
 
     The results stand by their keys in the order of `metrics`; `value` is None where there is no
@@ -73,10 +77,12 @@ def score(
         return scoring.score(*sides, chosen, GivenFeatures(), errors)
     from metrics.extractors.extractor import Extractor
 
+    name = extractor or ("inception" if weights else "efficientnet-lite0")
+    spec = extractors.get(name, tuple(map(Path, plugins)))
     file = Path(weights) if weights else None
-    extractor = Extractor(file, device, resize=protocol, precision=precision, engine=engine)
-    looked = _look(extractor, sides[0]), _look(extractor, sides[1])
-    return scoring.score(*looked, chosen, extractor, errors)
+    network = Extractor(spec, file, device, resize=protocol, precision=precision, engine=engine)
+    looked = _look(network, sides[0]), _look(network, sides[1])
+    return scoring.score(*looked, chosen, network, errors)
 
 
 def check_choices(**chosen: str) -> None:

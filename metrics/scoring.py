@@ -1,8 +1,8 @@
 """Two samples in, every wanted number out, each under the name it may carry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -42,9 +42,36 @@ class Extractor(NamedExtractor, Protocol):
     def protocol(self) -> dict[str, Any]: ...
 
 
+E = TypeVar("E", bound=Extractor)
+
+
 def needs(metrics: Iterable[Metric]) -> set[str]:
     """Fields of Sample that these metrics look at."""
     return {field for metric in metrics for field in metric.needs}
+
+
+def shared_out(
+    metrics: Iterable[Metric], extractors: Sequence[E]
+) -> list[tuple[E | None, list[Metric]]]:
+    """What is measured through each extractor: all through the first, distances through others.
+
+    A metric for the official features goes to the extractor that has them, wherever it stands. With
+    no metric that sees features there is one share without an extractor.
+    """
+    metrics = list(metrics)
+    if not any(metric.sees_features for metric in metrics):
+        return [(None, metrics)]
+    official = next((e for e in extractors if e.official), extractors[0])
+    shares: list[tuple[E | None, list[Metric]]] = []
+    for extractor in extractors:
+        leads = extractor is extractors[0]
+        mine = [
+            m for m in metrics
+            if (extractor is official if m.official_only
+                else leads or (m.sees_features and m.kind == "distance"))
+        ]  # fmt: skip
+        shares.append((extractor, mine))
+    return shares
 
 
 def score(
@@ -81,7 +108,7 @@ def distinct(metrics: Iterable[Metric]) -> list[Metric]:
     """The metrics, as long as no two of them would write their numbers under one key."""
     taken: dict[str, Metric] = {}
     for metric in (metrics := list(metrics)):
-        for key in {metric.name, metric.key_without_weights}:
+        for key in {metric.name, metric.key_on("EXTRACTOR")}:
             other = taken.setdefault(key, metric)
             if other is not metric:
                 raise InputError(

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 
 from ganbench.errors import InputError
-from ganbench.scoring import inception_weights
+from ganbench.scoring import find_weights
 from ganbench.system import cache, environment, frameworks
 from ganbench.system.files import existing_parent
 from ganbench.system.text import size_words
+from metrics.extractors.release import LITE0
 
 Line = tuple[str, str]  # "ok", "note" or "FAIL", and the words
 
@@ -22,6 +23,7 @@ def examine() -> Iterator[Line]:
     yield from _device()
     yield _memory()
     yield from _cache()
+    yield _lite()
     yield _weights()
 
 
@@ -84,14 +86,21 @@ def _cache() -> Iterator[Line]:
     yield "ok", f"{len(sets)} prepared picture sets in the cache, {size_words(size)}"
 
 
+def _lite() -> Line:
+    found = find_weights.find(release=LITE0)
+    if found.path:
+        return "ok", f"{LITE0.what} weights: {found.path}"
+    return "FAIL", found.problem
+
+
 def _weights() -> Line:
     try:
-        found = inception_weights.find(None, offline=True)
+        found = find_weights.find(None, offline=True)
     except InputError as error:
         return "FAIL", f"{error}; {error.hint}".rstrip("; ")
     if found.path:
         return "ok", f"Inception weights: {found.path}"
     return "note", (
         "no Inception weights yet: `ganbench prepare` fetches them (91 MiB, once), or give"
-        " --inception-weights FILE; without them numbers are random-Inception, not FID"
+        " --inception-weights FILE; without them Lite0 leads, and no number is a FID"
     )

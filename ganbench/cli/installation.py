@@ -21,10 +21,10 @@ def doctor() -> None:
 
 def prepare() -> None:
     """Download the Inception weights (91 MiB, once)."""
-    from ganbench.scoring import inception_weights
+    from ganbench.scoring import find_weights
 
     with bars.on_stderr() as on_progress:
-        found = inception_weights.find(None, partial(on_progress, "Inception weights"))
+        found = find_weights.find(None, partial(on_progress, "Inception weights"))
     if found.path is None:
         raise InputError(found.problem, "--inception-weights FILE takes a copy from elsewhere")
     print(found.path)

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 
 
 def list_(
-    what: Annotated[str, typer.Argument(metavar="models|data|metrics")], plugins: Plugins = None
+    what: Annotated[str, typer.Argument(metavar="models|data|metrics|extractors")],
+    plugins: Plugins = None,
 ) -> None:
-    """List the models, data sets or metrics there are."""
-    lists = {"models": _list_models, "metrics": _list_metrics, "data": _list_data}
+    """List the models, data sets, metrics or extractors there are."""
+    lists = {
+        "models": _list_models,
+        "data": _list_data,
+        "metrics": _list_metrics,
+        "extractors": _list_extractors,
+    }
     if what not in lists:
-        raise InputError(f'there is no list of "{what}"', "ganbench list models, data or metrics")
+        raise InputError(f'there is no list of "{what}"', f"ganbench list {', '.join(lists)}")
     lists[what](tuple(plugins or ()))
 
 
@@ -41,6 +47,17 @@ def _list_metrics(files: tuple[Path, ...]) -> None:
     for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row[:4], widths, strict=True)]
         print("  ".join([*cells, row[4]]).rstrip())
+
+
+def _list_extractors(files: tuple[Path, ...]) -> None:
+    """Name, numbers a picture, pixels, licence, and what it is good for."""
+    from metrics.extractors import registry
+
+    for spec in (registry.get(name, files) for name in registry.names(files)):
+        print(
+            f"{spec.name:<18}  {spec.features:>5} features  {spec.side} px  {spec.licence:<10}"
+            f"  {spec.about}"
+        )
 
 
 def _list_data(_: tuple[Path, ...]) -> None:

@@ -7,19 +7,19 @@ from rich.console import Console
 from ganbench import memory_forecast
 from ganbench.budget import parse
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
-from ganbench.scoring.inception_weights import Found
+from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
 from ganbench.system.text import duration, size_words
 
 
-def show(plan: Plan, weights: Found, console: Console) -> None:
+def show(plan: Plan, extractors: Extractors, console: Console) -> None:
     """Print the resolved plan: data, models, budget, time, disk."""
-    for name, text in _lines(plan, weights):
+    for name, text in _lines(plan, extractors):
         console.print(f" {name:<8}{text}", markup=False)
     console.print()
 
 
-def _lines(plan: Plan, weights: Found) -> list[tuple[str, str]]:
+def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     suite, source, target = plan.suite, plan.pair.source, plan.pair.target
     skipped = len(source.skipped) + len(target.skipped)
     counts = f"{len(target.pictures):,} paintings · {len(source.pictures):,} photographs"
@@ -40,11 +40,11 @@ def _lines(plan: Plan, weights: Found) -> list[tuple[str, str]]:
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
     free = shutil.disk_usage(existing_parent(plan.folder)).free
     lines.append(("disk", f"{size_words(disk_bytes(plan))} needed, {size_words(free)} free"))
-    judge = "official Inception weights" if weights.path else "random-Inception: not FID"
-    lines.append(("judge", f"{', '.join(suite.metrics)} on {suite.samples} samples · {judge}"))
-    if weights.problem:
-        lines.append(("note", weights.problem))
-    return lines
+    leading, *others = extractors.names
+    beside = f", {' and '.join(others)} beside it" if others else ""
+    lines.append(("judge", f"{leading} leads{beside}: {extractors.reason}"))
+    lines.append(("", f"{', '.join(suite.metrics)} on {suite.samples} samples"))
+    return lines + [("note", problem) for problem in extractors.left_out]
 
 
 def _groups(plan: Plan) -> dict[tuple[str, str], list[Planned]]:

@@ -3,7 +3,6 @@
 import shlex
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ganbench.planning.plan import Plan
-    from ganbench.scoring.inception_weights import Found
+    from ganbench.scoring.choose_extractors import Extractors
 
 
 def run(
@@ -46,6 +45,14 @@ def run(
     seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.")] = None,
     frameworks: Annotated[str | None, typer.Option(help="pytorch, tensorflow or both.")] = None,
     metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid.")] = None,
+    extractors: Annotated[
+        str | None,
+        typer.Option(
+            "--extractor",
+            help="Networks that judge, the leading one first: see ganbench list extractors.",
+            show_default="by weights",
+        ),
+    ] = None,
     protocol: Annotated[
         str | None, typer.Option(help="Resize before scoring: tf or clean.", show_default="tf")
     ] = None,
@@ -79,7 +86,7 @@ def run(
     from ganbench.planning import plan
     from ganbench.planning.suite import Suite, overlay, read_suite
     from ganbench.runner import stale_runs
-    from ganbench.scoring import inception_weights as weights
+    from ganbench.scoring import choose_extractors
     from ganbench.system import files
 
     if suite and suite_file:
@@ -92,19 +99,28 @@ def run(
         files.check_writable(results)
     with bars.on(console) as on_progress:
         made = plan.make(chosen, results, on_progress, force)
-        fetching = partial(on_progress, "Inception weights")
-        found = weights.find(inception_weights, fetching, offline=dry_run)
-    plan_summary.show(made, found, console)
+        judges = choose_extractors.choose(
+            made.suite.extractors,
+            inception_weights,
+            on_progress,
+            dry_run,
+            tuple(map(Path, made.suite.plugins)),
+        )
+    plan_summary.show(made, judges, console)
     for warning in stale_runs.warnings(made):
         console.print(f" note: {warning}", markup=False)
     if dry_run:
         return
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    raise typer.Exit(_carry_out(made, found, force, left, console))
+    raise typer.Exit(_carry_out(made, judges, force, left, console))
 
 
 def _carry_out(
-    plan: "Plan", weights: "Found", force: bool, seconds_left: float | None, console: "Console"
+    plan: "Plan",
+    extractors: "Extractors",
+    force: bool,
+    seconds_left: float | None,
+    console: "Console",
 ) -> int:
     """Train, judge, say what came of it; returns the exit code."""
     from ganbench.cli import plan_summary, progress
@@ -112,7 +128,7 @@ def _carry_out(
 
     command = "ganbench " + shlex.join(sys.argv[1:])
     screen = progress.make(console, plan.runs)
-    code = suite_runner.execute(plan, command, weights, force, screen, seconds_left)
+    code = suite_runner.execute(plan, command, extractors, force, screen, seconds_left)
     plan_summary.conclude(plan, console)
     if code == interrupts.INTERRUPTED:
         again = command.replace(" --force", "")  # which would remove what was saved

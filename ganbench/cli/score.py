@@ -24,6 +24,14 @@ def score(
     metrics: Annotated[
         str | None, typer.Option(help="For instance fid,kid; see ganbench list metrics.")
     ] = None,
+    extractors: Annotated[
+        str | None,
+        typer.Option(
+            "--extractor",
+            help="Networks to look through, for instance inception,efficientnet-lite0.",
+            show_default="by weights",
+        ),
+    ] = None,
     protocol: Annotated[str, typer.Option(help="Resize: tf or clean.")] = "tf",
     precision: Annotated[str, typer.Option(help="Of the network: fp32 or bf16.")] = "fp32",
     engine: Annotated[str, typer.Option(help="What runs the network: torch or openvino.")] = (
@@ -44,16 +52,24 @@ def score(
     """Score generated pictures against real ones, without a benchmark around it."""
     from ganbench.scoring.compare_sets import Settings
 
-    chosen = (
-        tuple(filter(None, map(str.strip, metrics.split(",")))) if metrics is not None else None
-    )
     settings = Settings(
-        chosen, protocol, precision, engine, device, inception_weights, tuple(plugins or ())
+        None if metrics is None else _parts(metrics),
+        protocol,
+        precision,
+        engine,
+        _parts(extractors or ""),
+        device,
+        inception_weights,
+        tuple(plugins or ()),
     )
     if check is not None:
         _alone(FAKE=fake, REAL=real, metrics=metrics, json=json_file)
         raise typer.Exit(_check(check, settings))
     _compare(*_both(fake, real), settings, json_file)
+
+
+def _parts(listed: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, listed.split(","))))
 
 
 def _compare(fake: str, real: str, settings: "Settings", json_file: str | None) -> None:

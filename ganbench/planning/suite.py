@@ -13,10 +13,15 @@ from ganbench.system.text import printable, shown
 from ganzoo import registry
 from metrics import registry as metric_registry
 from metrics.compare import USUAL, check_choices
+from metrics.extractors import registry as extractors
 from metrics.scoring import distinct
 
-# What every suite measures; the first decides. The last four are about translators.
-STANDARD = (*USUAL, "input_change", "input_match", "cycle_error", "truth_error")
+# What every suite measures; the first decides, and KID is unbiased. The last four are about
+# translators.
+STANDARD = (
+    *dict.fromkeys(("kid", *USUAL)),
+    *("input_change", "input_match", "cycle_error", "truth_error"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Suite:
     seeds: tuple[int, ...] = (0,)
     frameworks: tuple[str, ...] = ("pytorch",)
     metrics: tuple[str, ...] = STANDARD
+    extractors: tuple[str, ...] = ()  # the first leads; none: what there are weights for
     protocol: str = "tf"  # resize before the network: TensorFlow 1's, or "clean" as in clean-fid
     profile: str | None = None  # "small" or "official" networks
     flip: bool = True  # mirror half of the pictures
@@ -60,7 +66,7 @@ class Suite:
 setattr(Suite, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 setattr(Choice, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
-LISTS = {"seeds", "frameworks", "metrics"}  # with commas between, when they are typed
+LISTS = {"seeds", "frameworks", "metrics", "extractors"}  # with commas between, when they are typed
 LONGEST_NAME = 100  # bytes, as names of runs are added to it
 BOUNDS = {  # what a run can use
     "samples": (2, 10_000_000),
@@ -143,6 +149,8 @@ def check(suite: Suite) -> None:
             raise InputError(f"no {name} are named", f"--{name} {example}")
     _check_words(suite)
     _check_metrics(suite)
+    for name in suite.extractors:
+        extractors.get(name, tuple(map(Path, suite.plugins)))
     if suite.size is not None and not 16 <= suite.size <= 1024:
         raise InputError(f"size {suite.size} is not between 16 and 1024 px", "--size 64")
     if not suite.seeds or any(not 0 <= seed < 2**32 for seed in suite.seeds):

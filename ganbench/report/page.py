@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ganbench.record import Results
 from ganbench.report import citations, embedded, formatting, redact
 from ganbench.report.analysis import (
+    agreement,
     intervals,
     letter_display,
     pairwise_tests,
@@ -64,6 +65,8 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "table": main_table.table(comparison),
         "footnotes": footnotes.footnotes(comparison),
         "other_metrics": other_metrics.table(comparison),
+        "leading": _leading(results),
+        "agreement": agreement.agreement(comparison),
         "style_gap": style_gap.scale(comparison),
         "style_gap_missing": style_gap.why_not(comparison),
         "drawn": drawn,
@@ -223,6 +226,13 @@ def _side(known: dict[str, Any]) -> dict[str, Any]:
     }
     side = empty | known
     return side | {"skipped": [{"name": "", "reason": ""} | item for item in side["skipped"]]}
+
+
+def _leading(results: Results) -> str:
+    """Which extractor leads and why; nothing in results of versions that had one only."""
+    told = results.suite.get("extractors") or {}
+    names, reason = told.get("names"), told.get("reason")
+    return f"{names[0]} leads: {reason}." if names and reason else ""
 
 
 def _machine(results: Results) -> Any:

@@ -185,10 +185,12 @@ _side = partial(_typed, kinds=SIDE)
 DATA: dict[str, tuple[type, Bound]] = {
     "source": (dict, _side), "target": (dict, _side), "gallery": (dict, _text),
 }  # fmt: skip
+EXTRACTORS: dict[str, tuple[type, Bound]] = {"names": (list, _names), "reason": (str, sentence)}
 SUITE: dict[str, tuple[type, Bound]] = {  # in suite.json
     "name": (str, name), "command": (str, _text), "budget": (str, name), "size": (int, _number),
     "seeds": (list, _names), "models": (list, _names), "frameworks": (list, _names),
     "toml": (str, _text), "data": (dict, partial(_typed, kinds=DATA)),
     "environment": (dict, _environment), "warnings": (list, _warnings), "primary": (str, _text),
     "samples": (int, _number), "curve_samples": (int, _number),
+    "extractors": (dict, partial(_typed, kinds=EXTRACTORS)),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from ganbench.planning.suite import to_toml
 from ganbench.runner import crash_record
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible
 from ganbench.runner.observer import Observer
-from ganbench.scoring.inception_weights import Found
+from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system import child_process, environment, files, locks
 
 CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
@@ -34,7 +34,7 @@ DONE, FAILED_RUNS = 0, 3  # exit codes
 def execute(
     plan: Plan,
     command: str,
-    weights: Found,
+    extractors: Extractors,
     force: bool,
     observer: Observer,
     seconds: float | None = None,
@@ -49,10 +49,10 @@ def execute(
             shared = locks.others(plan.folder)
             if force:
                 _start_over(plan, shared)
-            _introduce(plan, command, weights, shared)
+            _introduce(plan, command, extractors, shared)
             stack.enter_context(locks.present(plan.folder))
-        _carry_out(plan, weights, observer, interrupts)
-        _conclude(plan, weights, observer, interrupts)
+        _carry_out(plan, extractors, observer, interrupts)
+        _conclude(plan, extractors, observer, interrupts)
     if interrupts.asked:
         return INTERRUPTED
     statuses = [record.read(planned.folder).status.name for planned in plan.runs]
@@ -71,7 +71,9 @@ def _start_over(plan: Plan, shared: bool) -> None:
         files.discard(planned.folder)
 
 
-def _carry_out(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
+def _carry_out(
+    plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
+) -> None:
     """Attempt every run; those that another command is at come again when the others are done."""
     left, told = list(plan.runs), False
     while left and not interrupts.asked:
@@ -84,7 +86,7 @@ def _carry_out(plan: Plan, weights: Found, observer: Observer, interrupts: Inter
                 elif not interrupts.asked:
                     _attempt(plan, planned, observer, interrupts)
             if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
-                _conclude_early(plan, weights, observer, interrupts)
+                _conclude_early(plan, extractors, observer, interrupts)
         if len(busy) == len(left):
             if not told:
                 observer.note(f"waiting for another ganbench at work on {busy[0].run.label}")
@@ -104,7 +106,7 @@ def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Inter
     _train(plan, planned, observer, interrupts)
 
 
-def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
+def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -> None:
     """Describe the suite on disk: what the report says of the whole."""
     source, target = plan.pair.source, plan.pair.target
     gallery = {"source": "gallery/source.npy", "target": "gallery/target.npy"}
@@ -112,7 +114,7 @@ def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
         files.write_array(plan.folder / gallery[name], batches.first(domain, GALLERY))
     suite = plan.suite
     before = _described(plan.folder, shared)
-    warnings = [weights.problem] if weights.problem else []
+    warnings = list(extractors.left_out)
     about = {
         "name": suite.name,
         "command": command,
@@ -125,6 +127,7 @@ def _introduce(plan: Plan, command: str, weights: Found, shared: bool) -> None:
         "toml": to_toml(suite),
         "data": plan.data | {"gallery": gallery},
         "environment": environment.describe(None, plan.device),
+        "extractors": {"names": extractors.names, "reason": extractors.reason},
         "warnings": warnings,
         "primary": before.get("primary"),
         "samples": suite.samples,
@@ -185,24 +188,28 @@ def _train(plan: Plan, planned: Planned, observer: Observer, interrupts: Interru
         observer.ended(planned, record.read(planned.folder))
 
 
-def _conclude_early(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
+def _conclude_early(
+    plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
+) -> None:
     """Bring the page up to date between two runs; what fails there must not end the others."""
     try:
-        _conclude(plan, weights, observer, interrupts)
+        _conclude(plan, extractors, observer, interrupts)
     except Exception as error:
         observer.note(f"not judged yet: {first_line(error)}")
 
 
-def _conclude(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
+def _conclude(
+    plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
+) -> None:
     """Score what has ended and bring the page up to date."""
     try:
         if not interrupts.asked:
-            score(plan, weights, observer, interrupts)
+            score(plan, extractors, observer, interrupts)
     finally:
         report(plan.folder.parent, plan.suite.name)
 
 
-def score(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts) -> None:
+def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts) -> None:
     """Score the stored samples in a process of its own."""
     suite = plan.suite
     assert suite.samples and suite.curve_samples
@@ -215,7 +222,7 @@ def score(plan: Plan, weights: Found, observer: Observer, interrupts: Interrupts
         curve_samples=suite.curve_samples,
         metrics=suite.metrics,
         protocol=suite.protocol,
-        weights=weights.path,
+        extractors=extractors.chosen,
         device=plan.device,
         plugins=tuple(map(Path, suite.plugins)),
     )

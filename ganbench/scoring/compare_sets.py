@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.errors import InputError
-from ganbench.scoring import feature_cache, image_sets
-from ganbench.scoring import inception_weights as weights
+from ganbench.scoring import choose_extractors, feature_cache, image_sets
 from ganbench.scoring.image_sets import Side
 from ganbench.scoring.lazy_extractor import Choices, LazyExtractor
 from ganbench.scoring.spool import Keep, folder, spool
 from ganbench.system import files
 from metrics import compare, scoring
+from metrics.extractors import registry
 from metrics.registry import Metric
 from metrics.sample import Sample
 
 PART_BYTES = 64 * 2**20  # pictures handed to the network at a time
 PART_BATCHES = 64
-STAND_IN = "the network has random weights (ganbench prepare, or --inception-weights FILE)"
 
 Tick = Callable[[str, int, int], None]  # what, pictures done, of how many
 
@@ -33,6 +32,7 @@ class Settings:
     protocol: str = "tf"
     precision: str = "fp32"
     engine: str = "torch"
+    extractors: tuple[str, ...] = ()  # none: Inception if its weights are here, else Lite0
     device: str | None = None  # None: a GPU if there is one
     inception_weights: Path | None = None
     plugins: tuple[Path, ...] = ()
@@ -54,7 +54,7 @@ class Comparison:
     generated: Seen
     real: Seen
     results: dict[str, scoring.Result]
-    extractor: dict[str, Any]  # its protocol; empty when no metric looks through a network
+    extractors: tuple[dict[str, Any], ...]  # their protocols, the leading one first
     warnings: tuple[str, ...]
 
 
@@ -65,23 +65,35 @@ def compare_sides(fake: str, real: str, settings: Settings, tick: Tick) -> Compa
     """
     metrics = choose_metrics(settings)
     pair = image_sets.open_two(fake, real)
-    extractor, problem = None, ""
+    extractors: list[LazyExtractor] = []
+    notes: tuple[str, ...] = ()
     if any(metric.sees_features for metric in metrics):
-        extractor, problem = choose_extractor(settings, tick)
+        extractors, notes = extractors_of(settings, tick)
+    results: dict[str, scoring.Result] = {}
+    sides: list[Seen] = []
+    for extractor, share in scoring.shared_out(metrics, extractors):
+        seen, found = _compare(pair, share, extractor, tick)
+        results |= found
+        sides = sides or seen
+    protocols = tuple(extractor.protocol() for extractor in extractors)
+    return Comparison(sides[0], sides[1], results, protocols, _warnings(*pair, notes))
+
+
+def _compare(
+    pair: tuple[Side, Side], metrics: list[Metric], extractor: LazyExtractor | None, tick: Tick
+) -> tuple[list[Seen], dict[str, scoring.Result]]:
+    """What these metrics say of both sides, seen through one extractor."""
     wanted = scoring.needs(metrics)
     aside = "pictures" in wanted and any(side.array is None for side in pair)
     with folder() if aside else nullcontext() as scratch:
-        (made, old), (reference, known) = (
-            look(side, wanted, extractor, scratch, tick) for side in pair
-        )
+        looked = [look(side, wanted, extractor, scratch, tick) for side in pair]
+        (made, _), (reference, _) = looked
         results = scoring.score(made, reference, metrics, extractor)
-    return Comparison(
-        generated=Seen(pair[0], len(made), old),
-        real=Seen(pair[1], len(reference), known),
-        results=results,
-        extractor=extractor.protocol() if extractor else {},
-        warnings=_warnings(*pair, problem),
-    )
+        seen = [
+            Seen(side, len(sample), known)
+            for side, (sample, known) in zip(pair, looked, strict=True)
+        ]
+    return seen, results
 
 
 def choose_metrics(settings: Settings) -> list[Metric]:
@@ -94,9 +106,8 @@ def choose_metrics(settings: Settings) -> list[Metric]:
     )
 
 
-def _warnings(generated: Side, real: Side, problem: str) -> tuple[str, ...]:
-    said = [f"{problem}, so {STAND_IN}"] if problem else []
-    said += [*generated.notes, *real.notes]
+def _warnings(generated: Side, real: Side, notes: tuple[str, ...]) -> tuple[str, ...]:
+    said = [*notes, *generated.notes, *real.notes]
     if generated.size != real.size:
         (height, width), (high, wide) = generated.size, real.size
         said.append(
@@ -106,21 +117,20 @@ def _warnings(generated: Side, real: Side, problem: str) -> tuple[str, ...]:
     return tuple(said)
 
 
-def choose_extractor(
-    settings: Settings, tick: Tick, random: bool = False
-) -> tuple[LazyExtractor, str]:
-    """The network and, where the official weights are out of reach, the reason.
-
-    `random` asks for the random stand-in even if there are weights.
-    """
-    file, problem = None, ""
-    if not random:
-        found = weights.find(
-            settings.inception_weights, lambda done, of: tick("Inception weights", done, of)
-        )
-        file, problem = found.path, found.problem
-    chosen = Choices(file, settings.device, settings.protocol, settings.precision, settings.engine)
-    return LazyExtractor(chosen), problem
+def extractors_of(settings: Settings, tick: Tick) -> tuple[list[LazyExtractor], tuple[str, ...]]:
+    """The networks, and what is to be said of them; by default the one that would lead a suite."""
+    given = settings.inception_weights, tick, False, settings.plugins
+    named = settings.extractors
+    found = choose_extractors.choose(named, *given)
+    chosen = found.chosen if named else found.chosen[:1]
+    how = settings.device, settings.protocol, settings.precision, settings.engine
+    built = [
+        LazyExtractor(Choices(registry.get(c.name, settings.plugins), c.weights, *how))
+        for c in chosen
+    ]
+    if not named and chosen[0].name != choose_extractors.USUAL:
+        return built, (f"{chosen[0].name} looks at the pictures: {found.reason}",)
+    return built, found.left_out
 
 
 def look(

@@ -15,7 +15,7 @@ from typing import Any
 from ganbench.errors import InputError
 from ganbench.system import cache, digest_cache, environment, files
 from metrics.extractors.identity import Identity
-from metrics.extractors.random_weights import SHA256 as RANDOM
+from metrics.extractors.registry import ExtractorSpec
 from metrics.sample import Sample
 
 
@@ -23,7 +23,8 @@ from metrics.sample import Sample
 class Choices:
     """What an extractor is made of."""
 
-    weights: Path | None  # None: the random stand-in
+    spec: ExtractorSpec
+    weights: Path | None  # None: it needs no file
     device: str | None  # None: a GPU if there is one
     resize: str
     precision: str
@@ -36,8 +37,8 @@ class LazyExtractor:
     def __init__(self, choices: Choices):
         """InputError for a device that is not there, whatever is in the cache."""
         self.choices = choices
-        sha256 = _sha256(choices.weights) if choices.weights else RANDOM
-        self.identity = Identity(sha256, choices.resize, choices.precision, choices.engine)
+        spec, how = choices.spec, (choices.resize, choices.precision, choices.engine)
+        self.identity = Identity(spec, _sha256(choices) or spec.sha256, *how)
         if choices.device not in (None, "cpu"):
             _choose(choices.device)
         self._device = choices.device or _usual_device()
@@ -57,6 +58,7 @@ class LazyExtractor:
 
         wanted = self.choices
         return Extractor(
+            wanted.spec,
             wanted.weights,
             _choose(wanted.device),
             resize=wanted.resize,
@@ -104,11 +106,13 @@ def _choose(wanted: str | None) -> str:
     return choose_device("pytorch", wanted)
 
 
-def _sha256(path: Path) -> str:
+def _sha256(choices: Choices) -> str:
+    """Of the weights; nothing where there are none."""
     try:
-        return digest_cache.sha256(path)
+        return digest_cache.sha256(choices.weights) if choices.weights else ""
     except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})") from None
+        reason = error.strerror or error
+        raise InputError(f"cannot read {choices.weights} ({reason})") from None
 
 
 def _note() -> Path:

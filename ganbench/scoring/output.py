@@ -63,7 +63,7 @@ def _note(note: str, known: str) -> str:
 
 
 def _how(comparison: Comparison) -> list[str]:
-    lines = [how(comparison.extractor)] if comparison.extractor else []
+    lines = [how(protocol) for protocol in comparison.extractors]
     if any(result.error is not None for result in comparison.results.values()):
         lines.append(" ± one standard error over other draws of generated pictures")
     return lines
@@ -111,7 +111,8 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "ganbench": ganbench.__version__,
         "generated": _side_json(comparison.generated),
         "real": _side_json(comparison.real),
-        "extractor": comparison.extractor,
+        "extractor": comparison.extractors[0] if comparison.extractors else {},
+        "extractors": list(comparison.extractors),
         "warnings": warnings(comparison),
         "results": [_result_json(result) for result in comparison.results.values()],
     }

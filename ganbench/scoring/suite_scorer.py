@@ -1,7 +1,11 @@
-"""The process that scores: stored samples + reference pictures -> numbers in the records."""
+"""The process that scores: stored samples + reference pictures -> numbers in the records.
+
+A `Scorer` looks through one extractor; a suite has one for each.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +29,22 @@ NEIGHBOURS = 3
 EVIDENCE = ("nearest.json", "nearest/pictures.npy")
 
 
-class SuiteScorer:
+@dataclass(frozen=True)
+class Numbers:
+    """What one extractor says of a run: a curve, the final scores, and whom they suspect."""
+
+    curve: tuple[record.CurvePoint, ...] = ()
+    scores: dict[str, record.Score] = field(default_factory=dict)
+    evidence: dict[str, str] = field(default_factory=dict)
+
+    def beside(self, other: "Numbers") -> "Numbers":
+        """Both together; points of one step become one."""
+        more = {point.step: point.scores for point in other.curve}
+        curve = [replace(p, scores=p.scores | more.get(p.step, {})) for p in self.curve]
+        return Numbers(tuple(curve), self.scores | other.scores, self.evidence or other.evidence)
+
+
+class Scorer:
     """The chosen metrics, what they look through, and the reference they compare with."""
 
     def __init__(
@@ -125,11 +144,8 @@ class SuiteScorer:
             record.Baseline("identity", "untouched photographs", identity),
         )
 
-    def score_run(self, folder: Path) -> None:
-        """Put scores and learning curve into a run's record, unless the same are there."""
-        run = record.read(folder)
-        if not run.snapshots or self.is_scored(run):
-            return
+    def numbers(self, run: record.Record, folder: Path) -> Numbers:
+        """Scores and learning curve of a run, from its stored samples."""
         points, scores, evidence = [], {}, {}
         for moment in run.snapshots:
             last = moment is run.snapshots[-1] and used_all(run)
@@ -149,12 +165,7 @@ class SuiteScorer:
             if last:
                 scores = self.final_scores(made, run, folder)
                 evidence = self.suspects(made, folder)
-        if not points:
-            return
-        digests = {name: files.sha256(folder / name) for name in EVIDENCE} if evidence else {}
-        scored = replace(run, scores=scores, curve=tuple(points), evidence=evidence)
-        # what format 1 kept has no digests, and of some files alone they would say nothing
-        record.write(folder, replace(scored, sha256=run.sha256 and run.sha256 | digests))
+        return Numbers(tuple(points), scores, evidence)
 
     def is_scored(self, run: record.Record) -> bool:
         """Are the record's numbers those that this scorer would give?"""
@@ -245,32 +256,66 @@ def _score(result: scoring.Result) -> record.Score:
     )
 
 
-def build(job: ScoreJob, tell: Callable[..., None]) -> SuiteScorer:
-    """The scorer that a job asks for."""
+def build(job: ScoreJob, tell: Callable[..., None]) -> list[Scorer]:
+    """The scorers that a job asks for, the leading one first."""
     metrics = [registry.get(name, job.plugins) for name in job.metrics]
-    extractor = None
+    extractors = []
     if any(metric.sees_features for metric in metrics):
+        from metrics.extractors import registry as specs
         from metrics.extractors.extractor import Extractor
 
-        extractor = Extractor(job.weights, job.device, resize=job.protocol)
+        extractors = [
+            Extractor(
+                specs.get(chosen.name, job.plugins), chosen.weights, job.device, resize=job.protocol
+            )
+            for chosen in job.extractors
+        ]
     domains = open_domain(job.source_folder), open_domain(job.target_folder)
     counts = job.samples, job.curve_samples
-    return SuiteScorer(metrics, extractor, domains, counts, tell, job.device)
+    shares = scoring.shared_out(metrics, extractors)
+    return [
+        Scorer(mine, extractor, domains, counts, tell, job.device) for extractor, mine in shares
+    ]
+
+
+def baselines(scorers: list[Scorer]) -> tuple[record.Baseline, ...]:
+    """The untrained rows, with the scores of all extractors."""
+    leading, *others = (scorer.baselines() for scorer in scorers)
+    rows = []
+    for row, *more in zip(leading, *others, strict=True):
+        scores = {key: score for other in more for key, score in other.scores.items()}
+        rows.append(replace(row, scores=row.scores | scores))
+    return tuple(rows)
+
+
+def score_run(scorers: list[Scorer], folder: Path) -> None:
+    """Put scores and learning curve into a run's record, unless the same are there."""
+    run = record.read(folder)
+    if not run.snapshots or all(scorer.is_scored(run) for scorer in scorers):
+        return
+    found = reduce(Numbers.beside, (scorer.numbers(run, folder) for scorer in scorers))
+    if not found.curve:
+        return
+    digests = {name: files.sha256(folder / name) for name in EVIDENCE} if found.evidence else {}
+    scored = replace(run, scores=found.scores, curve=found.curve, evidence=found.evidence)
+    # what format 1 kept has no digests, and of some files alone they would say nothing
+    record.write(folder, replace(scored, sha256=run.sha256 and run.sha256 | digests))
 
 
 def score_suite(job: ScoreJob, channel: child_process.Channel) -> Scored:
     """Score every run of a suite; the result names the metric that the verdict goes by."""
-    scorer = build(job, channel.send)
-    record.write_baselines(job.folder, scorer.baselines())
+    scorers = build(job, channel.send)
+    record.write_baselines(job.folder, baselines(scorers))
     for name in job.runs:
         with locks.claim(job.folder / name) as ours:
             if not ours:  # another command trains or scores it
                 continue
             try:
-                scorer.score_run(job.folder / name)
+                score_run(scorers, job.folder / name)
             except USER_ERRORS as error:  # one torn file must not hide the others
                 channel.send("problem", message=str(error))
-    return Scored(scorer.metrics[0].called(scorer.extractor)[0])
+    leading = scorers[0]
+    return Scored(leading.metrics[0].called(leading.extractor)[0])
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ from ganbench import record
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
 from ganbench.scoring import suite_scorer
-from ganbench.scoring.compare_sets import Settings, Tick, choose_extractor
+from ganbench.scoring.compare_sets import Settings, Tick, extractors_of
 from ganbench.scoring.output import columns, how
 from ganbench.system import cache, files
 from metrics import scoring
+from metrics.extractors import registry
 from metrics.registry import Metric
 
 TOLERANCE = 1e-6  # relative, on the machine that made the record
+UNKNOWN = "no metric here makes it (--plugin FILE?)"
 NEAR_ZERO = 1e-9  # below, a relative difference says nothing
 
 
@@ -41,7 +43,7 @@ class Check:
     """What came out."""
 
     run: record.Record
-    protocol: dict[str, Any]  # of the extractor; empty without one
+    protocols: tuple[dict[str, Any], ...]  # of the extractors
     lines: tuple[Line, ...]
 
     @property
@@ -77,16 +79,34 @@ def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
     if not run.scores:
         raise InputError(f"the run {folder} has no scores to check ({run.status.name})")
     reference = _reference(folder, run)
-    extractor = _extractor(run, reference.device, settings, tick)
-    known = _known(extractor, settings.plugins)
-    reasons = {key: _why_not(score, known.get(key), extractor) for key, score in run.scores.items()}
-    possible = [known[key] for key, why in reasons.items() if not why]
+    extractors = _extractors(run, reference.device, settings, tick) or [None]
+    found: dict[str, Line] = {}
+    for extractor in extractors:
+        found |= _lines(run, folder, extractor, reference, settings, tick, known=set(found))
+    lines = tuple(found.get(key) or Line(s.name, s.value, None, UNKNOWN)
+                  for key, s in run.scores.items())  # fmt: skip
+    return Check(run, tuple(e.protocol() for e in extractors if e), lines)
+
+
+def _lines(
+    run: record.Record,
+    folder: Path,
+    extractor: Any,
+    reference: Reference,
+    settings: Settings,
+    tick: Tick,
+    known: set[str],
+) -> dict[str, Line]:
+    """The scores that an extractor makes, but for those that are `known`, made again."""
+    metrics = _known(extractor, settings.plugins)
+    mine = {key: s for key, s in run.scores.items() if key in metrics and key not in known}
+    reasons = {key: _why_not(score, metrics[key], extractor) for key, score in mine.items()}
+    possible = [metrics[key] for key, why in reasons.items() if not why]
     again = _again(possible, extractor, reference, tick, run, folder) if possible else {}
-    lines = [
-        Line(score.name, score.value, again[key].value if key in again else None, reasons[key])
-        for key, score in run.scores.items()
-    ]
-    return Check(run, extractor.protocol() if extractor else {}, tuple(lines))
+    return {
+        key: Line(score.name, score.value, again[key].value if key in again else None, reasons[key])
+        for key, score in mine.items()
+    }
 
 
 def _reference(folder: Path, run: record.Record) -> Reference:
@@ -122,30 +142,47 @@ def _domain(folder: Path, run: record.Record, side: str, name: Any) -> Domain:
     return domain
 
 
-def _extractor(run: record.Record, device: str | None, settings: Settings, tick: Tick) -> Any:
-    """The extractor that the scores name; None when no score has one."""
-    stated = next((s.protocol for s in run.scores.values() if "sha256" in s.protocol), None)
-    if stated is None:
-        return None
-    extractor, problem = choose_extractor(
+def _extractors(
+    run: record.Record, device: str | None, settings: Settings, tick: Tick
+) -> list[Any]:
+    """The extractors that the scores name, in their order."""
+    stated = {
+        s.protocol["sha256"]: s.protocol for s in run.scores.values() if "sha256" in s.protocol
+    }
+    return [_extractor(protocol, device, settings, tick) for protocol in stated.values()]
+
+
+def _extractor(stated: dict[str, Any], device: str | None, settings: Settings, tick: Tick) -> Any:
+    """The extractor of a protocol; InputError when its weights are not to be had."""
+    (extractor,), _ = extractors_of(
         Settings(
             protocol="clean" if "clean" in str(stated.get("resize")) else "tf",
             precision=str(stated.get("precision", "fp32")),
             engine=str(stated.get("engine", "torch")),
+            extractors=(_name(str(stated.get("extractor", "")), settings.plugins),),
             device=settings.device or device,
             inception_weights=settings.inception_weights,
+            plugins=settings.plugins,
         ),
         tick,
-        random=str(stated.get("extractor", "")).startswith("random-"),
     )
     here = extractor.protocol()["sha256"]
     if here != stated["sha256"]:
         raise InputError(
-            f"the record was made with weights {stated['sha256'][:8]}, here are {here[:8]}"
-            + f" ({problem})" * bool(problem),
+            f"the record was made with weights {stated['sha256'][:8]}, here are {here[:8]}",
             "name the record's weights with --inception-weights FILE",
         )
     return extractor
+
+
+def _name(title: str, plugins: tuple[Path, ...]) -> str:
+    """Registry name of what a protocol calls `title`; weights of no release are Inception's."""
+    if title.startswith("Inception ("):
+        return "inception"
+    for name in registry.names(plugins):  # the built-in ones first: a torn plugin does no harm
+        if title.startswith(registry.get(name, plugins).title):
+            return name
+    raise InputError(f"no extractor here is called {title}", "--plugin FILE brings one")
 
 
 def _known(extractor: Any, plugins: tuple[Path, ...]) -> dict[str, Metric]:
@@ -153,9 +190,7 @@ def _known(extractor: Any, plugins: tuple[Path, ...]) -> dict[str, Metric]:
     return {metric.called(extractor)[0]: metric for metric in plugin_files.metrics(plugins)}
 
 
-def _why_not(score: record.Score, metric: Metric | None, extractor: Any) -> str:
-    if metric is None:
-        return "no metric here makes it (--plugin FILE?)"
+def _why_not(score: record.Score, metric: Metric, extractor: Any) -> str:
     if metric.version != score.version:
         return f"version {score.version} of the metric is stored, {metric.version} is here"
     if extractor is None and metric.sees_features:
@@ -185,7 +220,7 @@ def _again(
 
     domains = reference.source, reference.target
     device = extractor.device if extractor else "cpu"
-    scorer = suite_scorer.SuiteScorer(metrics, extractor, domains, (count, 0), tell, device)
+    scorer = suite_scorer.Scorer(metrics, extractor, domains, (count, 0), tell, device)
     made = scorer.of_run(run, folder, run.snapshots[-1], count)
     return scorer.final_scores(made, run, folder)
 
@@ -194,8 +229,8 @@ def table(found: Check) -> str:
     """A line a score, and the conclusion."""
     rows = [("score", "stored", "again", "difference", ""), *map(_cells, found.lines)]
     lines = columns(rows, "<>>><")
-    if found.protocol:
-        lines += ["", how(found.protocol)]
+    if found.protocols:
+        lines += ["", *map(how, found.protocols)]
     lines.append(f" {found.run.label} seed {found.run.seed}: {_conclusion(found)}")
     return "\n".join(lines)
 

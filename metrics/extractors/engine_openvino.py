@@ -1,5 +1,6 @@
-"""The FID network run by OpenVINO, an optional extra: the same graph, operation by operation."""
+"""A network of convolutions run by OpenVINO, an extra: the same graph, operation by operation."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -9,20 +10,20 @@ from torch import Tensor, fx
 
 from metrics.errors import InputError
 from metrics.extractors.fuse import convolutions
-from metrics.extractors.network import Conv, average, maximum
-from metrics.extractors.resize import SIDE
+from metrics.extractors.inception import average, maximum
+from metrics.extractors.layers import Conv
 
 HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class OpenVinoEngine:
-    """float32 N 3 299 299 in -1..1 -> pooled features, float32 N 2048; on a CPU.
+    """float32 N 3 side side, normalised -> features, float32 N F; on a CPU.
 
     batch: pictures at a time. workers: threads that may call it at once.
     """
 
-    def __init__(self, network: fx.GraphModule, precision: str):
-        self.batch = 2
+    def __init__(self, network: fx.GraphModule, precision: str, side: int):
+        self.batch, self.side = 2, side
         self.workers = torch.get_num_threads()
         settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],  # else bf16 where a CPU is fast at it
@@ -30,13 +31,14 @@ class OpenVinoEngine:
             "INFERENCE_NUM_THREADS": self.workers,
         }
         openvino = _openvino()
-        model = Translation(openvino.opset8, network).model(openvino, self.batch)
+        translation = Translation(openvino.opset8, network)
+        model = translation.model(openvino, [self.batch, 3, side, side])
         self._compiled = openvino.Core().compile_model(model, "CPU", settings)
 
     def __call__(self, pictures: Tensor) -> np.ndarray:
         """One batch; a smaller one is filled up, for shapes are fixed."""
         count = len(pictures)
-        full = np.zeros((self.batch, 3, SIDE, SIDE), np.float32)
+        full = np.zeros((self.batch, 3, self.side, self.side), np.float32)
         full[:count] = pictures.numpy()
         pool: np.ndarray = self._compiled.create_infer_request().infer([full])[0]
         return pool[:count].copy()
@@ -60,15 +62,15 @@ class Translation:
         self.ops, self.network = operations, network
         self.convs = dict(convolutions(network))
 
-    def model(self, openvino: Any, batch: int) -> Any:
-        """The whole network for batches of `batch`."""
+    def model(self, openvino: Any, shape: list[int]) -> Any:
+        """The whole network for batches of this shape, N C H W."""
         made: dict[fx.Node, Any] = {}
         for node in self.network.graph.nodes:
             if node.op == "placeholder":
-                source = self.ops.parameter([batch, 3, SIDE, SIDE], np.float32)
+                source = self.ops.parameter(shape, np.float32)
                 made[node] = source
             elif node.op == "output":
-                return openvino.Model([made[node.args[0]]], [source], "inception")
+                return openvino.Model([made[node.args[0]]], [source], "extractor")
             else:
                 given = fx.node.map_arg(node.args, made.__getitem__)
                 made[node] = self._translated(node, given)
@@ -83,6 +85,7 @@ class Translation:
             maximum: self._maximum,
             torch.relu_: ops.relu,
             torch.cat: ops.concat,
+            operator.add: ops.add,
             "float": lambda x: x,
             "mean": lambda x, axes: ops.reduce_mean(x, list(axes), keep_dims=False),
         }
@@ -91,11 +94,20 @@ class Translation:
     def _convolution(self, conv: Conv, x: Any) -> Any:
         plain = conv.conv
         assert plain.bias is not None
-        weight = self.ops.constant(plain.weight.numpy())
+        kernel = plain.weight.numpy()
+        convolve = self.ops.convolution
+        if plain.groups > 1:  # group, output, input, height, width
+            kernel, convolve = (
+                kernel.reshape(plain.groups, -1, *kernel.shape[1:]),
+                self.ops.group_convolution,
+            )
         padding = list(plain.padding)
-        y = self.ops.convolution(x, weight, list(plain.stride), padding, padding, [1, 1])
+        weight = self.ops.constant(kernel)
+        y = convolve(x, weight, list(plain.stride), padding, padding, [1, 1])
         y = self.ops.add(y, self.ops.constant(plain.bias.reshape(1, -1, 1, 1).numpy()))
-        return self.ops.relu(y) if conv.rectifies else y
+        if conv.activation == "relu6":
+            return self.ops.clamp(y, 0.0, 6.0)
+        return self.ops.relu(y) if conv.activation == "relu" else y
 
     def _maximum(self, x: Any, stride: int, padding: int) -> Any:
         pads = [padding, padding]

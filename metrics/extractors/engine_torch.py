@@ -1,4 +1,4 @@
-"""The FID network run by torch, on a GPU or by oneDNN on a CPU."""
+"""A network run by torch, on a GPU or by oneDNN on a CPU."""
 
 import platform
 from collections.abc import Iterator
@@ -6,38 +6,37 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
 from metrics.errors import InputError
-from metrics.extractors.fuse import convolutions, pack
+from metrics.extractors.fuse import pack
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class TorchEngine:
-    """float32 N 3 299 299 in -1..1 -> pooled features, float32 N 2048.
+    """float32 N 3 side side, normalised -> features, float32 N F.
 
     batch: pictures at a time. workers: threads that may call it at once, each with a core.
     """
 
-    def __init__(self, network: fx.GraphModule, device: torch.device, precision: str):
+    def __init__(self, network: nn.Module, device: torch.device, precision: str, side: int):
         self.device, self.dtype = device, DTYPES[precision]
         on_cpu = 4 if precision == "fp32" else 8  # larger ones outgrow a CPU's caches
         self.batch = 64 if device.type == "cuda" else on_cpu
         self.workers = torch.get_num_threads() if device.type == "cpu" else 1
         with torch.inference_mode():
-            if device.type == "cpu" and _has_one_dnn():
-                self.network = pack(network, self.dtype, self.batch)
+            derived = isinstance(network, fx.GraphModule)
+            if derived and device.type == "cpu" and _has_one_dnn():
+                self.network: nn.Module = pack(network, self.dtype, self.batch, side)
                 return
-            for _, conv in convolutions(network):
-                conv.to(self.dtype)
-            self.network = network.to(device).to(memory_format=torch.channels_last)
+            self.network = network.to(device, self.dtype).to(memory_format=torch.channels_last)
 
     def __call__(self, pictures: Tensor) -> np.ndarray:
         """One batch, which may be smaller."""
         with torch.inference_mode():
             pool: Tensor = self.network(pictures.to(self.dtype, memory_format=torch.channels_last))
-            return pool.cpu().numpy()
+            return pool.float().cpu().numpy()
 
 
 def _has_one_dnn() -> bool:

@@ -1,7 +1,7 @@
-"""Inception v3 as FID uses it: uint8 pictures -> features. The one door to the network.
+"""A feature extractor at work: uint8 pictures -> features. The one door to the networks.
 
-What it is stands in network.py, where its weights come from in weights.py, how it is made fast in
-fuse.py, and what runs it in engine_torch.py and engine_openvino.py.
+What each is stands in built_in.py, how convolutions are made fast in fuse.py, and what runs them in
+engine_torch.py and engine_openvino.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,21 +12,23 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, fx, nn
 
 from metrics.errors import InputError
 from metrics.extractors import resize as resizing
 from metrics.extractors.engine_torch import DTYPES, TorchEngine, device_named, full_precision
-from metrics.extractors.fuse import derive
-from metrics.extractors.identity import RESIZES, Identity
-from metrics.extractors.network import FEATURES, network
-from metrics.extractors.weights import read as read_weights
+from metrics.extractors.fuse import derive, is_foldable
+from metrics.extractors.identity import Identity
+from metrics.extractors.registry import ExtractorSpec
+from metrics.extractors.weights import sha256_of
 from metrics.sample import Sample
 
 ENGINES = ("torch", "openvino")
+PROTOCOLS = ("tf", "clean")
 
 
 class Extractor:
-    """The FID network under one set of weights on one device: pictures -> features.
+    """A network under one set of weights on one device: pictures -> features.
 
     official, name, key, protocol: those of its `identity`.
     batch: pictures at a time.
@@ -34,39 +36,44 @@ class Extractor:
 
     def __init__(
         self,
+        spec: ExtractorSpec,
         weights: Path | None = None,
         device: str = "cpu",
         resize: str = "tf",
         precision: str = "fp32",
         engine: str = "torch",
     ):
-        """Read `weights`, .pth or .safetensors (None: the fixed random ones).
+        """Build what `spec` says under `weights` (None: those of its package, if it has one).
 
-        resize: "tf" (TensorFlow 1's) or "clean" (clean-fid's); precision: "fp32" or "bf16"; engine:
-        "torch" or "openvino". InputError for bad weights and for what there is not.
+        resize: "tf" (TensorFlow 1's) or "clean" (clean-fid's), for Inception; precision: "fp32" or
+        "bf16"; engine: "torch" or "openvino". InputError for bad weights and for what there is not.
         """
-        _check("resize", resize, RESIZES)
+        _check("resize", resize, PROTOCOLS)
         _check("precision", precision, DTYPES)
         _check("engine", engine, ENGINES)
-        self.resize, self.precision, self.engine = resize, precision, engine
+        self.spec, self.precision, self.engine = spec, precision, engine
         self.device = device_named(device)
         if engine == "openvino" and self.device.type != "cpu":
             raise InputError(f"the engine openvino runs on the CPU, not on {device}", "use cpu")
-        known = read_weights(weights)
-        self.identity = Identity(known.sha256, resize, precision, engine)
+        file = weights or (spec.release.packaged() if spec.release else None)
+        self.identity = Identity(spec, digest(spec, file), resize, precision, engine)
         self.official = self.identity.official
         self.name, self.key = self.identity.name, self.identity.key
-        plain = network(known.tensors)
-        self._classes = plain.fc.weight.T.numpy()
-        self._engine = self._made(derive(plain))
+        self._mean, self._scale = (_per_channel(v, self.device) for v in (spec.mean, spec.scale))
+        plain = spec.network(file)
+        self._classes = _classes(plain)
+        self._engine = self._made(plain)
         self.batch = self._engine.batch
 
-    def _made(self, fast: Any) -> Any:
+    def _made(self, plain: nn.Module) -> Any:
+        network = derive(plain) if is_foldable(plain) else plain
         if self.engine == "torch":
-            return TorchEngine(fast, self.device, self.precision)
+            return TorchEngine(network, self.device, self.precision, self.spec.side)
+        if not isinstance(network, fx.GraphModule):
+            raise InputError(f"the engine openvino does not run {self.name}", "--engine torch")
         from metrics.extractors.engine_openvino import OpenVinoEngine
 
-        return OpenVinoEngine(fast, self.precision)
+        return OpenVinoEngine(network, self.precision, self.spec.side)
 
     def protocol(self) -> dict[str, Any]:
         """What two numbers must share to be comparable."""
@@ -81,7 +88,7 @@ class Extractor:
         """
         _check_pictures(pictures)
         total = len(pictures)
-        pool = np.empty((total, FEATURES), np.float32)
+        pool = np.empty((total, self.spec.features), np.float32)
         batches = [slice(at, min(at + self.batch, total)) for at in range(0, total, self.batch)]
         with full_precision(), self._map(len(batches)) as map_:
             seen = map_(lambda rows: self._pooled(pictures[rows]), batches)
@@ -89,16 +96,23 @@ class Extractor:
                 pool[rows] = part
                 if on_progress:
                     on_progress(rows.stop, total)
-        return Sample(pool, self._logits(pool))
+        # class scores without their bias, as torch-fidelity takes them
+        return Sample(pool, None if self._classes is None else pool @ self._classes)
 
     def _pooled(self, pictures: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            whole = resizing.resized(pictures, self.resize, self.device)
-            return self._engine(whole.sub_(128).div_(128))
+            how, side = self.identity.resized_by, self.spec.side
+            whole = resizing.resized(pictures, how, side, self.device)
+            return self._checked(self._engine(whole.sub_(self._mean).div_(self._scale)))
 
-    def _logits(self, pool: np.ndarray) -> np.ndarray:
-        """Class scores without their bias, as torch-fidelity takes them."""
-        return pool @ self._classes
+    def _checked(self, features: np.ndarray) -> np.ndarray:
+        """Features of the width that was promised; InputError for a plugin's that are not."""
+        if features.ndim != 2 or features.shape[1] != self.spec.features:
+            raise InputError(
+                f"the extractor {self.spec.name} gives an array of shape {features.shape} where "
+                f"pictures x {self.spec.features} was promised"
+            )
+        return features
 
     @contextmanager
     def _map(self, batches: int) -> Iterator[Any]:
@@ -109,10 +123,37 @@ class Extractor:
             yield map
             return
         try:
-            with ThreadPoolExecutor(workers, "inception", torch.set_num_threads, (1,)) as pool:
+            with ThreadPoolExecutor(workers, "extractor", torch.set_num_threads, (1,)) as pool:
                 yield pool.map
         finally:
             torch.set_num_threads(threads)  # a new thread takes what was set last
+
+
+def digest(spec: ExtractorSpec, file: Path | None) -> str:
+    """Sha256 of what decides the features; InputError for weights that are not there or not its."""
+    if spec.release is None:
+        return spec.sha256
+    if file is None:
+        raise InputError(f"{spec.name} has no weights here", spec.release.where)
+    found = sha256_of(file, spec.release)
+    if found != spec.release.sha256 and not spec.any_weights:
+        raise InputError(
+            f"{file} is not {spec.release.filename} as published: its sha256 begins with "
+            f"{found[:8]} instead of {spec.release.sha256[:8]}",
+            spec.release.where,
+        )
+    return found
+
+
+def _per_channel(value: Any, device: torch.device) -> Tensor:
+    return torch.tensor(value, dtype=torch.float32, device=device).reshape(-1, 1, 1)
+
+
+def _classes(network: nn.Module) -> np.ndarray | None:
+    """Weights of Inception's class scores, F x classes, which the Inception Score asks for."""
+    from metrics.extractors.inception import Inception
+
+    return network.fc.weight.T.numpy() if isinstance(network, Inception) else None
 
 
 def _check(what: str, given: str, known: Iterable[str]) -> None:

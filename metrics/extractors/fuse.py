@@ -1,4 +1,4 @@
-"""The same function as `Inception` with less to do: derived from it, never written twice.
+"""The same function as a network of `Conv`s with less to do: derived from it, never written twice.
 
 Two changes, exact but for rounding, for every engine:
 
@@ -7,6 +7,7 @@ Two changes, exact but for rounding, for every engine:
    linear, and an average that leaves the padding out keeps a bias as it is. The ReLU goes last.
 
 And one for oneDNN on x86: convolution and ReLU in one pass, weights laid out once and not per call.
+Depthwise convolutions gain most: torch's own are many times slower.
 (One convolution for all 1x1 siblings gained nothing: its output must be copied apart.)
 """
 
@@ -16,8 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from metrics.extractors.network import Conv, Inception, average
-from metrics.extractors.resize import SIDE
+from metrics.extractors.inception import average
+from metrics.extractors.layers import Conv
 
 
 class Tracer(fx.Tracer):
@@ -27,7 +28,7 @@ class Tracer(fx.Tracer):
         return isinstance(module, Conv)
 
 
-def derive(network: Inception) -> fx.GraphModule:
+def derive(network: nn.Module) -> fx.GraphModule:
     """The fast form of a network, whose parameters it takes over and folds in place."""
     for module in network.modules():
         if isinstance(module, Conv):
@@ -36,6 +37,11 @@ def derive(network: Inception) -> fx.GraphModule:
     _average_after_convolution(fast)
     fast.recompile()
     return fast
+
+
+def is_foldable(network: nn.Module) -> bool:
+    """Is it made of layers that `derive` knows?"""
+    return any(isinstance(module, Conv) for module in network.modules())
 
 
 def convolutions(fast: fx.GraphModule) -> Iterator[tuple[fx.Node, Conv]]:
@@ -53,7 +59,7 @@ def _average_after_convolution(fast: fx.GraphModule) -> None:
         assert isinstance(before, fx.Node)
         if before.target is not average:
             continue
-        conv.rectifies = False
+        conv.activation = "none"
         node.args = before.args
         with fast.graph.inserting_after(node):
             averaged = fast.graph.call_function(average, (node,))
@@ -64,40 +70,44 @@ def _average_after_convolution(fast: fx.GraphModule) -> None:
         fast.graph.erase_node(before)
 
 
+# oneDNN's names of the activations, with their numbers.
+AFTER = {"relu": ("relu", []), "relu6": ("hardtanh", [0.0, 6.0]), "none": ("none", [])}
+
+
 class PackedConv(nn.Module):
-    """Convolution and ReLU by the operators of oneDNN that torch's own compiler uses."""
+    """Convolution and activation by the operators of oneDNN that torch's own compiler uses."""
 
     def __init__(self, conv: Conv, dtype: torch.dtype, shape: torch.Size):
         """`shape`: of the input, for which oneDNN chooses the layout; others run too, slower."""
         super().__init__()
         plain = conv.conv
         assert plain.bias is not None
-        self.geometry = list(plain.padding), list(plain.stride), [1, 1], 1
+        self.geometry = list(plain.padding), list(plain.stride), [1, 1], plain.groups
         self.weight = torch.ops.mkldnn._reorder_convolution_weight(
             plain.weight.to(dtype), *self.geometry, list(shape)
         )
         self.bias = plain.bias.to(dtype)
-        self.after = "relu" if conv.rectifies else "none"
+        self.after = AFTER[conv.activation]
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, *self.geometry, self.after, [], ""
+            x, self.weight, self.bias, *self.geometry, *self.after, ""
         )
 
 
-def pack(fast: fx.GraphModule, dtype: torch.dtype, batch: int) -> fx.GraphModule:
-    """Lay all convolutions out for this CPU and batches of `batch`."""
-    sizes = input_sizes(fast)
+def pack(fast: fx.GraphModule, dtype: torch.dtype, batch: int, side: int) -> fx.GraphModule:
+    """Lay all convolutions out for this CPU and batches of `batch` pictures of `side` pixels."""
+    sizes = input_sizes(fast, side)
     for node, conv in convolutions(fast):
         shape = torch.Size((batch, *sizes[str(node.target)]))
         fast.set_submodule(str(node.target), PackedConv(conv, dtype, shape))
     return fast
 
 
-def input_sizes(fast: fx.GraphModule) -> dict[str, torch.Size]:
+def input_sizes(fast: fx.GraphModule, side: int) -> dict[str, torch.Size]:
     """Channels, height and width that each convolution is given, by its name in the graph."""
     walk = Walk(fast)
-    walk.run(torch.zeros(1, 3, SIDE, SIDE))
+    walk.run(torch.zeros(1, 3, side, side))
     return walk.sizes
 
 

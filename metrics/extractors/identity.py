@@ -5,25 +5,27 @@ from typing import Any
 
 import PIL
 
-from metrics.extractors.random_weights import SHA256 as RANDOM
-from metrics.extractors.release import INCEPTION
+from metrics.extractors.registry import ExtractorSpec
 
-VERSION = 2  # raised when the same pictures and weights give other features
 RESIZES = {
-    "tf": "TF1 bilinear 299",
-    "clean": f"clean-fid bicubic 299 (Pillow {PIL.__version__})",
+    "tf": "TF1 bilinear {side}",
+    "clean": f"clean-fid bicubic {{side}} (Pillow {PIL.__version__})",
+    "bicubic": "bicubic {side} with antialias",
 }
 
 
 @dataclass(frozen=True)
 class Identity:
-    """One set of weights, by the sha256 of their file or of the random tensors, and how it looks.
+    """An extractor under one set of weights, by the sha256 of their file, and how it looks.
 
-    official: True only for the published file in fp32; nothing else yields a number called FID.
-    name, key: "Inception 2015-12-05" or "random-Inception", for people and for records; another
-        precision is part of both.
+    resize: of the user's choosing, where the spec leaves one.
+    official: True only for Inception's published file in fp32; nothing else yields a number called
+        FID.
+    name, key: "Inception 2015-12-05" or "Lite0", for people and for records; another precision is
+        part of both.
     """
 
+    spec: ExtractorSpec
     sha256: str
     resize: str = "tf"
     precision: str = "fp32"
@@ -31,28 +33,37 @@ class Identity:
 
     @property
     def official(self) -> bool:
-        return self.sha256 == INCEPTION.sha256 and self.precision == "fp32"
+        return self.spec.name == "inception" and self._published and self.precision == "fp32"
 
     @property
     def name(self) -> str:
-        other = f"Inception (weights {self.sha256[:8]})"
-        known = {INCEPTION.sha256: "Inception 2015-12-05", RANDOM: "random-Inception"}
-        return known.get(self.sha256, other) + f" {self.precision}" * (self.precision != "fp32")
+        other = f"{self.spec.title.split()[0]} (weights {self.sha256[:8]})"
+        plain = self.spec.title if self._published else other
+        return plain + f" {self.precision}" * (self.precision != "fp32")
 
     @property
     def key(self) -> str:
-        known = {INCEPTION.sha256: "inception", RANDOM: "random_inception"}
-        plain = known.get(self.sha256, f"inception_{self.sha256[:8]}")
+        plain = self.spec.key if self._published else f"{self.spec.key}_{self.sha256[:8]}"
         return plain + f"_{self.precision}" * (self.precision != "fp32")
+
+    @property
+    def _published(self) -> bool:
+        release = self.spec.release
+        return release is None or self.sha256 == release.sha256
+
+    @property
+    def resized_by(self) -> str:
+        """How pictures come to the network's size: "tf", "clean" or "bicubic"."""
+        return self.resize if self.resize in self.spec.resizes else self.spec.resizes[0]
 
     def protocol(self) -> dict[str, Any]:
         """What two numbers must share to be comparable."""
         return {
             "extractor": self.name,
             "sha256": self.sha256,
-            "resize": RESIZES[self.resize],
+            "resize": RESIZES[self.resized_by].format(side=self.spec.side),
             "precision": self.precision,
             "engine": self.engine,
             "tf32": "off",
-            "extractor_version": VERSION,
+            "extractor_version": self.spec.version,
         }

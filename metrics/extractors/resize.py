@@ -1,4 +1,4 @@
-"""The two resizes that published numbers use: TensorFlow 1's bilinear and clean-fid's bicubic."""
+"""Pictures to a network's size: TensorFlow 1's bilinear, clean-fid's bicubic, or torch's."""
 
 import numpy as np
 import torch
@@ -6,19 +6,25 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-SIDE = 299  # pixels, what the network was trained on
+INCEPTION_SIDE = 299  # pixels
 
 
-def resized(pictures: np.ndarray, resize: str, device: torch.device) -> Tensor:
-    """uint8 N H W 3 -> float32 N 3 299 299 in 0..255 on `device`, channels-last in memory."""
+def resized(pictures: np.ndarray, resize: str, side: int, device: torch.device) -> Tensor:
+    """uint8 N H W 3 -> float32 N 3 side side in 0..255 on `device`, channels-last in memory."""
     if resize == "clean":
-        side_by_side = np.stack([resize_like_clean_fid(picture) for picture in pictures])
+        side_by_side = np.stack([resize_like_clean_fid(picture, side) for picture in pictures])
         return torch.from_numpy(side_by_side).to(device).permute(0, 3, 1, 2)
     batch = torch.from_numpy(np.array(pictures)).to(device)  # a copy: memory maps are read-only
-    return resize_like_tensorflow_1(batch.permute(0, 3, 1, 2).float())
+    floats = batch.permute(0, 3, 1, 2).float()
+    return resize_like_tensorflow_1(floats, side) if resize == "tf" else bicubic(floats, side)
 
 
-def resize_like_tensorflow_1(pictures: Tensor, side: int = SIDE) -> Tensor:
+def bicubic(pictures: Tensor, side: int) -> Tensor:
+    """Resize N C H W floats in 0..255 with antialias; overshoot is cut off, nothing is rounded."""
+    return F.interpolate(pictures, (side, side), mode="bicubic", antialias=True).clamp_(0, 255)
+
+
+def resize_like_tensorflow_1(pictures: Tensor, side: int = INCEPTION_SIDE) -> Tensor:
     """Resize N C H W floats to `side` as TensorFlow 1's ResizeBilinear did.
 
     Its source coordinate is destination * scale: no half-pixel centre, no antialias. That is
@@ -30,7 +36,7 @@ def resize_like_tensorflow_1(pictures: Tensor, side: int = SIDE) -> Tensor:
     return F.interpolate(padded, size, mode="bilinear", align_corners=True)[..., :side, :side]
 
 
-def resize_like_clean_fid(picture: np.ndarray, side: int = SIDE) -> np.ndarray:
+def resize_like_clean_fid(picture: np.ndarray, side: int = INCEPTION_SIDE) -> np.ndarray:
     """Resize a uint8 H W C picture to float32 side side C as clean-fid's mode "clean" does.
 
     Pillow's bicubic with antialias on each channel in float32: overshoot is cut off at 0 and 255,

@@ -1,55 +1,47 @@
-"""Weights of the FID network: the official file, another of its form, or the random stand-in."""
+"""Weights of a network: tensors of a file, checked against the names and shapes it must have."""
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from metrics.errors import InputError
-from metrics.extractors.network import COUNTERS, shapes
+from metrics.extractors.inception import shapes as shapes_of_inception
+from metrics.extractors.layers import COUNTERS
 from metrics.extractors.random_weights import SHA256, draw
-from metrics.extractors.release import INCEPTION
+from metrics.extractors.release import Release
 
-HINT = f"the official file is {INCEPTION.filename}, from {INCEPTION.urls[0]}"
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Tensors by their official names, and the sha256 of their file or of the random ones."""
-
-    tensors: dict[str, Tensor]
-    sha256: str
+Shapes = dict[str, tuple[int, ...]]
 
 
-def read(path: Path | None) -> Weights:
-    """Weights of a .pth or .safetensors file (None: the random ones); InputError if it is wrong."""
-    if path is None:
-        tensors = {name: torch.from_numpy(value) for name, value in random_weights().items()}
-        assert _sha256_of(tensors) == SHA256
-        return Weights(tensors, SHA256)
-    return Weights(sha256=_sha256_of_file(path), tensors=_read_tensors(path))
+def read(path: Path, wanted: Shapes, what: str, release: Release) -> dict[str, Tensor]:
+    """Tensors of a .pth or .safetensors file by name; never unpickles objects.
 
-
-def random_weights() -> dict[str, np.ndarray]:
-    """The fixed stand-in for the official weights; see metrics/extractors/random_weights.py."""
-    return draw(shapes())
-
-
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    """Tensors of a .pth or .safetensors file by name, checked; never unpickles objects."""
+    InputError when they are not those of `what`: other names, shapes, or no finite numbers. It says
+    where the `release` is to be had.
+    """
     try:
         state = _read_file(path)
     except Exception as error:  # a wrong file can fail in any way
         reason = str(error).strip().partition("\n")[0][:120] or type(error).__name__
-        raise InputError(f"{path} is not a weights file ({reason})", HINT) from None
-    problem = _mismatch(state)
+        raise InputError(f"{path} is not a weights file ({reason})", release.where) from None
+    problem = _mismatch(state, wanted)
     if problem:
-        raise InputError(f"{path} does not hold the FID Inception network: {problem}", HINT)
-    return {name: state[name].float() for name in shapes()}
+        raise InputError(f"{path} does not hold {what}: {problem}", release.where)
+    return {name: state[name].float() for name in wanted}
+
+
+def random_tensors() -> dict[str, Tensor]:
+    """The fixed random weights of Inception; see metrics/extractors/random_weights.py."""
+    tensors = {name: torch.from_numpy(v) for name, v in draw(shapes_of_inception()).items()}
+    digest = hashlib.sha256()
+    for name, value in tensors.items():
+        digest.update(name.encode())
+        digest.update(value.numpy().data)
+    assert digest.hexdigest() == SHA256
+    return tensors
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -63,9 +55,8 @@ def _read_file(path: Path) -> dict[str, Any]:
     return state
 
 
-def _mismatch(state: dict[str, Any]) -> str:
+def _mismatch(state: dict[str, Any], wanted: Shapes) -> str:
     """What is wrong with the names, shapes or values of `state`; empty when nothing is."""
-    wanted = shapes()
     for name, shape in wanted.items():
         value = state.get(name)
         if not isinstance(value, Tensor):
@@ -80,17 +71,10 @@ def _mismatch(state: dict[str, Any]) -> str:
     return f"{extra[0]} is no part of it" if extra else ""
 
 
-def _sha256_of(state: dict[str, Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name, value in state.items():
-        digest.update(name.encode())
-        digest.update(value.numpy().data)
-    return digest.hexdigest()
-
-
-def _sha256_of_file(path: Path) -> str:
+def sha256_of(path: Path, release: Release) -> str:
+    """Digest of a file; InputError, with where the `release` is, when it cannot be read."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror or error})", HINT) from None
+        raise InputError(f"cannot read {path} ({error.strerror or error})", release.where) from None

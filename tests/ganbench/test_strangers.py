@@ -195,7 +195,7 @@ def test_a_resumed_run_runs_nothing(
 ):
     values = {"models": ["dcgan:width=4"], "data": str(two_domains), "size": 32, "threads": 1}
     values |= {"budget": "4step", "samples": 4, "device": "cpu", "profile": "small"}
-    values |= {"metrics": ["diversity"], "plugins": []}
+    values |= {"metrics": ["precision"], "plugins": []}
     made = plan.make(from_values(values, "test"), tmp_path / "theirs", lambda *_: None)
     folder = made.runs[0].folder
     fill(folder)

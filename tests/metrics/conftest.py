@@ -100,11 +100,9 @@ def _with_version(reference: str) -> str:
 @pytest.fixture(scope="session")
 def random_tensors() -> dict[str, "torch.Tensor"]:
     """The random weights by their official names."""
-    import torch
+    from metrics.extractors import weights
 
-    from metrics.extractors.weights import random_weights
-
-    return {name: torch.from_numpy(value) for name, value in random_weights().items()}
+    return weights.random_tensors()
 
 
 @pytest.fixture(scope="session")
@@ -120,9 +118,10 @@ def weights_file(random_tensors, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def extractor() -> "Extractor":
     """Ours, under the random weights."""
+    from metrics.extractors.built_in import RANDOM_INCEPTION
     from metrics.extractors.extractor import Extractor
 
-    return Extractor()
+    return Extractor(RANDOM_INCEPTION)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ class EightNumbers:
     official, name, key, batch = True, "eight", "eight", 4
     made: ClassVar[list[dict]] = []
 
-    def __init__(self, weights, device, **choices):
+    def __init__(self, spec, weights, device, **choices):
         self.made.append({"weights": weights, "device": device, **choices})
 
     def protocol(self):
@@ -63,7 +63,7 @@ def pictures(seed: int, count: int = 12) -> np.ndarray:
 def test_the_numbers_are_those_of_the_metrics_themselves(eight):
     fake, real = pictures(0), pictures(1)
     found = metrics.score(fake, real, ["fid", "kid"])
-    looked = [EightNumbers(None, "cpu").features(side).pool for side in (fake, real)]
+    looked = [EightNumbers(None, None, "cpu").features(side).pool for side in (fake, real)]
     assert found["fid"].value == frechet_distance(*looked)
     assert (found["fid"].count, found["fid"].reference_count) == (12, 12)
     assert found["kid"].error > 0

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from metrics.density_coverage import coverage, density
+from metrics.extractors.built_in import INCEPTION
 from metrics.extractors.extractor import Extractor
 from metrics.fid import frechet_distance, gaussian_distance
 from metrics.gaussian import Gaussian
@@ -84,7 +85,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def same_file(weights_file) -> Extractor:
     """Our network under the file that the reference reads."""
-    return Extractor(weights_file)
+    return Extractor(INCEPTION, weights_file)
 
 
 @pytest.fixture(scope="module")

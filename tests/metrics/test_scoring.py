@@ -102,7 +102,7 @@ def test_what_only_one_side_has_is_no_number():
 
 def test_two_metrics_under_one_key_are_refused():
     copy = replace(metric(mean, ("pool",)), short="FD", name="mine")
-    with pytest.raises(InputError, match='fid and mine both call their number "random_inception'):
+    with pytest.raises(InputError, match='fid and mine both call their number "EXTRACTOR_fd'):
         scoring.score(sample(), sample(), [FID, copy], RANDOM)
     assert list(scoring.score(sample(), sample(), [FID, FID], OFFICIAL)) == ["fid"]
 
@@ -135,3 +135,16 @@ def test_a_sample_is_cut_in_all_its_parts():
     assert len(part) == 2 and part.inputs.tolist() == [7, 2] and part.truth is None
     np.testing.assert_array_equal(part.pool, whole.pool[[7, 2]])
     assert len(Sample()) == 0
+
+
+def test_the_first_extractor_measures_all_and_others_distances():
+    lite, official = SimpleNamespace(official=False), SimpleNamespace(official=True)
+    metrics = [registry.get(name) for name in ("kid", "fwd", "mifid", "precision")]
+    shares = scoring.shared_out(metrics, [lite, official])
+    assert [[m.name for m in mine] for _, mine in shares] == [
+        ["kid", "fwd", "precision"],
+        ["kid", "mifid"],  # which only the official features have
+    ]
+    ((alone, mine),) = scoring.shared_out(metrics, [lite])
+    assert alone is lite and mine == metrics
+    assert scoring.shared_out(metrics[1:2], []) == [(None, metrics[1:2])]

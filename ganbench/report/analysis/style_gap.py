@@ -41,9 +41,9 @@ class Scale:
 
 
 def kid(comparison: Comparison) -> Score | None:
-    """The unbiased kernel distance among the metrics, on whatever network there is."""
+    """The unbiased kernel distance of the extractor that leads: metrics stand in its order."""
     found = [score for score in comparison.metrics if is_kid(score)]
-    return min(found, key=lambda score: score.metric != UNBIASED[0], default=None)
+    return found[0] if found else None
 
 
 def is_kid(score: Score) -> bool:

@@ -7,7 +7,13 @@ from markupsafe import Markup
 
 from ganbench.record import Results, Score
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals, pairwise_tests, verdict_support, verdict_warnings
+from ganbench.report.analysis import (
+    agreement,
+    intervals,
+    pairwise_tests,
+    verdict_support,
+    verdict_warnings,
+)
 from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.formatting import STATUS_WORDS, between, number, plural
@@ -85,6 +91,8 @@ def _ranked(
         others = [pair.second for pair in behind]
         other = next((row for row in others if row.label != ranked[0].label), others[0])
         kind, headline = "hint", _hint(ranked[0], other, primary)
+        if dissent := agreement.opposite(comparison, ranked[0], other):
+            kind, headline = "no_winner", _disagree(ranked[0], other, primary, dissent)
     else:
         kind, headline = _decided(behind, primary)
     support.insert(0, verdict_support.against_identity(comparison, ranked, primary))
@@ -184,6 +192,19 @@ def _hint(best: Row, second: Row, primary: Score) -> Markup:
     ).format(
         best.name, primary.name, number(first.mean), number(other.mean, first.mean), second.name
     )
+
+
+def _disagree(best: Row, second: Row, primary: Score, dissent: Score) -> Markup:
+    """Two distances, one of which looks through no network, and one seed: nobody is ahead."""
+    values = [row.interval(s.metric) for s in (primary, dissent) for row in (best, second)]
+    first, other, its, mine = (value.mean for value in values if value is not None)
+    return Markup(
+        "<strong>No winner</strong>: the judges disagree. {} puts {} first ({}, against {} for {}),"
+        " {} the other way round ({} against {}), and one seed cannot tell who is right."
+    ).format(
+        primary.name, best.name, number(first), number(other, first), second.name,
+        dissent.name, number(mine), number(its, mine),
+    )  # fmt: skip
 
 
 def _only(comparison: Comparison, best: Row, primary: Score) -> Markup:

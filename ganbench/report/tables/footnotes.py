@@ -8,10 +8,7 @@ from ganbench.report.analysis import style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, is_measured
 from ganbench.report.tables import columns
 
-COARSE = (
-    "{}: through random weights KID does not rise with every distortion (docs/metrics.md): "
-    "a coarse judge."
-)
+COARSE = "{}: through random weights, which see little (docs/extractors.md): a coarse judge."
 MOST_NAMES = 24  # of metrics measured alike, in one line
 
 

@@ -34,7 +34,7 @@ class EightNumbers:
     looked: ClassVar[list[int]] = []  # pictures in each call
     built: ClassVar[list[dict]] = []
 
-    def __init__(self, weights, device, **choices):
+    def __init__(self, spec, weights, device, **choices):
         self.choices = choices
         self.built.append({"weights": weights, "device": device, **choices})
 
@@ -42,7 +42,7 @@ class EightNumbers:
         return {"extractor": self.name, "sha256": self.sha256, **self.choices}
 
     @classmethod
-    def named(cls, sha256, resize, precision, engine):
+    def named(cls, spec, sha256, resize, precision, engine):
         """What it is called, before it is built."""
         made = cls.__new__(cls)
         made.choices = {"resize": resize, "precision": precision, "engine": engine}

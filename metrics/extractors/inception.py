@@ -11,41 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
+from metrics.extractors.layers import Conv, filled, shapes_of
+
 FEATURES = 2048
 CLASSES = 1008
-COUNTERS = ".num_batches_tracked"  # of batch norm, in some files
-
-Kernel = int | tuple[int, int]
-
-
-class Conv(nn.Module):
-    """Convolution, batch norm, ReLU. After `fold` the batch norm is inside the convolution."""
-
-    def __init__(
-        self, inputs: int, outputs: int, kernel: Kernel, stride: int = 1, same: bool = True
-    ):
-        super().__init__()
-        height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
-        padding = (height // 2, width // 2) if same else (0, 0)
-        self.conv = nn.Conv2d(inputs, outputs, (height, width), stride, padding, bias=False)
-        self.bn: nn.Module = nn.BatchNorm2d(outputs, eps=1e-3)
-        self.rectifies = True  # off where the ReLU waits for a pooling
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.bn(self.conv(x))
-        return F.relu(x, inplace=True) if self.rectifies else x
-
-    def fold(self) -> None:
-        """Put the batch norm into weight and bias, in float64, so that one rounding is left."""
-        norm = self.bn
-        assert isinstance(norm, nn.BatchNorm2d) and norm.running_var is not None
-        assert norm.running_mean is not None
-        scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-        weight = self.conv.weight.double() * scale[:, None, None, None]
-        bias = norm.bias.double() - norm.running_mean.double() * scale
-        self.conv.weight = nn.Parameter(weight.float(), requires_grad=False)
-        self.conv.bias = nn.Parameter(bias.float(), requires_grad=False)
-        self.bn = nn.Identity()
+VALID = (0, 0)  # no padding
 
 
 @fx.wrap
@@ -84,10 +54,10 @@ class BlockB(nn.Module):
 
     def __init__(self, inputs: int):
         super().__init__()
-        self.branch3x3 = Conv(inputs, 384, 3, stride=2, same=False)
+        self.branch3x3 = Conv(inputs, 384, 3, stride=2, pads=VALID)
         self.branch3x3dbl_1 = Conv(inputs, 64, 1)
         self.branch3x3dbl_2 = Conv(64, 96, 3)
-        self.branch3x3dbl_3 = Conv(96, 96, 3, stride=2, same=False)
+        self.branch3x3dbl_3 = Conv(96, 96, 3, stride=2, pads=VALID)
 
     def forward(self, x: Tensor) -> Tensor:
         three = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
@@ -123,11 +93,11 @@ class BlockD(nn.Module):
     def __init__(self, inputs: int):
         super().__init__()
         self.branch3x3_1 = Conv(inputs, 192, 1)
-        self.branch3x3_2 = Conv(192, 320, 3, stride=2, same=False)
+        self.branch3x3_2 = Conv(192, 320, 3, stride=2, pads=VALID)
         self.branch7x7x3_1 = Conv(inputs, 192, 1)
         self.branch7x7x3_2 = Conv(192, 192, (1, 7))
         self.branch7x7x3_3 = Conv(192, 192, (7, 1))
-        self.branch7x7x3_4 = Conv(192, 192, 3, stride=2, same=False)
+        self.branch7x7x3_4 = Conv(192, 192, 3, stride=2, pads=VALID)
 
     def forward(self, x: Tensor) -> Tensor:
         three = self.branch3x3_2(self.branch3x3_1(x))
@@ -165,11 +135,11 @@ class Inception(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.Conv2d_1a_3x3 = Conv(3, 32, 3, stride=2, same=False)
-        self.Conv2d_2a_3x3 = Conv(32, 32, 3, same=False)
+        self.Conv2d_1a_3x3 = Conv(3, 32, 3, stride=2, pads=VALID)
+        self.Conv2d_2a_3x3 = Conv(32, 32, 3, pads=VALID)
         self.Conv2d_2b_3x3 = Conv(32, 64, 3)
         self.Conv2d_3b_1x1 = Conv(64, 80, 1)
-        self.Conv2d_4a_3x3 = Conv(80, 192, 3, same=False)
+        self.Conv2d_4a_3x3 = Conv(80, 192, 3, pads=VALID)
         self.Mixed_5b = BlockA(192, pooled=32)
         self.Mixed_5c = BlockA(256, pooled=64)
         self.Mixed_5d = BlockA(288, pooled=64)
@@ -194,20 +164,15 @@ class Inception(nn.Module):
         return x.float().mean((2, 3))  # N 2048, in fp32 whatever the layers ran in
 
 
-def network(state: dict[str, Tensor]) -> Inception:
+def network(state: dict[str, Tensor]) -> nn.Module:
     """The network under weights by their official names, plain and as published."""
     with torch.device("meta"):
-        made = Inception().eval()
-    for name, value in made.state_dict().items():
-        if name.endswith(COUNTERS):  # without meaning outside training
-            state = {**state, name: torch.zeros(value.shape, dtype=value.dtype)}
-    made.load_state_dict(state, strict=True, assign=True)
-    return made.requires_grad_(False)
+        made = Inception()
+    return filled(made, state)
 
 
 @cache
 def shapes() -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the official file, without batch norm's counters of training steps."""
+    """Names and shapes of the official file."""
     with torch.device("meta"):
-        state = Inception().state_dict()
-    return {n: tuple(value.shape) for n, value in state.items() if not n.endswith(COUNTERS)}
+        return shapes_of(Inception())

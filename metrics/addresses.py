@@ -1,0 +1,117 @@
+"""Names and where each stands: built in, installed by another package, or made in a plugin file."""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+from metrics.errors import InputError, shown
+
+Named = TypeVar("Named")
+Plugins = tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Addresses(Generic[Named]):
+    """All things of one kind by name. Nothing replaces a built-in one; a plugin file runs last.
+
+    what: "metric". kind: the class of each, with a `name`. group: of entry points. built_in: name
+    -> address, in the order of tables.
+    """
+
+    what: str
+    kind: type[Named]
+    group: str
+    built_in: Mapping[str, str]
+
+    def names(self, plugins: Plugins = ()) -> list[str]:
+        """Names of all: built-in first, then installed ones, then those of plugin files."""
+        return list(self._all(plugins))
+
+    def get(self, name: str, plugins: Plugins = ()) -> Named:
+        """The one called `name`; InputError with the nearest name when there is none."""
+        known = self._all(plugins)
+        if name in known:
+            return self._loaded(name, known[name])
+        near = difflib.get_close_matches(name.lower(), known, n=1)
+        help_ = f"did you mean {near[0]}? " if near else ""
+        raise InputError(
+            f"there is no {self.what} {shown(name)!r}", f"{help_}{self.what}s: {', '.join(known)}"
+        )
+
+    def in_file(self, file: Path) -> dict[str, str]:
+        """Name -> address of what a plugin file makes, read without running it.
+
+        It is a value of the module that is made by calling the class: `Metric(name="...", ...)`.
+        """
+        made = [
+            (node.targets[0].id, _name_given(node.value, self.kind.__name__))
+            for node in _parsed(file).body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        ]
+        return {name: f"{file.resolve()}:{variable}" for variable, name in made if name}
+
+    def _all(self, plugins: Plugins) -> dict[str, str]:
+        installed = {point.name: point.value for point in entry_points(group=self.group)}
+        files = {name: at for file in plugins for name, at in self.in_file(file).items()}
+        more = dict(sorted(installed.items())) | files
+        new = {name: at for name, at in more.items() if name not in self.built_in}
+        return {**self.built_in, **new}
+
+    def _loaded(self, name: str, address: str) -> Named:
+        module, _, attribute = address.rpartition(":")
+        called = f"{self.what} {name} ({address})"
+        try:
+            found = getattr(_import(module, self.what), attribute)
+        except Exception as error:  # a plugin can fail in any way at import
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(f"{called} does not load: {reason}") from error
+        if not isinstance(found, self.kind):
+            raise InputError(f"{called} is no {self.kind.__module__}.{self.kind.__name__}")
+        if (own := getattr(found, "name", None)) != name:
+            raise InputError(f"{called} calls itself {own}")
+        return found
+
+
+def _parsed(file: Path) -> ast.Module:
+    """The syntax of a plugin file, which is not run."""
+    plugin = f"plugin {shown(str(file))}"
+    try:
+        if file.exists() and not file.is_file():  # a FIFO would make us wait
+            raise OSError("it is no file")
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise InputError(f"{plugin} is not Python: line {error.lineno}: {error.msg}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{plugin} cannot be read: {why}") from None
+    except (ValueError, RecursionError, MemoryError) as error:  # zero bytes, a thousand brackets
+        raise InputError(f"{plugin} is not Python: {error or 'nested too deep'}") from None
+
+
+def _name_given(value: ast.expr, kind: str) -> str:
+    """The name given to `kind(...)` when `value` is a call of it; else nothing."""
+    if not isinstance(value, ast.Call):
+        return ""
+    called = value.func
+    if (called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")) != kind:
+        return ""
+    given = [k.value for k in value.keywords if k.arg == "name"] + value.args[:1]
+    named = given[0] if given else None
+    return str(named.value) if isinstance(named, ast.Constant) else ""
+
+
+def _import(module: str, what: str) -> ModuleType:
+    if not module.endswith(".py"):
+        return importlib.import_module(module)
+    file = Path(module)
+    spec: Any = importlib.util.spec_from_file_location(f"ganbench_{what}_{file.stem}", file)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
