@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # When none is asked for; `is` and `fid_infinity` want more pictures than most have.
 USUAL = (
     *("fid", "kid", "mifid", "fwd"),
-    *("precision", "recall", "density", "coverage", "diversity", "nearest"),
+    *("precision", "recall", "density", "coverage", "mesh", "diversity", "nearest"),
     "memorization_distance",
 )
 CHOICES = {

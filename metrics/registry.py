@@ -23,6 +23,7 @@ BUILT_IN = {
     "recall": "metrics.precision_recall:RECALL",
     "density": "metrics.density_coverage:DENSITY",
     "coverage": "metrics.density_coverage:COVERAGE",
+    "mesh": "metrics.mesh:MESH",
     "diversity": "metrics.diversity:DIVERSITY",
     "nearest": "metrics.nearest:NEAREST",
     "memorization_distance": "metrics.memorization_distance:MEMORIZATION_DISTANCE",
