@@ -71,6 +71,37 @@ _ENTRIES = {
   publisher = {Springer},
   year = {1995}
 }""",
+    "odena2016": """@article{odena2016,
+  title = {Deconvolution and Checkerboard Artifacts},
+  author = {Odena, Augustus and Dumoulin, Vincent and Olah, Chris},
+  journal = {Distill},
+  year = {2016}
+}""",
+    "tan2019": """@inproceedings{tan2019,
+  title = {{EfficientNet}: Rethinking Model Scaling for Convolutional Neural Networks},
+  author = {Tan, Mingxing and Le, Quoc V.},
+  booktitle = {International Conference on Machine Learning},
+  year = {2019}
+}""",
+    "oquab2023": """@article{oquab2023,
+  title = {{DINOv2}: Learning Robust Visual Features without Supervision},
+  author = {Oquab, Maxime and others},
+  journal = {arXiv preprint arXiv:2304.07193},
+  year = {2023}
+}""",
+    "stein2023": """@inproceedings{stein2023,
+  title = {Exposing Flaws of Generative Model Evaluation Metrics and Their Unfair Treatment of
+           Diffusion Models},
+  author = {Stein, George and Cresswell, Jesse C. and Hosseinzadeh, Rasa and Sui, Yi
+            and Ross, Brendan Leigh and Villecroze, Valentin and Liu, Zhaoyan
+            and Caterini, Anthony L. and Taylor, J. Eric T. and Loaiza-Ganem, Gabriel},
+  booktitle = {Advances in Neural Information Processing Systems},
+  year = {2023}
+}""",
+}
+_SEEN_THROUGH = {  # beginning of an extractor's name -> the papers of its network
+    "Lite": ("tan2019",),
+    "DINOv2": ("oquab2023", "stein2023"),
 }
 _DEFINED_BY = {  # a metric's key, less what names the network -> the papers that defined it
     "fid": ("heusel2017",),
@@ -88,16 +119,23 @@ _DEFINED_BY = {  # a metric's key, less what names the network -> the papers tha
     "density": ("naeem2020",),
     "coverage": ("naeem2020",),
     "cycle_error": ("zhu2017",),
+    "memorization_distance": ("bai2021",),
+    "mesh": ("odena2016",),
 }
 
 
 def bibtex(metrics: Iterable[Score]) -> str:
-    """Entries for the metrics used and for their errors, each once."""
+    """Entries for the metrics used, what they look through, and their errors, each once."""
     used = list(metrics)
-    keys = [entry for score in used for entry in _papers(score.metric)]
+    keys = [entry for score in used for entry in (*_papers(score.metric), *_network(score))]
     if any(score.error is not None for score in used):
         keys.append("shao1995")
     return "\n\n".join(_ENTRIES[key] for key in dict.fromkeys(keys))
+
+
+def _network(score: Score) -> tuple[str, ...]:
+    extractor = str(score.protocol.get("extractor", ""))
+    return next((ps for name, ps in _SEEN_THROUGH.items() if extractor.startswith(name)), ())
 
 
 def _papers(key: str) -> tuple[str, ...]:

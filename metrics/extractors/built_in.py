@@ -38,6 +38,15 @@ def _efficientnet(variant: str, weights: Path | None) -> "nn.Module":
     return efficientnet.network(read(weights, shapes, published.what, published), variant)
 
 
+def _dinov2(variant: str, weights: Path | None) -> "nn.Module":
+    from metrics.extractors import dinov2
+    from metrics.extractors.weights import read
+
+    assert weights is not None
+    published = {"vits14": release.DINOV2_S, "vitl14": release.DINOV2_L}[variant]
+    return dinov2.network(read(weights, dinov2.shapes(variant), published.what, published), variant)
+
+
 INCEPTION = ExtractorSpec(
     name="inception",
     title="Inception 2015-12-05",
@@ -101,4 +110,40 @@ LITE2 = ExtractorSpec(
     release=release.LITE2,
     licence="Apache-2.0",
     paper="Tan and Le 2019, arXiv 1905.11946",
+)
+
+DINOV2_S = ExtractorSpec(
+    name="dinov2-vits14",
+    title="DINOv2-S",
+    key="dinov2_s",
+    features=384,
+    side=224,
+    network=lambda weights: _dinov2("vits14", weights),
+    about="trained without labels; the small member, for a CPU",
+    resizes=("bicubic", "clean"),
+    mean=(123.675, 116.28, 103.53),  # ImageNet's
+    scale=(58.395, 57.12, 57.375),
+    release=release.DINOV2_S,
+    needs=("timm",),
+    install="pip install 'ganbench[dinov2]'",
+    licence="Apache-2.0",
+    paper="Oquab et al. 2023, arXiv 2304.07193",
+)
+
+DINOV2_L = ExtractorSpec(
+    name="dinov2-vitl14",
+    title="DINOv2-L",
+    key="dinov2_l",
+    features=1024,
+    side=224,
+    network=lambda weights: _dinov2("vitl14", weights),
+    about="what Stein et al. 2023 recommend: nearest to people's judgement; wants a GPU",
+    resizes=("bicubic", "clean"),
+    mean=(123.675, 116.28, 103.53),  # ImageNet's
+    scale=(58.395, 57.12, 57.375),
+    release=release.DINOV2_L,
+    needs=("timm",),
+    install="pip install 'ganbench[dinov2]'",
+    licence="Apache-2.0",
+    paper="Oquab et al. 2023, arXiv 2304.07193",
 )

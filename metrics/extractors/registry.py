@@ -52,6 +52,8 @@ BUILT_IN = {
     "inception": "metrics.extractors.built_in:INCEPTION",
     "efficientnet-lite0": "metrics.extractors.built_in:LITE0",
     "efficientnet-lite2": "metrics.extractors.built_in:LITE2",
+    "dinov2-vits14": "metrics.extractors.built_in:DINOV2_S",
+    "dinov2-vitl14": "metrics.extractors.built_in:DINOV2_L",
     "random-inception": "metrics.extractors.built_in:RANDOM_INCEPTION",
 }
 

