@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.extractors.built_in import RANDOM_INCEPTION
+from metrics.extractors.built_in import LITE0, RANDOM_INCEPTION
 from metrics.extractors.extractor import Extractor
 from metrics.extractors.weights import random_tensors
 from metrics.fid import frechet_distance, gaussian_distance
@@ -71,6 +71,25 @@ def test_inception_features(benchmark, reference, precision, engine):
         told["torch_fidelity_pictures_per_second"] = PICTURES / min(theirs)
         told["ratio_of_best"] = min(theirs) / min(ours)
         told["ratio_of_medians"] = statistics.median(theirs) / statistics.median(ours)
+
+
+def test_lite0_features(benchmark):
+    """Lite0 in turns with our own Inception in fp32: the goal is five times its pictures a second."""
+    generator = np.random.default_rng(0)
+    pictures = generator.integers(0, 256, (4 * PICTURES, 256, 256, 3), dtype=np.uint8)
+    lite, inception = Extractor(LITE0), Extractor(RANDOM_INCEPTION)
+    lite.features(pictures)
+    theirs: list[float] = []
+
+    def setup() -> None:
+        theirs.append(seconds(lambda: inception.features(pictures[:PICTURES])))
+
+    benchmark.pedantic(lite.features, (pictures,), setup=setup, rounds=TURNS)
+    if benchmark.stats:
+        ours = statistics.median(benchmark.stats.stats.data) / len(pictures)
+        told = benchmark.extra_info
+        told["pictures_per_second"] = 1 / ours
+        told["times_inception"] = statistics.median(theirs) / PICTURES / ours
 
 
 def test_distance_of_300_and_300_pictures_from_features(benchmark):

@@ -101,6 +101,16 @@ def score(inputs: Inputs, cache: str, *options: str) -> Found:
     return run([*command, *options], GANBENCH_CACHE=str(inputs.scratch / cache))
 
 
+def test_score_through_lite0(benchmark, inputs):
+    """Against our own Inception in fp32, whole processes; start-up is most of Lite0's time."""
+    inception = score(inputs, "beside lite0", "--extractor", "inception").spent
+    found = benchmark.pedantic(
+        score, (inputs, "lite0", "--extractor", "efficientnet-lite0"), rounds=1
+    )
+    benchmark.extra_info["times_inception"] = inception.seconds / found.spent.seconds
+    print("\n" + json.dumps(benchmark.extra_info, indent=1))
+
+
 def compare(benchmark, found: Found, reference: Found) -> float:
     """Note the ratios of speeds; the relative difference of the distances."""
     distance = json.loads(reference.text)["frechet_inception_distance"]
