@@ -74,7 +74,7 @@ def test_inception_features(benchmark, reference, precision, engine):
 
 
 def test_lite0_features(benchmark):
-    """Lite0 in turns with our own Inception in fp32: the goal is five times its pictures a second."""
+    """Lite0 in turns with our own Inception in fp32; the goal is five times as many pictures."""
     generator = np.random.default_rng(0)
     pictures = generator.integers(0, 256, (4 * PICTURES, 256, 256, 3), dtype=np.uint8)
     lite, inception = Extractor(LITE0), Extractor(RANDOM_INCEPTION)

@@ -59,18 +59,19 @@ def test_without_a_terminal_there_is_one_plain_line_an_event(finished):
     assert "\x1b" not in done.stdout
 
 
-def test_numbers_from_random_weights_are_never_called_fid(finished):
+def test_without_official_weights_lite0_judges_and_nothing_is_called_fid(finished):
     results, _, done = finished
     header = (results / "comparison.csv").read_text().splitlines()[0]
-    assert "random-Inception" in header or "random_inception" in header
+    assert "lite0_kd" in header and "random" not in header
+    assert "efficientnet-lite0 leads: it comes with ganbench, and no Inception" in done.stdout
     for text in (done.stdout, (results / "comparison.md").read_text()):
         assert not re.search(r"(?<!not )\b(Mi)?FID\b(?! is defined)", text), text
     for path in results.glob("*/*/record.json"):
         scores = json.loads(path.read_text())["scores"]
         assert set(scores) == {registry.get(name).key_on("lite0") for name in STANDARD}
         assert not set(scores) & {"fid", "kid", "mifid", "precision", "recall"}
-        assert scores["random_inception_fd"]["value"] > 0
-        assert scores["random_inception_mifd"]["value"] is None
+        assert next(iter(scores)) == "lite0_kd" and scores["lite0_fd"]["value"] > 0
+        assert scores["lite0_mifd"]["value"] is None
 
 
 def test_the_table_has_floor_identity_and_every_model(finished):
