@@ -29,10 +29,11 @@ Written by the tests, which fail where a difference exceeds its bound. To write 
     GANBENCH_WRITE_DOCS=1 GANBENCH_MONET=<folder with monet_jpg and photo_jpg> \\
         pytest tests/metrics
 
-**These values are no FIDs and say nothing of any model.** Wherever a network looks at pictures, it
+**These values are no FIDs and say nothing of any model.** Wherever Inception looks at pictures, it
 and the reference's load the same file of *random* weights in the official format: that proves the
-arithmetic, and needs no download. Arrays are made-up features, for what needs more pictures.
-"features" are compared as a whole: the length of the difference by the length of the reference.
+arithmetic, and needs no download. EfficientNet-Lite's weights are the published ones. Arrays are
+made-up features, for what needs more pictures. "features" are compared as a whole: the length of
+the difference by the length of the reference.
 clean-fid cannot load a local file, so it is given our network: its rows hold its reading of files,
 its resize and its distance against ours.
 
@@ -48,6 +49,7 @@ EXPECTED = {
     *((name, "prdc") for name in ("density", "coverage")),
     *((name, "clean-fid") for name in ("features", "FID")),
     ("FWD", "the paper"),
+    *((f"features of {name}", "efficientnet-lite-pytorch") for name in ("Lite0", "Lite2")),
 }
 
 Number = float | np.ndarray

@@ -1,7 +1,7 @@
 """Every number beside the reference implementation's, on the same features or the same pictures.
 
-Networks load the same file of random weights in the official format. `compare` (conftest.py)
-asserts and keeps the rows of docs/parity.md.
+Networks load the same file: of random weights in the official format, or EfficientNet-Lite's
+published one. `compare` (conftest.py) asserts and keeps the rows of docs/parity.md.
 """
 
 import os
@@ -15,8 +15,9 @@ import torch
 from PIL import Image
 
 from metrics.density_coverage import coverage, density
-from metrics.extractors.built_in import INCEPTION
+from metrics.extractors.built_in import INCEPTION, LITE0, LITE2
 from metrics.extractors.extractor import Extractor
+from metrics.extractors.resize import resized
 from metrics.fid import frechet_distance, gaussian_distance
 from metrics.gaussian import Gaussian
 from metrics.inception_score import inception_scores, splits_of
@@ -118,6 +119,25 @@ def test_features_agree_with_torch_fidelity(seen, compare):
             for sides in (seen.ours, seen.theirs)
         )
         compare(name, "torch-fidelity", seen.pictures, ours, theirs, 1e-6)
+
+
+@pytest.mark.parametrize("spec", [LITE0, LITE2], ids=lambda spec: spec.name)
+@pytest.mark.parametrize("kind", ["made-up", REAL_JPEGS])
+def test_features_agree_with_efficientnet_lite_pytorch(kind, spec, compare):
+    """Its network under the same published weights, shown the same resized pictures."""
+    from efficientnet_lite_pytorch import EfficientNet
+
+    if kind == "monet":
+        shown, on = jpegs("monet_jpg", 12), "12 JPEGs of 256 px"
+    else:
+        shown, on = made_up(12, 0.8, 0), "12 made-up pictures of 64 px"
+    weights = str(spec.release.packaged())
+    published = EfficientNet.from_pretrained(spec.name, weights_path=weights).eval()
+    resized_ = resized(shown, "bicubic", spec.side, torch.device("cpu"))
+    with torch.inference_mode():
+        theirs = published.extract_features((resized_ - 127) / 128).mean((2, 3)).numpy()
+    ours = Extractor(spec).features(shown).features()
+    compare(f"features of {spec.title}", "efficientnet-lite-pytorch", on, ours, theirs, 1e-5)
 
 
 @both

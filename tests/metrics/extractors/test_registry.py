@@ -1,5 +1,6 @@
 """Extractors by name: what each says of itself, and plugins."""
 
+import os
 import re
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from metrics.extractors.identity import RESIZES
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 COLOURS = EXAMPLES / "colour_extractor.py"
+DOCS = EXAMPLES.parent / "docs" / "extractors.md"
+MARK = "<!-- extractors: written by tests/metrics/extractors/test_registry.py -->"
+TABLE = re.compile(re.escape(MARK) + r"\n(\|.*\n)*")
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -24,6 +28,38 @@ def test_every_extractor_says_what_it_is(name):
     assert spec.features > 0 and spec.side > 0 and re.fullmatch("[a-z0-9_]+", spec.key)
     fingerprint = spec.release.sha256 if spec.release else spec.sha256
     assert re.fullmatch("[0-9a-f]{64}", fingerprint)
+
+
+def page_table() -> str:
+    """The rows of docs/extractors.md."""
+    heads = ("name", "shown as", "features", "pixels, resize", "a pixel x becomes", "weights")
+    lines = [f"| {' | '.join((*heads, 'licence', 'paper'))} |"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
+    for spec in map(registry.get, registry.names()):
+        resize = " or ".join(
+            RESIZES[r].format(side=spec.side).partition(" (")[0] for r in spec.resizes
+        )
+        cells = (
+            *(f"`{spec.name}`", spec.title, f"{spec.features:,}", resize, spec.normalisation),
+            *(_where(spec.release), spec.licence, spec.paper),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _where(release) -> str:
+    if release is None:
+        return "fixed random numbers"
+    source = f"package `{release.package}`" if release.package else "download"
+    return f"{source}, {release.size_bytes / 2**20:.0f} MiB, sha256 {release.sha256[:8]}"
+
+
+def test_the_page_lists_them_as_they_are():
+    page = DOCS.read_text(encoding="utf-8")
+    if os.environ.get("GANBENCH_WRITE_DOCS"):
+        page = TABLE.sub(lambda _: f"{MARK}\n{page_table()}\n", page)
+        DOCS.write_text(page, encoding="utf-8")
+    assert page_table() in page
 
 
 def test_no_two_share_a_key_or_a_title():
