@@ -65,7 +65,8 @@ def seen(name: str, made: np.ndarray) -> Sample:
 @cache
 def paintings(name: str, size: int, count: int) -> tuple[Sample, Sample]:
     """Those to be distorted, and others."""
-    return tuple(seen(name, pictures.real("monet_jpg", size, first, count, 2)) for first in (1, 0))
+    mine, others = (pictures.real("monet_jpg", size, first, count, 2) for first in (1, 0))
+    return seen(name, mine), seen(name, others)
 
 
 @pytest.fixture(scope="module")
