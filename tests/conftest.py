@@ -24,6 +24,7 @@ LONG = (
     "ganbench/runner/test_survival.py",
     "ganbench/torn/",
     "metrics/extractors/",
+    "metrics/test_ladder.py",
     "metrics/test_parity.py",
     "metrics/test_sensitivity.py",
 )

@@ -6,7 +6,25 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageFilter
+
+from metrics.extractors.built_in import INCEPTION
+from metrics.extractors.extractor import Extractor
+
+# Read before tests/conftest.py hides it from what is tested.
+WEIGHTS = os.environ.get("GANBENCH_INCEPTION")
+
+
+@cache
+def official_inception() -> Extractor:
+    """Under the weights that GANBENCH_INCEPTION names; skips if they are not the official ones."""
+    if not WEIGHTS:
+        pytest.skip("GANBENCH_INCEPTION is not set")
+    found = Extractor(INCEPTION, Path(WEIGHTS))
+    if not found.official:
+        pytest.skip("GANBENCH_INCEPTION does not name the official weights")
+    return found
 
 
 @cache
