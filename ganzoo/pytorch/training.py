@@ -212,7 +212,7 @@ class ResizeConv(nn.Conv2d):
 
     def __init__(self, before: int, after: int, mode: str, bias: bool):
         super().__init__(before, after, 3, 1, 1, bias=bias)
-        self.resize = {"mode": mode} if mode == "nearest" else {"mode": mode, "align_corners": False}
+        self.resize = {"mode": mode, "align_corners": None if mode == "nearest" else False}
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(fn.interpolate(x, scale_factor=2.0, **self.resize))
