@@ -12,6 +12,9 @@ MOST_FILTERS = 65_536  # of one layer
 
 Augmentation = Literal["color", "translation", "cutout"]
 Precision = Literal["fp32", "bf16"]
+# How generators double the size: a transposed convolution leaves a mesh, a resize before a plain
+# 3x3 convolution none (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts").
+Upsample = Literal["transposed", "nearest", "bilinear"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class DCGAN:
 
     latent: int = 100  # numbers in one latent vector
     width: int = 64  # filters of the layer nearest the picture; doubled inwards, 8 times at most
+    upsample: Upsample = "transposed"
     batch: int = 64  # pictures a step
     learning_rate_g: float = 2e-4
     learning_rate_d: float = 2e-4
@@ -50,6 +54,10 @@ class CycleGAN:
     """Zhu et al. 2017: what both generators' CycleGANs share."""
 
     width: int = 64  # filters of the generators' outermost layer
+    upsample: Upsample = "transposed"
+    # The generators add to their input and start with adding nothing: what they need not learn is
+    # the photograph (He et al. 2016's shortcut, around the whole network).
+    residual: bool = False
     d_width: int = 64  # filters of the discriminators' first layer
     d_layers: int = 3  # stride-2 layers of the discriminators; 3 is the 70x70 PatchGAN
     batch: int = 1  # pictures of each domain a step

@@ -18,6 +18,7 @@ from ganzoo.pytorch.training import (
     gan_loss,
     init_normal,
     mixed,
+    silence_last,
 )
 from ganzoo.trainer import Losses, Pictures, Task
 
@@ -55,6 +56,8 @@ class CycleGAN(TorchTrainer):
         )
         self.networks = {"G": self.G, "F": self.F, "D_X": self.D_X, "D_Y": self.D_Y}
         init_normal(self.networks.values(), settings.init_std, task.seed)
+        if settings.residual:
+            silence_last(self.G, self.F)
         self.optimizers = {
             "G": adam(settings, settings.learning_rate_g, self.G, self.F),
             "D": adam(settings, settings.learning_rate_d, self.D_X, self.D_Y),

@@ -5,7 +5,15 @@ from torch import Tensor, nn
 from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.pytorch.augment import augment
-from ganzoo.pytorch.training import TorchTrainer, adam, frozen, gan_loss, init_normal, mixed
+from ganzoo.pytorch.training import (
+    TorchTrainer,
+    adam,
+    doubling,
+    frozen,
+    gan_loss,
+    init_normal,
+    mixed,
+)
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -23,14 +31,14 @@ class Generator(nn.Module):
         channels = s.latent
         layers: list[nn.Module] = []
         for i, width in enumerate(reversed(inwards)):
-            stride, padding = (1, 0) if i == 0 else (2, 1)
+            first = nn.ConvTranspose2d(channels, width, 4, 1, 0, bias=False) if i == 0 else None
             layers += [
-                nn.ConvTranspose2d(channels, width, 4, stride, padding, bias=False),  # N W 4·2^i
+                first or doubling(s, channels, width, 4, False),  # N W 4·2^i
                 nn.BatchNorm2d(width, s.norm_epsilon, s.norm_momentum),
                 nn.ReLU(inplace=True),
             ]
             channels = width
-        layers += [nn.ConvTranspose2d(channels, 3, 4, 2, 1, bias=False), nn.Tanh()]  # N 3 H W
+        layers += [doubling(s, channels, 3, 4, False), nn.Tanh()]  # N 3 H W
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from ganzoo import settings as options
 from ganzoo.pytorch.cyclegan import CycleGAN
-from ganzoo.pytorch.training import norm
+from ganzoo.pytorch.training import doubling, norm
 
 
 class Block(nn.Module):
@@ -32,22 +32,19 @@ class Generator(nn.Module):
 
     def __init__(self, s: options.CycleGANResNet):
         super().__init__()
+        self.residual = s.residual
         bias, w = s.norm == "instance", s.width
         layers = [nn.ReflectionPad2d(3), nn.Conv2d(3, w, 7, 1, 0, bias=bias), norm(s, w), nn.ReLU()]
         for before, after in ((w, 2 * w), (2 * w, 4 * w)):  # N 4W H/4
             layers += [nn.Conv2d(before, after, 3, 2, 1, bias=bias), norm(s, after), nn.ReLU()]
         layers += [Block(s, 4 * w) for _ in range(s.blocks)]
         for before, after in ((4 * w, 2 * w), (2 * w, w)):  # N W H
-            layers += [
-                nn.ConvTranspose2d(before, after, 3, 2, 1, output_padding=1, bias=bias),
-                norm(s, after),
-                nn.ReLU(),
-            ]
+            layers += [doubling(s, before, after, 3, bias), norm(s, after), nn.ReLU()]
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7, 1, 0, bias=True), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+        return x + self.layers(x) if self.residual else self.layers(x)
 
 
 class CycleGANResNet(CycleGAN):

@@ -207,6 +207,24 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
             p.requires_grad_(True)
 
 
+class ResizeConv(nn.Conv2d):
+    """Twice the size, then a 3x3 convolution: no place is written more often than another."""
+
+    def __init__(self, before: int, after: int, mode: str, bias: bool):
+        super().__init__(before, after, 3, 1, 1, bias=bias)
+        self.resize = {"mode": mode, "align_corners": None if mode == "nearest" else False}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(fn.interpolate(x, scale_factor=2.0, **self.resize))
+
+
+def doubling(settings: Any, before: int, after: int, kernel: int, bias: bool) -> nn.Module:
+    """N C H W -> N C' 2H 2W, as `settings.upsample` says; `kernel` is the transposed one's."""
+    if settings.upsample != "transposed":
+        return ResizeConv(before, after, settings.upsample, bias)
+    return nn.ConvTranspose2d(before, after, kernel, 2, 1, output_padding=kernel % 2, bias=bias)
+
+
 def norm(settings: Any, channels: int) -> nn.Module:
     """Batch, instance or group norm, as `settings.norm` says.
 
@@ -237,6 +255,15 @@ def init_normal(networks: Iterable[nn.Module], std: float, seed: int) -> None:
                 _fill(part.weight, 1.0, std, random)
             if isinstance(bias := getattr(part, "bias", None), Tensor):
                 nn.init.zeros_(bias)
+
+
+def silence_last(*networks: nn.Module) -> None:
+    """Let networks begin with an output of 0: the weights of their last convolution are 0."""
+    for network in networks:
+        convolutions = [
+            part for part in network.modules() if isinstance(part, nn.Conv2d | nn.ConvTranspose2d)
+        ]
+        nn.init.zeros_(convolutions[-1].weight)
 
 
 def _fill(weight: Tensor, mean: float, std: float, random: np.random.Generator) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from ganzoo import settings as options
 from ganzoo.pytorch.cyclegan import CycleGAN
-from ganzoo.pytorch.training import norm
+from ganzoo.pytorch.training import doubling, norm
 
 
 class Generator(nn.Module):
@@ -13,6 +13,7 @@ class Generator(nn.Module):
 
     def __init__(self, s: options.CycleGANUNet, size: int):
         super().__init__()
+        self.residual = s.residual
         encoder, decoder = s.filters(size)
         bias = s.norm == "instance"
         last = len(encoder) - 1
@@ -29,7 +30,7 @@ class Generator(nn.Module):
         for i, width in enumerate(decoder):
             layers = [
                 nn.ReLU(),
-                nn.ConvTranspose2d(before, width, 4, 2, 1, bias=bias),  # N W H/2^(last-i)
+                doubling(s, before, width, 4, bias),  # N W H/2^(last-i)
                 norm(s, width),
             ]
             # The innermost layer never drops; the `dropout_layers` after it do.
@@ -37,19 +38,17 @@ class Generator(nn.Module):
                 layers.append(nn.Dropout(s.dropout))
             self.up.append(nn.Sequential(*layers))
             before = width + encoder[last - 1 - i]
-        self.out = nn.Sequential(
-            nn.ReLU(), nn.ConvTranspose2d(before, 3, 4, 2, 1, bias=True), nn.Tanh()
-        )
+        self.out = nn.Sequential(nn.ReLU(), doubling(s, before, 3, 4, True), nn.Tanh())
 
-    def forward(self, x: Tensor) -> Tensor:
-        skips = []
+    def forward(self, given: Tensor) -> Tensor:
+        x, skips = given, []
         for layer in self.down:
             x = layer(x)
             skips.append(x)
         skips.pop()
         for layer in self.up:
             x = torch.cat([layer(x), skips.pop()], dim=1)
-        return self.out(x)
+        return given + self.out(x) if self.residual else self.out(x)
 
 
 class CycleGANUNet(CycleGAN):

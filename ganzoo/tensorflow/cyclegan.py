@@ -17,7 +17,7 @@ from ganzoo.tensorflow.training import (
     l1_loss,
     scaled,
 )
-from ganzoo.tensorflow.weights import init_normal
+from ganzoo.tensorflow.weights import init_normal, silence_last
 from ganzoo.trainer import Losses, Pictures, Task
 
 
@@ -60,6 +60,8 @@ class CycleGAN(TensorFlowTrainer):
         self.D_X, self.D_Y = PatchGAN(settings, task.size), PatchGAN(settings, task.size)
         self.networks = {"G": self.G, "F": self.F, "D_X": self.D_X, "D_Y": self.D_Y}
         init_normal(self.networks.values(), settings.init_std, task.seed)
+        if settings.residual:
+            silence_last(self.G, self.F)
         self.optimizers = {
             "G": Adam(settings, settings.learning_rate_g, self.G, self.F),
             "D": Adam(settings, settings.learning_rate_d, self.D_X, self.D_Y),

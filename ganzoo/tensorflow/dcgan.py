@@ -7,7 +7,7 @@ from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
 from ganzoo.tensorflow.layers import BatchNorm, Conv, ConvTranspose
-from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, gan_loss, scaled
+from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, doubling, gan_loss, scaled
 from ganzoo.tensorflow.weights import init_normal
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
@@ -24,13 +24,13 @@ class Generator(keras.Model):
         super().__init__()
         layers: list[keras.Layer] = []
         for i, width in enumerate(reversed(_widths(s.width, size))):
-            stride, padding = (1, 0) if i == 0 else (2, 1)
+            first = ConvTranspose(width, 4, 1, 0, bias=False) if i == 0 else None
             layers += [
-                ConvTranspose(width, 4, stride, padding, bias=False),  # N 4·2^i 4·2^i W
+                first or doubling(s, width, 4, False),  # N 4·2^i 4·2^i W
                 BatchNorm(s.norm_epsilon, s.norm_momentum),
                 keras.layers.ReLU(),
             ]
-        layers += [ConvTranspose(3, 4, 2, 1, bias=False), keras.layers.Activation("tanh")]
+        layers += [doubling(s, 3, 4, False), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")  # N H W 3
         self(keras.Input((s.latent,)))  # builds it
 

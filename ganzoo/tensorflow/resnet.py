@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, Conv, ConvTranspose, ReflectionPad
-from ganzoo.tensorflow.training import norm
+from ganzoo.tensorflow.layers import SILENT, Conv, ReflectionPad
+from ganzoo.tensorflow.training import doubling, norm
 
 
 class Block(keras.Model):
@@ -34,7 +34,8 @@ class Generator(keras.Model):
     """Picture N H W 3 -> picture N H W 3 in [-1, 1]: down twice, residual blocks, up twice."""
 
     def __init__(self, s: options.CycleGANResNet, size: int):
-        super().__init__()
+        super().__init__(autocast=False)  # what is added to stays in float32
+        self.residual = s.residual
         bias = SILENT if s.norm == "instance" else False
         w, relu = s.width, keras.layers.ReLU
         layers = [ReflectionPad(3), Conv(w, 7, 1, 0, bias), norm(s, w), relu()]
@@ -42,13 +43,13 @@ class Generator(keras.Model):
             layers += [Conv(width, 3, 2, 1, bias), norm(s, width), relu()]
         layers += [Block(s, 4 * w) for _ in range(s.blocks)]
         for width in (2 * w, w):  # N H W W
-            layers += [ConvTranspose(width, 3, 2, 1, bias), norm(s, width), relu()]
+            layers += [doubling(s, width, 3, bias), norm(s, width), relu()]
         layers += [ReflectionPad(3), Conv(3, 7, 1, 0, True), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")
         self(keras.Input((size, size, 3)))  # builds it
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        return self.stack(x)
+        return x + tf.cast(self.stack(x), x.dtype) if self.residual else self.stack(x)
 
 
 class CycleGANResNet(CycleGAN):

@@ -18,7 +18,14 @@ from safetensors.numpy import load_file, save_file
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.tensorflow.layers import BatchNorm, GroupNorm, InstanceNorm
+from ganzoo.tensorflow.layers import (
+    BatchNorm,
+    Bias,
+    ConvTranspose,
+    GroupNorm,
+    InstanceNorm,
+    ResizeConv,
+)
 from ganzoo.tensorflow.weights import from_torch, seeds, slots, to_torch
 from ganzoo.trainer import Noise, Pictures, Task
 
@@ -227,6 +234,13 @@ class Adam(keras.optimizers.Adam):
                 before = np.zeros(moment.shape, np.float32)
                 moment.assign(from_torch(state[f"{i}/{name}"]) if state else before)
         self.iterations.assign(int(state["0/step"]) if state else 0)
+
+
+def doubling(settings: Any, filters: int, kernel: int, bias: Bias) -> keras.Layer:
+    """N H W C -> N 2H 2W C', as `settings.upsample` says; `kernel` is the transposed one's."""
+    if settings.upsample != "transposed":
+        return ResizeConv(filters, settings.upsample, bias)
+    return ConvTranspose(filters, kernel, 2, 1, bias)
 
 
 def norm(settings: Any, channels: int) -> keras.Layer:

@@ -5,15 +5,16 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, Conv, ConvTranspose
-from ganzoo.tensorflow.training import norm
+from ganzoo.tensorflow.layers import SILENT, Conv
+from ganzoo.tensorflow.training import doubling, norm
 
 
 class Generator(keras.Model):
     """Picture N H W 3 -> picture N H W 3 in [-1, 1]; each level hands its features across."""
 
     def __init__(self, s: options.CycleGANUNet, size: int):
-        super().__init__()
+        super().__init__(autocast=False)  # what is added to stays in float32
+        self.residual = s.residual
         encoder, decoder = s.filters(size)
         bias = SILENT if s.norm == "instance" else False
         last = len(encoder) - 1
@@ -27,7 +28,7 @@ class Generator(keras.Model):
         for i, width in enumerate(decoder):
             layers = [
                 keras.layers.ReLU(),
-                ConvTranspose(width, 4, 2, 1, bias),  # N H/2^(last-i) W
+                doubling(s, width, 4, bias),  # N H/2^(last-i) W
                 norm(s, width),
             ]
             # The innermost layer never drops; the `dropout_layers` after it do.
@@ -35,18 +36,18 @@ class Generator(keras.Model):
                 layers.append(keras.layers.Dropout(s.dropout))
             self.up.append(keras.Sequential(layers, name=f"up.{i}"))
         relu, tanh = keras.layers.ReLU(), keras.layers.Activation("tanh")
-        self.out = keras.Sequential([relu, ConvTranspose(3, 4, 2, 1, True), tanh], name="out")
+        self.out = keras.Sequential([relu, doubling(s, 3, 4, True), tanh], name="out")
         self(keras.Input((size, size, 3)))  # builds it
 
-    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
-        skips = []
+    def call(self, given: tf.Tensor, training: bool = False) -> tf.Tensor:
+        x, skips = given, []
         for layer in self.down:
             x = layer(x, training=training)
             skips.append(x)
         skips.pop()
         for layer in self.up:
             x = tf.concat([layer(x, training=training), skips.pop()], axis=-1)
-        return self.out(x)
+        return given + tf.cast(self.out(x), given.dtype) if self.residual else self.out(x)
 
 
 class CycleGANUNet(CycleGAN):

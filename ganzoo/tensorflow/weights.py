@@ -90,3 +90,10 @@ def init_normal(networks: Iterable[keras.Model], std: float, seed: int) -> None:
             if slot.name.endswith(".weight"):
                 mean = 1.0 if len(slot.shape) == 1 else 0.0
                 slot.write(draws.normal(random, mean, std, slot.shape))
+
+
+def silence_last(*networks: keras.Model) -> None:
+    """Let networks begin with an output of 0: the weights of their last convolution are 0."""
+    for network in networks:
+        kernels = [slot.variable for slot in slots(network) if len(slot.shape) == 4]
+        kernels[-1].assign(np.zeros(kernels[-1].shape, np.float32))

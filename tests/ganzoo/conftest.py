@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import math
 import os
 import subprocess
 import sys
@@ -31,6 +32,7 @@ RECIPE = {  # what the Keras tutorials do otherwise than the papers
     "adam_epsilon": 1e-7,
 }
 AUGMENTED = {"augment": "cutout-color-translation", "real_label": 0.9}
+RESIDUAL = {"residual": True, "history": 3}
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "dcgan": ("dcgan", {}),
     "dcgan augmented": ("dcgan", AUGMENTED),
@@ -39,6 +41,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
        for norm in ("batch", "instance", "group")},
     **{f"cyclegan-resnet {norm}": ("cyclegan-resnet", {"norm": norm, "history": 3})
        for norm in ("instance", "group", "batch")},
+    "dcgan bilinear": ("dcgan", {"upsample": "bilinear"}),
+    "cyclegan-unet bilinear residual": ("cyclegan-unet", RESIDUAL | {"upsample": "bilinear"}),
+    "cyclegan-resnet nearest residual": ("cyclegan-resnet", RESIDUAL | {"upsample": "nearest"}),
 }  # fmt: skip
 CASES["cyclegan-unet instance"][1]["batch"] = 2
 CASES["cyclegan-resnet instance"][1]["batch"] = 2
@@ -153,8 +158,10 @@ step 1); of gradients the length of the difference by the length of the gradient
 state, before training and after a checkpoint went over from PyTorch and from TensorFlow (bound 1);
 the states themselves go over bit for bit. "recipe" is what the Keras tutorials do otherwise:
 cross-entropy, one update for all networks, no history, slope 0.3, epsilon 1e-3 in norms and 1e-7 in
-Adam. "augmented" has all of DiffAugment. The instance norms run at batch 2, the ResNet's at 36 px.
-Dropout is not shared: its masks are each framework's own.
+Adam. "augmented" has all of DiffAugment. The cases "instance" run at batch 2, the ResNet's at 36 px.
+"bilinear" and "nearest" generators resize before a 3x3 convolution, no transposed ones in them;
+"residual" ones add to their input, at first nothing. Dropout is not shared: its masks are each
+framework's own.
 
 | case | losses, step 1 | gradients, step 1 | grey levels | losses, 20 steps | nudged |
 |---|---|---|---|---|---|
@@ -210,8 +217,11 @@ def draw(twins: Twins, path: Path) -> None:
     from matplotlib import pyplot
 
     matplotlib.rcParams["svg.hashsalt"] = "twins"
-    figure, axes = pyplot.subplots(3, 3, figsize=(9, 6.5), layout="constrained")
-    for axis, case in zip(axes.flat, CASES, strict=True):
+    rows = math.ceil(len(CASES) / 3)
+    figure, axes = pyplot.subplots(rows, 3, figsize=(9, 2.2 * rows), layout="constrained")
+    for axis in axes.flat[len(CASES) :]:
+        axis.remove()
+    for axis, case in zip(axes.flat, CASES, strict=False):
         for half, style in (
             ("pytorch", {"lw": 5, "alpha": 0.35}),
             ("tensorflow", {"lw": 1.2, "ls": "--"}),

@@ -7,10 +7,11 @@ from torch import nn
 
 from ganzoo import conformance, registry
 from ganzoo.errors import InputError
-from ganzoo.pytorch import gradient_check, resnet
+from ganzoo.pytorch import cyclegan, gradient_check, resnet
 from ganzoo.pytorch.cyclegan import History
-from ganzoo.settings import resolve
+from ganzoo.settings import SMALL, resolve
 from ganzoo.trainer import Task
+from metrics.mesh import excess, powers
 
 MODELS = [model for model in registry.models() if model.framework == "pytorch"]
 
@@ -31,6 +32,49 @@ def test_other_norms_keep_the_contract_too(norm):
         tried = conformance.Trial(kind, settings, 32)
         conformance.continues_exactly(tried)
         conformance.generates_alone_as_in_company(tried)
+
+
+NEW = [
+    ("dcgan", {"upsample": "nearest"}),
+    ("dcgan", {"upsample": "bilinear"}),
+    ("cyclegan-unet", {"upsample": "bilinear", "residual": True}),
+    ("cyclegan-resnet", {"upsample": "nearest", "residual": True}),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), NEW)
+def test_resizing_and_residual_generators_keep_the_contract(name, changes, monkeypatch):
+    (model,) = registry.select(name)
+    kind = registry.load(model)
+    monkeypatch.setitem(SMALL, kind.Settings, SMALL[kind.Settings] | changes)
+    failed = [(a.question, a.reason) for a in conformance.run(model, 32) if not a.good]
+    assert failed == []
+    # At first only the last layer of a residual generator has a gradient; here, every one.
+    monkeypatch.setattr(cyclegan, "silence_last", lambda *networks: None)
+    tried = conformance.Trial(kind, resolve(kind.Settings, name, {}, small=True), 32)
+    gradient_check.right_at_batch_1(tried)
+    gradient_check.right_at_batch_2(tried)
+
+
+@pytest.mark.parametrize("upsample", ["transposed", "nearest", "bilinear"])
+@pytest.mark.parametrize("name", ["cyclegan-unet", "cyclegan-resnet"])
+def test_a_residual_generator_begins_with_its_input(name, upsample):
+    tried = _tried(name, 32, residual=True, upsample=upsample)
+    trainer, sources = tried.trainer(), tried.sources(3).astype(int)
+    for made in (trainer.generate(tried.sources(3)), trainer.views(*2 * [tried.sources(3)])["back"]):
+        assert np.abs(made - sources).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["dcgan", "cyclegan-unet", "cyclegan-resnet"])
+def test_a_mesh_comes_of_transposed_convolutions_alone(name):
+    found = {}
+    for upsample in ("transposed", "nearest", "bilinear"):
+        tried = _tried(name, 64, upsample=upsample)
+        trainer = tried.trainer()
+        trainer.double()
+        found[upsample] = excess(powers(trainer.generate(tried.sources(32))), slice(None))
+    assert found["transposed"] > 10  # dB
+    assert max(found["nearest"], found["bilinear"]) < 1
 
 
 @pytest.mark.parametrize(
@@ -136,6 +180,11 @@ def _resnet():
     kind = registry.load(registry.select("cyclegan-resnet")[0])
     small = {"width": 4, "d_width": 4, "d_layers": 2, "blocks": 1}
     return kind, resolve(kind.Settings, "cyclegan-resnet", small)
+
+
+def _tried(name, size, **changes):
+    kind = registry.load(registry.select(name)[0])
+    return conformance.Trial(kind, resolve(kind.Settings, name, changes, small=True), size)
 
 
 def _on_meta(name, overrides, size):

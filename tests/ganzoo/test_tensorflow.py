@@ -82,12 +82,46 @@ def test_bfloat16_is_another_result_in_float32_weights(name, loss, changes, eage
     assert made["bf16"][loss] == pytest.approx(made["fp32"][loss], rel=0.02)
 
 
-def test_xla_compiles_the_same_step():
+@pytest.mark.parametrize("upsample", ["transposed", "nearest", "bilinear"])
+def test_xla_compiles_the_same_step(upsample):
     losses = []
     for xla in (False, True):
-        tried = _trial("dcgan", xla=xla, dropout=0.0, augment="")
+        tried = _trial("dcgan", xla=xla, dropout=0.0, augment="", upsample=upsample)
         losses.append(tried.steps(tried.trainer(), 0)[0])
     assert losses[0]["D"] == pytest.approx(losses[1]["D"], rel=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_xla_resizes_in_bfloat16_too(mode, tf):
+    """Its gradient of `tf.image.resize` in bfloat16 is NaN."""
+    from ganzoo.tensorflow.layers import ResizeConv
+
+    x = tf.constant(np.random.default_rng(0).standard_normal((1, 8, 8, 4)), tf.float32)
+    made = {}
+    for dtype, xla in (("float32", False), ("mixed_bfloat16", True)):
+        layer = ResizeConv(4, mode, bias=False)
+        layer.dtype_policy = dtype
+        layer.build(x.shape)
+        layer.kernel.assign(tf.fill(layer.kernel.shape, 0.125))
+
+        @tf.function(autograph=False, jit_compile=xla)
+        def gradient(x, layer=layer):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                made = tf.cast(layer(x), tf.float32)
+                loss = tf.reduce_sum(made**2)
+            return tape.gradient(loss, x)
+
+        made[dtype] = gradient(x).numpy()
+    assert np.abs(made["mixed_bfloat16"] - made["float32"]).max() < 0.02 * made["float32"].max()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("name", ["cyclegan-unet", "cyclegan-resnet"])
+def test_a_residual_generator_begins_with_its_input_in_float32(name, precision, eagerly):
+    tried = _trial(name, residual=True, precision=precision, upsample="bilinear")
+    losses = tried.steps(tried.trainer(), 0)[0]
+    assert losses["cycle"] == losses["identity"] == 0.0
 
 
 def test_a_damaged_state_is_one_sentence(tmp_path, eagerly):
