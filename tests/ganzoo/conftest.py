@@ -158,10 +158,10 @@ step 1); of gradients the length of the difference by the length of the gradient
 state, before training and after a checkpoint went over from PyTorch and from TensorFlow (bound 1);
 the states themselves go over bit for bit. "recipe" is what the Keras tutorials do otherwise:
 cross-entropy, one update for all networks, no history, slope 0.3, epsilon 1e-3 in norms and 1e-7 in
-Adam. "augmented" has all of DiffAugment. The cases "instance" run at batch 2, the ResNet's at 36 px.
-"bilinear" and "nearest" generators resize before a 3x3 convolution, no transposed ones in them;
-"residual" ones add to their input, at first nothing. Dropout is not shared: its masks are each
-framework's own.
+Adam. "augmented" has all of DiffAugment. The cases "instance" run at batch 2, the ResNet's at 36
+px. "bilinear" and "nearest" generators resize before a 3x3 convolution, in place of transposed
+ones; "residual" ones add to their input, at first nothing. Dropout is not shared: its masks are
+each framework's own.
 
 | case | losses, step 1 | gradients, step 1 | grey levels | losses, 20 steps | nudged |
 |---|---|---|---|---|---|
@@ -231,7 +231,7 @@ def draw(twins: Twins, path: Path) -> None:
                 label = name if half == "pytorch" else None
                 steps = range(1, len(losses) + 1)
                 axis.plot(steps, [x[name] for x in losses], color=colour, label=label, **style)
-        axis.set_title(f"{case}: {max(twins.deviations(case)):.0e} apart", fontsize=9)
+        axis.set_title(f"{case}: {max(twins.deviations(case)):.0e} apart", fontsize=8)
         axis.tick_params(labelsize=7)
         axis.legend(fontsize=6, frameon=False, ncols=2)
     figure.supxlabel("step; broad: PyTorch, dashed: TensorFlow", fontsize=8)
