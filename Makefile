@@ -11,7 +11,7 @@ help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \2/p' Makefile | while read -r name words; do \
 		printf '  %-9s%s\n' "$$name" "$$words"; done
 
-bench: install ## three models on the embedded pictures, and their report: 6 min
+bench: install ## three models on the embedded pictures, and their report: 4 min
 	$(BIN)/ganbench run --models dcgan,cyclegan $(BENCH_ARGS)
 
 lint: .venv-lint/.installed ## format, types, imports, spelling; no framework needed: 15 s

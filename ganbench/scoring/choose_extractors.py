@@ -54,7 +54,7 @@ def choose(
     if not found:
         raise InputError("; ".join(problems.values()), f"--extractor NAME, but {BLIND}")
     if not names and found[0].name != USUAL:
-        return Extractors(tuple(found), f"it comes with ganbench, and {problems[USUAL]}")
+        return Extractors(tuple(found), f"it comes with ganbench; {problems[USUAL]}")
     left_out = tuple(f"{name} is left out: {problem}" for name, problem in problems.items())
     reason = "it was named first" if names else "its weights are here, and FID is measured with it"
     return Extractors(tuple(found), reason, left_out)

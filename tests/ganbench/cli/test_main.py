@@ -63,7 +63,7 @@ def test_without_official_weights_lite0_judges_and_nothing_is_called_fid(finishe
     results, _, done = finished
     header = (results / "comparison.csv").read_text().splitlines()[0]
     assert "lite0_kd" in header and "random" not in header
-    assert "efficientnet-lite0 leads: it comes with ganbench, and no Inception" in done.stdout
+    assert "efficientnet-lite0 leads: it comes with ganbench; no Inception" in done.stdout
     for text in (done.stdout, (results / "comparison.md").read_text()):
         assert not re.search(r"(?<!not )\b(Mi)?FID\b(?! is defined)", text), text
     for path in results.glob("*/*/record.json"):

@@ -44,7 +44,7 @@ def test_without_them_lite0_leads_and_the_reason_says_so(there):
     there("EfficientNet-Lite0")
     found = chosen()
     assert found.names == ["efficientnet-lite0"] and not found.left_out
-    assert found.reason == "it comes with ganbench, and no Inception"
+    assert found.reason == "it comes with ganbench; no Inception"
 
 
 def test_a_missing_second_one_is_left_out_with_a_word(there):
