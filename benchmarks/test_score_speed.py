@@ -3,7 +3,9 @@
 Needs the folder of real pictures that GANBENCH_MONET names, and skips without it. Both read two
 folders of 300 JPEGs of 256 px, and the same file of random weights in the official format. The
 goals: 2.5 times as many pictures a second in fp32, 3.3 with OpenVINO, 3.5 in bf16.
-Last measured, on two hyperthreads of one Xeon core: 2.5, 2.3 and 4.2 times; while others used that
+Last measured in fp32 on two idle cores (AMD EPYC): 3.3 times; through Lite0 4.2 times our own
+Inception with 2 x 300 pictures, as 1.9 of its 4.6 seconds are torch's import, and 6.8 with 3,300.
+Before, on two hyperthreads of one Xeon core: 2.5, 2.3 and 4.2 times; while others used that
 core too, 2.2 and 1.7. A second call, 16 times. fp32 is held up by the arithmetic itself, 11.4 GFLOP
 a picture, whatever the engine.
 GANBENCH_SCORE_PICTURES takes fewer of each side for a quick look.
