@@ -63,7 +63,7 @@ def score(
         tuple(plugins or ()),
     )
     if check is not None:
-        _alone(FAKE=fake, REAL=real, metrics=metrics, json=json_file)
+        _alone(FAKE=fake, REAL=real, metrics=metrics, extractor=extractors, json=json_file)
         raise typer.Exit(_check(check, settings))
     _compare(*_both(fake, real), settings, json_file)
 

@@ -13,6 +13,7 @@ from metrics.extractors import registry
 from metrics.extractors.registry import ExtractorSpec
 
 BLIND = "random-inception sees little: docs/extractors.md"
+HAVE = "--inception-weights FILE, GANBENCH_WEIGHTS=FOLDER, or another --extractor NAME"
 USUAL, ALWAYS_THERE = "inception", "efficientnet-lite0"
 
 OnProgress = Callable[[str, int, int], None]
@@ -50,7 +51,7 @@ def choose(
         found += [choice] if choice else []
         problems |= {name: problem} if problem else {}
         if names and not found:
-            raise InputError(f"{name} cannot lead: {problem}", "--extractor NAME of another")
+            raise InputError(f"{name} cannot be had: {problem}", HAVE)
     if not found:
         raise InputError("; ".join(problems.values()), f"--extractor NAME, but {BLIND}")
     if not names and found[0].name != USUAL:

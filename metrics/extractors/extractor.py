@@ -19,6 +19,7 @@ from metrics.extractors import resize as resizing
 from metrics.extractors.engine_torch import DTYPES, TorchEngine, device_named, full_precision
 from metrics.extractors.fuse import derive, is_foldable
 from metrics.extractors.identity import Identity
+from metrics.extractors.inception import Inception
 from metrics.extractors.registry import ExtractorSpec
 from metrics.extractors.weights import sha256_of
 from metrics.sample import Sample
@@ -151,8 +152,6 @@ def _per_channel(value: Any, device: torch.device) -> Tensor:
 
 def _classes(network: nn.Module) -> np.ndarray | None:
     """Weights of Inception's class scores, F x classes, which the Inception Score asks for."""
-    from metrics.extractors.inception import Inception
-
     return network.fc.weight.T.numpy() if isinstance(network, Inception) else None
 
 

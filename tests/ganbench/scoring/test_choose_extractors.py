@@ -66,7 +66,7 @@ def test_a_named_one_leads_or_the_run_does_not_start(there):
     found = chosen("efficientnet-lite0", "inception")
     assert found.names == ["efficientnet-lite0"] and found.reason == "it was named first"
     assert found.left_out == ("inception is left out: no Inception",)
-    with pytest.raises(InputError, match="inception cannot lead: no Inception"):
+    with pytest.raises(InputError, match="inception cannot be had: no Inception"):
         chosen("inception", "efficientnet-lite0")
     assert chosen("random-inception").names == ["random-inception"]
 
