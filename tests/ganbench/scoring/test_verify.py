@@ -146,3 +146,9 @@ def test_sides_that_are_no_objects_are_one_sentence(ganbench, judged):
     record.write(judged, replace(run, data={"source": "x", "target": ["y"]}))
     code, _, err = ganbench("score", "--check", judged)
     assert code == 2 and "does not say what its source pictures were" in err
+
+
+@pytest.mark.parametrize("option", ["--metrics", "--extractor"])
+def test_a_check_takes_nothing_that_the_record_says_itself(ganbench, judged, option):
+    code, _, err = ganbench("score", "--check", judged, option, "inception")
+    assert code == 2 and f"but {option[2:]} is given too" in err
