@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,15 +56,20 @@ class Trial:
         ]
 
 
-def run(model: registry.Model, size: int = 32, device: str = "cpu") -> Iterator[Answer]:
-    """Ask every question of `model`; a failed one has its reason."""
+def run(
+    model: registry.Model,
+    size: int = 32,
+    device: str = "cpu",
+    changes: Mapping[str, Any] | None = None,
+) -> Iterator[Answer]:
+    """Ask every question of `model` with `changes` of its settings; a failed one has its reason."""
     kind: Any = registry.load(model)
     if size % 4:
         raise InputError(
             f"the made-up pictures need a size divisible by 4, not {size}", "--size 32"
         )
     small = SMALL.get(kind.Settings)
-    settings = resolve(kind.Settings, model.name, {"batch": 2}, small is not None)
+    settings = resolve(kind.Settings, model.name, {"batch": 2, **(changes or {})}, small is not None)
     if hasattr(settings, "check"):
         settings.check(size)
     trial = Trial(kind, settings, size, device)

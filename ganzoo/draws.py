@@ -7,6 +7,7 @@ import numpy as np
 
 # Each purpose draws from a generator of its own, so that no draw shifts another.
 STEP, WEIGHTS = 1, 2
+ENLARGED = 1_000_000  # a purpose of a step, far from those of augmentations
 
 
 def of_step(seed: int, step: int, purpose: int) -> np.random.Generator:

@@ -1,6 +1,7 @@
 """What can be set on each model, in both frameworks. Defaults are the papers' and their codes'."""
 
 import difflib
+import math
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_origin, get_type_hints
 
@@ -9,21 +10,52 @@ from pydantic import TypeAdapter, ValidationError
 from ganzoo.errors import InputError, shown
 
 MOST_FILTERS = 65_536  # of one layer
+R1_EVERY = 16  # steps between two R1 lessons, each as many times heavier (Karras et al. 2020)
 
 Augmentation = Literal["color", "translation", "cutout"]
+Enlargement = Literal["flip", "mirror", "crop", "noise"]
 Precision = Literal["fp32", "bf16"]
+# Least squares (Mao et al. 2017), cross-entropy (Goodfellow et al. 2014), hinge (Lim and Ye 2017),
+# or a discriminator of two heads, one taught by cross-entropy and one by hinge.
+Loss = Literal["lsgan", "bce", "hinge", "two-objective"]
 # How generators double the size: a transposed convolution leaves a mesh, a resize before a plain
 # 3x3 convolution none (Odena et al. 2016, "Deconvolution and Checkerboard Artifacts").
 Upsample = Literal["transposed", "nearest", "bilinear"]
 
 
 @dataclass(frozen=True)
-class DCGAN:
+class Adversaries:
+    """What every GAN's training can be helped with; all of it is off by default."""
+
+    # Generators draw with the moving average of their weights (Karras et al. 2018); 0.999: of about
+    # the last 1,000 steps, of fewer at the start.
+    ema: float = 0.0
+    spectral_norm: bool = False  # of D's convolutions (Miyato et al. 2018)
+    r1_gamma: float = 0.0  # weight of R1 (Mescheder et al. 2018), met every 16th step
+    lecam: float = 0.0  # weight of LeCam's pull on D (Tseng et al. 2021)
+    augment: tuple[Augmentation, ...] = ()  # of all that D sees (DiffAugment, Zhao et al. 2020)
+    d_steps: int = 1  # updates of D a step, on the same pictures
+    decay: Literal["linear", "cosine"] = "linear"  # how the rates fall to 0
+    decay_from: float = 1.0  # fraction of the budget after which they fall; 1: never
+
+    def rate(self, progress: float) -> float:
+        """What the learning rates are multiplied by at a used fraction of the budget."""
+        if progress <= self.decay_from or self.decay_from == 1:
+            return 1.0
+        left = (1 - progress) / (1 - self.decay_from)
+        return left if self.decay == "linear" else 0.5 - 0.5 * math.cos(math.pi * left)
+
+
+@dataclass(frozen=True)
+class DCGAN(Adversaries):
     """Radford et al. 2016, with the widths and rates of the PyTorch example."""
 
     latent: int = 100  # numbers in one latent vector
     width: int = 64  # filters of the layer nearest the picture; doubled inwards, 8 times at most
     upsample: Upsample = "transposed"
+    dense_start: bool = False  # a dense layer, normalised number by number, before the first map
+    minibatch_std: bool = False  # D sees how much a batch varies (Karras et al. 2018)
+    loss: Loss = "bce"
     batch: int = 64  # pictures a step
     learning_rate_g: float = 2e-4
     learning_rate_d: float = 2e-4
@@ -36,7 +68,9 @@ class DCGAN:
     init_std: float = 0.02
     real_label: float = 1.0  # below 1: one-sided label smoothing (Salimans et al. 2016)
     dropout: float = 0.0  # in D, after each activation
-    augment: tuple[Augmentation, ...] = ()  # of all that D sees (DiffAugment, Zhao et al. 2020)
+    # Real pictures shown to D as they are, flipped, mirrored, cropped or noisy, each as often: a
+    # larger set, as people make it. G learns the noise and the upside-down too.
+    enlarge: tuple[Enlargement, ...] = ()
     precision: Precision = "fp32"  # bf16: mixed, weights and losses stay in fp32
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
@@ -45,12 +79,15 @@ class DCGAN:
         require_power_of_two("dcgan", size, 32, 512)
         require_usable(self)
         require_fraction(self, "real_label", "dropout")
+        for name in ("dense_start", "minibatch_std"):
+            if getattr(self, name) and self.batch < 2:
+                raise InputError(f"{name}=true needs batch=2 or more: it compares pictures")
         if self.latent < 2:
             raise InputError(f"setting latent={self.latent} must be at least 2")
 
 
 @dataclass(frozen=True)
-class CycleGAN:
+class CycleGAN(Adversaries):
     """Zhu et al. 2017: what both generators' CycleGANs share."""
 
     width: int = 64  # filters of the generators' outermost layer
@@ -61,9 +98,11 @@ class CycleGAN:
     d_width: int = 64  # filters of the discriminators' first layer
     d_layers: int = 3  # stride-2 layers of the discriminators; 3 is the 70x70 PatchGAN
     batch: int = 1  # pictures of each domain a step
-    loss: Literal["lsgan", "bce"] = "lsgan"
+    loss: Loss = "lsgan"
     lambda_cycle: float = 10.0
     lambda_identity: float = 5.0  # the paper's 0.5 times lambda_cycle
+    cycle_decay: float = 1.0  # fraction of lambda_cycle to which it falls until the end, evenly
+    identity_decay: float = 1.0  # the same of lambda_identity
     history: int = 50  # remembered fakes for the discriminators (Shrivastava et al. 2017); 0: none
     # together: one tape, as in the Keras tutorials; the same numbers, as D sees fakes drawn before
     update: Literal["generators-first", "together"] = "generators-first"
@@ -72,7 +111,7 @@ class CycleGAN:
     beta1: float = 0.5  # Adam
     beta2: float = 0.999
     adam_epsilon: float = 1e-8
-    decay_from: float = 0.5  # fraction of the budget after which the rates fall linearly to 0
+    decay_from: float = 0.5  # fraction of the budget after which the rates fall
     slope: float = 0.2  # of the leaky ReLUs
     norm_epsilon: float = 1e-5
     groups: int = 32  # of group norm; fewer where a layer has fewer channels
@@ -80,11 +119,19 @@ class CycleGAN:
     precision: Precision = "fp32"  # bf16: mixed, weights and losses stay in fp32
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
+    def lambdas(self, progress: float) -> tuple[float, float]:
+        """Weights of the cycle and the identity loss at a used fraction of the budget."""
+        return (
+            self.lambda_cycle * (1 + (self.cycle_decay - 1) * progress),
+            self.lambda_identity * (1 + (self.identity_decay - 1) * progress),
+        )
+
     def check(self, size: int) -> None:
         """Refuse a picture size that the discriminators cannot judge, and numbers out of range."""
         require_usable(self)
-        require_fraction(self, "decay_from")
-        require_not_negative(self, "history", "lambda_cycle", "lambda_identity")
+        require_not_negative(
+            self, "history", "lambda_cycle", "lambda_identity", "cycle_decay", "identity_decay"
+        )
         smallest = 2 ** (self.d_layers + 2)
         if size < smallest:
             raise InputError(
@@ -176,6 +223,7 @@ MOST = {  # of what is built or held in memory; far above what anybody trained
     "blocks": 256,
     "groups": 8192,
     "batch": 65_536,
+    "d_steps": 1000,
     "latent": 65_536,
     "history": 1_000_000,
 }
@@ -245,8 +293,9 @@ def require_usable(settings: Any) -> None:
         if there.get(name, 0) > most:
             raise InputError(f"setting {name}={there[name]} must be at most {most:,}")
     require_positive(settings, "learning_rate_g", "learning_rate_d", "norm_epsilon")
-    require_not_negative(settings, "adam_epsilon", "init_std")
-    for name in ("beta1", "beta2"):
+    require_not_negative(settings, "adam_epsilon", "init_std", "r1_gamma", "lecam")
+    require_fraction(settings, "decay_from")
+    for name in ("beta1", "beta2", "ema"):
         if not 0 <= there[name] < 1:
             raise InputError(f"setting {name}={there[name]} must be at least 0 and below 1")
 

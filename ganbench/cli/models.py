@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,7 +70,9 @@ def _list_data(_: tuple[Path, ...]) -> None:
 
 
 def check(
-    model: Annotated[str, typer.Argument(help="Name of a model, or of a plugin file.")],
+    model: Annotated[
+        str, typer.Argument(help="For instance dcgan, dcgan:ema=0.999, or a plugin file.")
+    ],
     size: Size = 32,
     framework: Annotated[
         str | None,
@@ -79,28 +81,31 @@ def check(
     plugins: Plugins = None,
 ) -> None:
     """Try a model on a few tiny pictures: does it keep the contract?"""
+    from ganbench.planning.suite import Choice, choices
     from ganbench.system import frameworks
     from ganzoo import registry
 
     files, file = tuple(plugins or ()), Path(model)
     if file.suffix == ".py":
-        files, model = (*files, file), file.stem.replace("_", "-")
+        files, choice = (*files, file), Choice(file.stem.replace("_", "-"))
         framework = framework or registry.models(files)[-1].framework
+    else:
+        (choice,) = choices((model,))
     framework = framework or "pytorch"
-    found_models = registry.select(model, files, framework)
+    found_models = registry.select(choice.name, files, framework)
     frameworks.require(framework)
     frameworks.prepare(framework)
-    passed = [_keeps_contract(found, size) for found in found_models]
+    passed = [_keeps_contract(found, size, choice.settings) for found in found_models]
     raise typer.Exit(0 if all(passed) else 2)
 
 
-def _keeps_contract(model: "registry.Model", size: int) -> bool:
+def _keeps_contract(model: "registry.Model", size: int, changes: dict[str, Any]) -> bool:
     """Print one line a question, as soon as it is answered."""
     from ganzoo import conformance
 
     print(f"{model.name} ({model.framework})")
     passed = True
-    for answer in conformance.run(model, size):
+    for answer in conformance.run(model, size, changes=changes):
         passed &= answer.good
         print(f"  {'ok  ' if answer.good else 'FAIL'}  {answer.question}")
         if not answer.good:

@@ -9,18 +9,20 @@ from torch.nn.functional import l1_loss
 
 from ganzoo import draws
 from ganzoo import settings as options
+from ganzoo.pytorch.augment import augment
 from ganzoo.pytorch.patchgan import PatchGAN
+from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import (
     GENERATE_BATCH,
     TorchTrainer,
     adam,
+    fooling_loss,
     frozen,
     gan_loss,
-    init_normal,
-    mixed,
-    silence_last,
 )
 from ganzoo.trainer import Losses, Pictures, Task
+
+PURPOSES = 7  # of draws in one lesson of D: the history's and six augmentations
 
 
 class History:
@@ -51,33 +53,25 @@ class CycleGAN(TorchTrainer):
     def __init__(self, settings: options.CycleGANUNet | options.CycleGANResNet, task: Task):
         super().__init__(settings, task)
         made = self.generator(), self.generator(), PatchGAN(settings), PatchGAN(settings)
-        self.G, self.F, self.D_X, self.D_Y = (
-            mixed(network.to(self.device), settings.precision) for network in made
-        )
+        self.G, self.F, self.D_X, self.D_Y = (network.to(self.device) for network in made)
         self.networks = {"G": self.G, "F": self.F, "D_X": self.D_X, "D_Y": self.D_Y}
-        init_normal(self.networks.values(), settings.init_std, task.seed)
-        if settings.residual:
-            silence_last(self.G, self.F)
+        self.begin("G", "F")
         self.optimizers = {
             "G": adam(settings, settings.learning_rate_g, self.G, self.F),
             "D": adam(settings, settings.learning_rate_d, self.D_X, self.D_Y),
         }
         self.history = {"X": History(settings.history), "Y": History(settings.history)}
+        self.restraint = {"X": Restraint(settings), "Y": Restraint(settings)}
 
     def generator(self) -> nn.Module:
         """A new generator; each architecture has its own file."""
         raise NotImplementedError
 
-    def schedule(self, progress: float) -> None:
-        """Let the learning rates fall linearly to 0 after `decay_from` of the budget."""
-        s = self.settings
-        scale = min(1.0, (1 - progress) / (1 - s.decay_from)) if s.decay_from < 1 else 1.0
-        self.set_learning_rate(scale, G=s.learning_rate_g, D=s.learning_rate_d)
-
     def step(self, source: Pictures, target: Pictures) -> Losses:
         x, y = self.tensors(source, target)
         self.steps += 1
         s = self.settings
+        lambda_cycle, lambda_identity = s.lambdas(self.progress)
 
         # Teach G and F: be taken for real, find the way back, leave the own domain alone.
         self.optimizers["G"].zero_grad()
@@ -87,24 +81,32 @@ class CycleGAN(TorchTrainer):
         cycle = l1_loss(self.F(fake_y), x) + l1_loss(self.G(fake_x), y)
         identity = sum(map(l1_loss, same_y + same_x, own_y + own_x), torch.zeros_like(cycle))
         with frozen(self.D_X, self.D_Y):
-            fooled = gan_loss(s.loss, self.D_Y(fake_y), 1.0) + gan_loss(
-                s.loss, self.D_X(fake_x), 1.0
+            fooled = fooling_loss(s.loss, self.D_Y(self.augmented(fake_y, 1))) + fooling_loss(
+                s.loss, self.D_X(self.augmented(fake_x, 2))
             )
-            (fooled + s.lambda_cycle * cycle + s.lambda_identity * identity).backward()
+            (fooled + lambda_cycle * cycle + lambda_identity * identity).backward()
         if s.update == "generators-first":
             self.optimizers["G"].step()
 
         # Teach D_X and D_Y to tell real from fakes, some of them remembered.
-        self.optimizers["D"].zero_grad()
-        random = self.random(purpose=0)
-        fake_y, fake_x = fake_y.detach().to(self.dtype), fake_x.detach().to(self.dtype)
-        d_y = self.teach(self.D_Y, y, self.history["Y"].swap(fake_y, random))
-        d_x = self.teach(self.D_X, x, self.history["X"].swap(fake_x, random))
-        if s.update == "together":
-            self.optimizers["G"].step()
-        self.optimizers["D"].step()
+        fakes = {"Y": fake_y.detach().to(self.dtype), "X": fake_x.detach().to(self.dtype)}
+        for lesson in range(s.d_steps):
+            self.optimizers["D"].zero_grad()
+            random = self.random(PURPOSES * lesson)
+            shown = {side: self.history[side].swap(fake, random) for side, fake in fakes.items()}
+            d_y = self.told_apart("Y", y, shown["Y"], PURPOSES * lesson + 3)
+            d_x = self.told_apart("X", x, shown["X"], PURPOSES * lesson + 5)
+            if s.update == "together" and lesson == 0:
+                self.optimizers["G"].step()
+            self.optimizers["D"].step()
+        self.follow()
         losses = {"G": fooled, "cycle": cycle, "identity": identity, "D_Y": d_y, "D_X": d_x}
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def augmented(self, x: Tensor, purpose: int) -> Tensor:
+        """What D sees of the pictures, if the settings say that it sees them changed."""
+        kinds, random = self.settings.augment, self.random(purpose)
+        return augment(x, draws.augmentation(random, kinds, len(x), self.task.size))
 
     def passes(self, network: nn.Module, *batches: Tensor) -> Sequence[Tensor]:
         """The network's outputs for several batches; in one pass where the norm is per picture."""
@@ -112,12 +114,17 @@ class CycleGAN(TorchTrainer):
             return [network(batch) for batch in batches]
         return network(torch.cat(batches)).chunk(len(batches))
 
-    def teach(self, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        """Collect D's gradients; its loss is halved to slow it down, as in the paper."""
-        kind = self.settings.loss
+    def told_apart(self, side: str, real: Tensor, fake: Tensor, purpose: int) -> Tensor:
+        """Collect the gradients of a side's D; its loss is halved to slow it down, as in the paper.
+
+        What holds it back is not part of the loss given back.
+        """
+        kind, D = self.settings.loss, self.networks[f"D_{side}"]
+        real, fake = self.augmented(real, purpose), self.augmented(fake, purpose + 1)
         real_logits, fake_logits = self.passes(D, real, fake)
         loss = 0.5 * (gan_loss(kind, real_logits, 1.0) + gan_loss(kind, fake_logits, 0.0))
-        loss.backward()
+        held = self.restraint[side].loss(D, self.steps, real, real_logits, fake_logits)
+        (loss + held).backward()
         return loss
 
     def translate(self, network: nn.Module, source: Pictures) -> Pictures:
@@ -126,24 +133,32 @@ class CycleGAN(TorchTrainer):
         return self.draw(network, source, batch)
 
     def generate(self, source: Pictures) -> Pictures:
-        return self.translate(self.G, source)
+        return self.translate(self.shown("G"), source)
+
+    def raw(self, source: Pictures) -> Pictures | None:
+        return self.translate(self.G, source) if self.averages else None
 
     def views(self, source: Pictures, target: Pictures) -> dict[str, Pictures]:
         """There and back from both sides, and what G does to a real painting."""
-        reverse = self.translate(self.F, target)
+        F = self.shown("F")
+        reverse = self.translate(F, target)
         return {
-            "back": self.translate(self.F, self.generate(source)),
+            "back": self.translate(F, self.generate(source)),
             "identity": self.generate(target),
             "reverse": reverse,
             "reverse_back": self.generate(reverse),
         }
 
     def memory(self) -> dict[str, Tensor]:
-        return {
-            f"history_{side}": torch.cat(h.fakes) for side, h in self.history.items() if h.fakes
-        }
+        histories = {side: history.fakes for side, history in self.history.items()}
+        kept = {f"history_{side}": torch.cat(fakes) for side, fakes in histories.items() if fakes}
+        if self.settings.lecam:
+            kept |= {f"lecam_{side}": r.anchors for side, r in self.restraint.items()}
+        return kept
 
     def remember(self, tensors: dict[str, Tensor]) -> None:
         for side, history in self.history.items():
             kept = tensors.get(f"history_{side}")
             history.fakes = [] if kept is None else list(kept.split(1))
+        for side, restraint in self.restraint.items():
+            restraint.anchors = tensors.get(f"lecam_{side}", restraint.anchors)

@@ -2,18 +2,12 @@
 
 from torch import Tensor, nn
 
-from ganzoo import draws
+from ganzoo import draws, enlarge
 from ganzoo import settings as options
 from ganzoo.pytorch.augment import augment
-from ganzoo.pytorch.training import (
-    TorchTrainer,
-    adam,
-    doubling,
-    frozen,
-    gan_loss,
-    init_normal,
-    mixed,
-)
+from ganzoo.pytorch.layers import DenseStart, MinibatchStd, doubling, judging
+from ganzoo.pytorch.restraint import Restraint
+from ganzoo.pytorch.training import TorchTrainer, adam, fooling_loss, frozen, gan_loss
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -30,13 +24,14 @@ class Generator(nn.Module):
         inwards = _widths(s.width, size)
         channels = s.latent
         layers: list[nn.Module] = []
-        for i, width in enumerate(reversed(inwards)):
-            first = nn.ConvTranspose2d(channels, width, 4, 1, 0, bias=False) if i == 0 else None
-            layers += [
-                first or doubling(s, channels, width, 4, False),  # N W 4·2^i
-                nn.BatchNorm2d(width, s.norm_epsilon, s.norm_momentum),
-                nn.ReLU(inplace=True),
-            ]
+        for i, width in enumerate(reversed(inwards)):  # N W 4·2^i
+            if i == 0 and s.dense_start:
+                layers.append(DenseStart(channels, width, s.norm_epsilon, s.norm_momentum))
+            else:
+                first = nn.ConvTranspose2d(channels, width, 4, 1, 0, bias=False) if i == 0 else None
+                layers.append(first or doubling(s, channels, width, 4, False))
+                layers.append(nn.BatchNorm2d(width, s.norm_epsilon, s.norm_momentum))
+            layers.append(nn.ReLU(inplace=True))
             channels = width
         layers += [doubling(s, channels, 3, 4, False), nn.Tanh()]  # N 3 H W
         self.layers = nn.Sequential(*layers)
@@ -46,25 +41,28 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Picture N 3 H W -> logit N: real above zero."""
+    """Picture N 3 H W -> logit N, real above zero; N 2 of two heads, for two objectives."""
 
     def __init__(self, s: options.DCGAN, size: int):
         super().__init__()
         channels = 3
         layers: list[nn.Module] = []
         for i, width in enumerate(_widths(s.width, size)):
-            layers.append(nn.Conv2d(channels, width, 4, 2, 1, bias=False))  # N W H/2^(i+1)
+            layers.append(judging(s, channels, width, 4, 2, 1, bias=False))  # N W H/2^(i+1)
             if i > 0:
                 layers.append(nn.BatchNorm2d(width, s.norm_epsilon, s.norm_momentum))
             layers.append(nn.LeakyReLU(s.slope, inplace=True))
             if s.dropout:
                 layers.append(nn.Dropout(s.dropout))
             channels = width
-        layers.append(nn.Conv2d(channels, 1, 4, 1, 0, bias=False))  # N 1 1 1
-        self.layers = nn.Sequential(*layers)
+        if s.minibatch_std:
+            layers.append(MinibatchStd())
+        heads = 2 if s.loss == "two-objective" else 1
+        last = judging(s, channels + s.minibatch_std, heads, 4, 1, 0, bias=False)  # N heads 1 1
+        self.layers = nn.Sequential(*layers, last)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x).flatten()
+        return self.layers(x).flatten(1).squeeze(1)
 
 
 class DCGAN(TorchTrainer):
@@ -76,35 +74,48 @@ class DCGAN(TorchTrainer):
     def __init__(self, settings: options.DCGAN, task: Task):
         super().__init__(settings, task)
         self.G, self.D = (
-            mixed(network(settings, task.size).to(self.device), settings.precision)
-            for network in (Generator, Discriminator)
+            network(settings, task.size).to(self.device) for network in (Generator, Discriminator)
         )
         self.networks = {"G": self.G, "D": self.D}
-        init_normal(self.networks.values(), settings.init_std, task.seed)
+        self.begin("G")
         self.optimizers = {
             "G": adam(settings, settings.learning_rate_g, self.G),
             "D": adam(settings, settings.learning_rate_d, self.D),
         }
+        self.restraint = Restraint(settings)
 
     def step(self, source: Noise, target: Pictures) -> Losses:
-        z, real = self.tensors(source, target)
         self.steps += 1
+        s = self.settings
+        target = enlarge.enlarged(self.random(draws.ENLARGED), s.enlarge, target)
+        z, real = self.tensors(source, target)
         fake = self.G(z)
 
         # Teach D to tell real from fake.
-        self.optimizers["D"].zero_grad()
-        d_loss = gan_loss("bce", self.judge(real, 0), self.settings.real_label)
-        d_loss = d_loss + gan_loss("bce", self.judge(fake.detach(), 1), 0.0)
-        d_loss.backward()
-        self.optimizers["D"].step()
+        for lesson in range(s.d_steps):
+            self.optimizers["D"].zero_grad()
+            d_loss = self.told_apart(real, fake.detach(), 3 * lesson)
+            self.optimizers["D"].step()
 
         # Teach G to be taken for real.
         self.optimizers["G"].zero_grad()
         with frozen(self.D):
-            g_loss = gan_loss("bce", self.judge(fake, 2), 1.0)
+            g_loss = fooling_loss(s.loss, self.judge(fake, 2))
             g_loss.backward()
         self.optimizers["G"].step()
+        self.follow()
         return {"D": d_loss.detach(), "G": g_loss.detach()}
+
+    def told_apart(self, real: Tensor, fake: Tensor, purpose: int) -> Tensor:
+        """Collect D's gradients; its loss without what holds it back."""
+        s = self.settings
+        real_logits, fake_logits = self.judge(real, purpose), self.judge(fake, purpose + 1)
+        loss = gan_loss(s.loss, real_logits, s.real_label) + gan_loss(s.loss, fake_logits, 0.0)
+        held = self.restraint.loss(
+            lambda x: self.judge(x, purpose), self.steps, real, real_logits, fake_logits
+        )
+        (loss + held).backward()
+        return loss
 
     def judge(self, x: Tensor, purpose: int) -> Tensor:
         """D's logits of the pictures, augmented if the settings say so."""
@@ -112,4 +123,13 @@ class DCGAN(TorchTrainer):
         return self.D(augment(x, draws.augmentation(random, kinds, len(x), self.task.size)))
 
     def generate(self, source: Noise) -> Pictures:
-        return self.draw(self.G, source)
+        return self.draw(self.shown("G"), source)
+
+    def raw(self, source: Noise) -> Pictures | None:
+        return self.draw(self.G, source) if self.averages else None
+
+    def memory(self) -> dict[str, Tensor]:
+        return {"lecam": self.restraint.anchors} if self.settings.lecam else {}
+
+    def remember(self, tensors: dict[str, Tensor]) -> None:
+        self.restraint.anchors = tensors.get("lecam", self.restraint.anchors)

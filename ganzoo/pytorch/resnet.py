@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from ganzoo import settings as options
 from ganzoo.pytorch.cyclegan import CycleGAN
-from ganzoo.pytorch.training import doubling, norm
+from ganzoo.pytorch.layers import doubling, norm
 
 
 class Block(nn.Module):

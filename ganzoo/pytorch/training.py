@@ -1,8 +1,8 @@
 """What every PyTorch trainer shares: tensors in, pictures out, losses, checkpoints."""
 
+import copy
 import json
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +16,7 @@ from torch.nn import functional as fn
 
 from ganzoo import draws
 from ganzoo.errors import InputError
+from ganzoo.pytorch.layers import init_normal, silence_last
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -35,7 +36,9 @@ class TorchTrainer:
         self.device = torch.device(task.device)
         self.dtype = torch.float32
         self.steps = 0
+        self.progress = 0.0  # used fraction of the budget
         self.networks: dict[str, nn.Module] = {}
+        self.averages: dict[str, nn.Module] = {}  # of the weights of some networks
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
 
     def tensors(self, *arrays: Noise | Pictures) -> list[Tensor]:
@@ -67,6 +70,39 @@ class TorchTrainer:
         """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
         return draws.of_step(self.task.seed, self.steps, purpose)
 
+    def begin(self, *generators: str) -> None:
+        """Give `networks` their first weights, precision and, if so set, moving averages."""
+        init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
+        if getattr(self.settings, "residual", False):
+            silence_last(*(self.networks[name] for name in generators))
+        if self.settings.ema:
+            self.averages = {
+                name: copy.deepcopy(self.networks[name]).requires_grad_(False)
+                for name in generators
+            }
+        for network in (*self.networks.values(), *self.averages.values()):
+            mixed(network, self.settings.precision)
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Draw the averages towards the networks; at first they follow closely."""
+        decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
+        for name, average in self.averages.items():
+            kept, new = (
+                [v for v in network.state_dict().values() if v.is_floating_point()]
+                for network in (average, self.networks[name])
+            )
+            torch._foreach_lerp_(kept, new, 1 - decay)
+
+    def shown(self, name: str) -> nn.Module:
+        """The network that draws: its average, where there is one."""
+        return self.averages.get(name, self.networks[name])
+
+    def schedule(self, progress: float) -> None:
+        """Let the learning rates fall as the settings say."""
+        s, self.progress = self.settings, progress
+        self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
+
     def set_learning_rate(self, scale: float, **rates: float) -> None:
         """Set each named optimiser's rate to `scale` times its own."""
         for name, rate in rates.items():
@@ -83,15 +119,20 @@ class TorchTrainer:
     def double(self) -> None:
         """Go on in float64: the yardstick for gradients."""
         self.dtype = torch.float64
-        for network in self.networks.values():
+        for network in (*self.networks.values(), *self.averages.values()):
             network.double()
+
+    def _kept(self) -> list[tuple[str, str, nn.Module]]:
+        """Networks and averages, with the place of each in a checkpoint."""
+        kinds = {"network": self.networks, "average": self.averages}
+        return [(kind, *item) for kind, there in kinds.items() for item in there.items()]
 
     def save(self, folder: Path) -> None:
         """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
         folder.mkdir(parents=True, exist_ok=True)
         state = {f"memory/{name}": tensor for name, tensor in self.memory().items()}
-        for name, network in self.networks.items():
-            state |= {f"network/{name}/{key}": v for key, v in network.state_dict().items()}
+        for kind, name, network in self._kept():
+            state |= {f"{kind}/{name}/{key}": v for key, v in network.state_dict().items()}
         groups: dict[str, list] = {}
         for name, optimizer in self.optimizers.items():
             saved = optimizer.state_dict()
@@ -122,9 +163,9 @@ class TorchTrainer:
         try:
             state = load_file(folder / "state.safetensors")
             numbers = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            for name, network in self.networks.items():
+            for kind, name, network in self._kept():
                 counts = {k: v for k, v in network.state_dict().items() if k.endswith(COUNT)}
-                network.load_state_dict(counts | _below(state, f"network/{name}/"))
+                network.load_state_dict(counts | _below(state, f"{kind}/{name}/"))
             for name, optimizer in self.optimizers.items():
                 own, kept = optimizer.state_dict()["param_groups"], numbers["optimizers"][name]
                 optimizer.load_state_dict(
@@ -162,12 +203,29 @@ def pictures(tensor: Tensor) -> Pictures:
 
 
 def gan_loss(kind: str, logits: Tensor, label: float) -> Tensor:
-    """Distance of D's logits from `label`: least squares (Mao et al. 2017) or cross-entropy."""
+    """What D loses where its logits N ... should say `label`: 1 real, 0 fake.
+
+    lsgan, bce: distance from the label. hinge: how far they are from 1 or -1 on their side. Of two
+    objectives, the logits N 2 ... are those of two heads, and each has its own.
+    """
     logits = logits.float() if logits.dtype == torch.bfloat16 else logits
+    if kind == "two-objective":
+        bce, hinge = logits.unbind(1)
+        return 0.5 * (gan_loss("bce", bce, label) + gan_loss("hinge", hinge, label))
+    if kind == "hinge":
+        return fn.relu(1 - logits if label > 0.5 else 1 + logits).mean()
     wanted = torch.full_like(logits, label)
     if kind == "lsgan":
         return fn.mse_loss(logits, wanted)
     return fn.binary_cross_entropy_with_logits(logits, wanted)
+
+
+def fooling_loss(kind: str, logits: Tensor) -> Tensor:
+    """What G loses where D's logits of its pictures are not those of real ones."""
+    if kind == "two-objective":
+        bce, hinge = logits.unbind(1)
+        return 0.5 * (fooling_loss("bce", bce) + fooling_loss("hinge", hinge))
+    return -logits.float().mean() if kind == "hinge" else gan_loss(kind, logits, 1.0)
 
 
 def adam(settings: Any, rate: float, *networks: nn.Module) -> torch.optim.Adam:
@@ -205,68 +263,3 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for p in parameters:
             p.requires_grad_(True)
-
-
-class ResizeConv(nn.Conv2d):
-    """Twice the size, then a 3x3 convolution: no place is written more often than another."""
-
-    def __init__(self, before: int, after: int, mode: str, bias: bool):
-        super().__init__(before, after, 3, 1, 1, bias=bias)
-        self.resize = {"mode": mode, "align_corners": None if mode == "nearest" else False}
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(fn.interpolate(x, scale_factor=2.0, **self.resize))
-
-
-def doubling(settings: Any, before: int, after: int, kernel: int, bias: bool) -> nn.Module:
-    """N C H W -> N C' 2H 2W, as `settings.upsample` says; `kernel` is the transposed one's."""
-    if settings.upsample != "transposed":
-        return ResizeConv(before, after, settings.upsample, bias)
-    return nn.ConvTranspose2d(before, after, kernel, 2, 1, output_padding=kernel % 2, bias=bias)
-
-
-def norm(settings: Any, channels: int) -> nn.Module:
-    """Batch, instance or group norm, as `settings.norm` says.
-
-    Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
-    et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
-    """
-    kind = settings.norm
-    if kind == "batch":
-        return nn.BatchNorm2d(channels, settings.norm_epsilon, track_running_stats=False)
-    if kind == "instance":
-        # Group norm with one channel a group: torch's own instance norm gives wrong gradients on
-        # CPU at batch 1 when the incoming ones are channels-last.
-        return nn.GroupNorm(channels, channels, settings.norm_epsilon, affine=False)
-    return nn.GroupNorm(math.gcd(settings.groups, channels), channels, settings.norm_epsilon)
-
-
-def init_normal(networks: Iterable[nn.Module], std: float, seed: int) -> None:
-    """Convolutions N(0, std), norm weights N(1, std), biases 0 (Radford et al. 2016).
-
-    Drawn in numpy, so that a twin in another framework starts from the very same weights.
-    """
-    for number, network in enumerate(networks):
-        random = draws.of_weights(seed, number)
-        for part in network.modules():
-            if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
-                _fill(part.weight, 0.0, std, random)
-            elif isinstance(part, nn.BatchNorm2d | nn.GroupNorm) and part.weight is not None:
-                _fill(part.weight, 1.0, std, random)
-            if isinstance(bias := getattr(part, "bias", None), Tensor):
-                nn.init.zeros_(bias)
-
-
-def silence_last(*networks: nn.Module) -> None:
-    """Let networks begin with an output of 0: the weights of their last convolution are 0."""
-    for network in networks:
-        convolutions = [
-            part for part in network.modules() if isinstance(part, nn.Conv2d | nn.ConvTranspose2d)
-        ]
-        nn.init.zeros_(convolutions[-1].weight)
-
-
-def _fill(weight: Tensor, mean: float, std: float, random: np.random.Generator) -> None:
-    if not weight.is_meta:  # there, only work is counted
-        with torch.no_grad():
-            weight.copy_(torch.from_numpy(draws.normal(random, mean, std, weight.shape)))

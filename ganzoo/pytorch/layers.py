@@ -1,0 +1,128 @@
+"""Layers that torch has not, or has with other defaults, and what all weights start from."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+from ganzoo import draws
+
+
+class ResizeConv(nn.Conv2d):
+    """Twice the size, then a 3x3 convolution: no place is written more often than another."""
+
+    def __init__(self, before: int, after: int, mode: str, bias: bool):
+        super().__init__(before, after, 3, 1, 1, bias=bias)
+        self.resize = {"mode": mode, "align_corners": None if mode == "nearest" else False}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(fn.interpolate(x, scale_factor=2.0, **self.resize))
+
+
+class SpectralConv(nn.Conv2d):
+    """A convolution whose weight, as a matrix of filters, is divided by its largest singular value.
+
+    Miyato et al. 2018, algorithm 1: one power iteration each time that it is met in training.
+    """
+
+    def __init__(self, *shape: Any, bias: bool):
+        super().__init__(*shape, bias=bias)
+        self.register_buffer("u", torch.full((self.out_channels,), self.out_channels**-0.5))
+
+    def forward(self, x: Tensor) -> Tensor:
+        matrix = self.weight.flatten(1)  # filters x (C kernel kernel)
+        with torch.no_grad():
+            v = fn.normalize(matrix.T @ self.u, dim=0)
+            u = fn.normalize(matrix @ v, dim=0)
+            if self.training:
+                self.u = u
+        return self._conv_forward(x, self.weight / torch.dot(u, matrix @ v), self.bias)
+
+
+def judging(
+    settings: Any, before: int, after: int, kernel: int, stride: int, padding: int, bias: bool
+) -> nn.Conv2d:
+    """A convolution of a discriminator, held by its spectral norm if the settings say so."""
+    kind = SpectralConv if settings.spectral_norm else nn.Conv2d
+    return kind(before, after, kernel, stride, padding, bias=bias)
+
+
+class MinibatchStd(nn.Module):
+    """How much a batch varies, on average over channels and places, as one more channel.
+
+    Karras et al. 2018, section 3, over the whole batch. N C H W -> N C+1 H W.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        spread = (x.var(dim=0, correction=0) + 1e-8).sqrt().mean()
+        return torch.cat([x, spread.expand(len(x), 1, *x.shape[2:])], dim=1)
+
+
+class DenseStart(nn.Module):
+    """Latents N Z 1 1 -> N C 4 4, each number normalised on its own."""
+
+    def __init__(self, latent: int, channels: int, epsilon: float, momentum: float):
+        super().__init__()
+        self.dense = nn.Conv2d(latent, 16 * channels, 1, bias=False)
+        self.norm = nn.BatchNorm2d(16 * channels, epsilon, momentum)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.norm(self.dense(z)).unflatten(1, (-1, 4, 4))[..., 0, 0]
+
+
+def doubling(settings: Any, before: int, after: int, kernel: int, bias: bool) -> nn.Module:
+    """N C H W -> N C' 2H 2W, as `settings.upsample` says; `kernel` is the transposed one's."""
+    if settings.upsample != "transposed":
+        return ResizeConv(before, after, settings.upsample, bias)
+    return nn.ConvTranspose2d(before, after, kernel, 2, 1, output_padding=kernel % 2, bias=bias)
+
+
+def norm(settings: Any, channels: int) -> nn.Module:
+    """Batch, instance or group norm, as `settings.norm` says.
+
+    Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
+    et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
+    """
+    kind = settings.norm
+    if kind == "batch":
+        return nn.BatchNorm2d(channels, settings.norm_epsilon, track_running_stats=False)
+    if kind == "instance":
+        # Group norm with one channel a group: torch's own instance norm gives wrong gradients on
+        # CPU at batch 1 when the incoming ones are channels-last.
+        return nn.GroupNorm(channels, channels, settings.norm_epsilon, affine=False)
+    return nn.GroupNorm(math.gcd(settings.groups, channels), channels, settings.norm_epsilon)
+
+
+def init_normal(networks: Iterable[nn.Module], std: float, seed: int) -> None:
+    """Convolutions N(0, std), norm weights N(1, std), biases 0 (Radford et al. 2016).
+
+    Drawn in numpy, so that a twin in another framework starts from the very same weights.
+    """
+    for number, network in enumerate(networks):
+        random = draws.of_weights(seed, number)
+        for part in network.modules():
+            if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+                _fill(part.weight, 0.0, std, random)
+            elif isinstance(part, nn.BatchNorm2d | nn.GroupNorm) and part.weight is not None:
+                _fill(part.weight, 1.0, std, random)
+            if isinstance(bias := getattr(part, "bias", None), Tensor):
+                nn.init.zeros_(bias)
+
+
+def silence_last(*networks: nn.Module) -> None:
+    """Let networks begin with an output of 0: the weights of their last convolution are 0."""
+    for network in networks:
+        convolutions = [
+            part for part in network.modules() if isinstance(part, nn.Conv2d | nn.ConvTranspose2d)
+        ]
+        nn.init.zeros_(convolutions[-1].weight)
+
+
+def _fill(weight: Tensor, mean: float, std: float, random: np.random.Generator) -> None:
+    if not weight.is_meta:  # there, only work is counted
+        with torch.no_grad():
+            weight.copy_(torch.from_numpy(draws.normal(random, mean, std, weight.shape)))
