@@ -68,8 +68,8 @@ def run(
         raise InputError(
             f"the made-up pictures need a size divisible by 4, not {size}", "--size 32"
         )
-    small = SMALL.get(kind.Settings)
-    settings = resolve(kind.Settings, model.name, {"batch": 2, **(changes or {})}, small is not None)
+    changes = {"batch": 2, **(changes or {})}
+    settings = resolve(kind.Settings, model.name, changes, kind.Settings in SMALL)
     if hasattr(settings, "check"):
         settings.check(size)
     trial = Trial(kind, settings, size, device)

@@ -1,7 +1,7 @@
 """A small set made larger, as people make it: flipped, mirrored, cropped and noisy copies.
 
-G learns all of it, pictures upside down and the noise too: such an augmentation leaks (Karras et al.
-2020, section 2.2).
+G learns all of it, pictures upside down and the noise too: such an augmentation leaks (Karras et
+al. 2020, section 2.2).
 """
 
 from collections.abc import Sequence

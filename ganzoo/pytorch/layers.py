@@ -29,6 +29,8 @@ class SpectralConv(nn.Conv2d):
     Miyato et al. 2018, algorithm 1: one power iteration each time that it is met in training.
     """
 
+    u: Tensor  # filters: of the left singular vector, as far as it is found
+
     def __init__(self, *shape: Any, bias: bool):
         super().__init__(*shape, bias=bias)
         self.register_buffer("u", torch.full((self.out_channels,), self.out_channels**-0.5))
