@@ -45,6 +45,64 @@ def test_every_model_keeps_the_contract(name, eagerly, monkeypatch):
     assert failed == []
 
 
+def test_a_generator_draws_with_the_average_of_its_weights(eagerly):
+    tried = _trial("dcgan", ema=0.1, dropout=0.0)
+    trainer, sources = tried.trainer(), tried.sources(3)
+    assert np.array_equal(trainer.generate(sources), trainer.raw(sources))
+    trainer.set_learning_rate(100.0, G=2e-4)
+    tried.steps(trainer, 0)
+    assert not np.array_equal(trainer.generate(sources), trainer.raw(sources))
+    assert _trial("dcgan").trainer().raw(sources) is None
+
+
+def test_views_are_of_the_averages_too(eagerly):
+    tried = _trial("cyclegan-unet", ema=0.9)
+    trainer, pictures = tried.trainer(), tried.pictures(2)
+    before = trainer.views(pictures, pictures)
+    trainer.F.out.layers[1].bias.assign([9.0, 9.0, 9.0])
+    for name, picture in trainer.views(pictures, pictures).items():
+        assert np.array_equal(picture, before[name]), name
+
+
+def test_what_changes_from_step_to_step_makes_no_new_graph(monkeypatch):
+    """But for the lessons of R1, which have a graph of their own."""
+    from ganzoo.tensorflow import restraint
+
+    monkeypatch.setattr(restraint, "R1_EVERY", 3)
+    tried = _trial("cyclegan-unet", ema=0.9, r1_gamma=1.0, cycle_decay=0.1, decay="cosine")
+    trainer = tried.trainer()
+    for step in range(7):
+        trainer.schedule(step / 7)
+        tried.steps(trainer, step)
+    assert trainer._lesson.experimental_get_tracing_count() == 2
+
+
+@pytest.mark.parametrize("size", [8, 20])  # maps for plain operations and for the fused kernel
+@pytest.mark.parametrize("kind", ["batch", "instance", "group"])
+def test_r1_knows_the_second_derivative_of_a_norm(kind, size, tf):
+    from ganzoo.tensorflow import layers, restraint
+
+    x = tf.constant(np.random.default_rng(0).standard_normal((1, size, size, 4)), tf.float32)
+    groups = {"batch": 4, "instance": 4, "group": 2}[kind]
+    (model,) = registry.select("cyclegan-resnet", framework="tensorflow")
+    settings = resolve(registry.load(model).Settings, model.name, {"norm": kind, "groups": groups})
+
+    def closed(x):
+        grouped = tf.reshape(x, (1, size, size, groups, 4 // groups))
+        mean, variance = tf.nn.moments(grouped, (1, 2, 4), keepdims=True)
+        return tf.reshape((grouped - mean) / tf.sqrt(variance + 1e-5), x.shape)
+
+    def gradient(norm):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            found = restraint.r1(lambda x: tf.reduce_sum(tf.sin(3 * norm(x)), (1, 2, 3)), x)
+        return tape.gradient(found, x)
+
+    expected = gradient(closed).numpy()
+    found = tf.function(gradient, autograph=False)(layers.norm(settings, 4)).numpy()
+    assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
+
+
 def test_the_resnet_keeps_what_is_its_own_of_the_contract(eagerly):
     """Its trainer is the U-Net's."""
     tried = _trial("cyclegan-resnet")
@@ -89,6 +147,24 @@ def test_xla_compiles_the_same_step(upsample):
         tried = _trial("dcgan", xla=xla, dropout=0.0, augment="", upsample=upsample)
         losses.append(tried.steps(tried.trainer(), 0)[0])
     assert losses[0]["D"] == pytest.approx(losses[1]["D"], rel=1e-5)
+
+
+def test_xla_compiles_what_holds_a_discriminator_back(tf):
+    held = {"spectral_norm": True, "r1_gamma": 1.0, "lecam": 0.1, "minibatch_std": True}
+
+    def gradient(xla: bool) -> np.ndarray:
+        tried = _trial("dcgan", **held, augment="", dropout=0.0)
+        trainer, real = tried.trainer(), tried.pictures(2).astype(np.float32) / 255
+
+        def found(real, fake):
+            with tf.GradientTape() as tape:
+                loss = sum(trainer.told_apart(real, fake, [{}, {}], steep=True))
+            return tape.gradient(loss, trainer.D.trainable_variables[0])
+
+        return tf.function(found, autograph=False, jit_compile=xla)(real, -real).numpy()
+
+    plain, compiled = gradient(False), gradient(True)
+    assert np.abs(compiled - plain).max() < 1e-4 * np.abs(plain).max()
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear"])

@@ -64,6 +64,14 @@ def test_the_first_step_draws_averages_towards_the_networks(twins, case, half):
         assert np.allclose(first[name], expected, rtol=1e-6, atol=1e-8), name
 
 
+def test_the_learning_rates_fall_alike(twins, case):
+    one, other = (twins.rates(half, case, "ended") for half in ("pytorch", "tensorflow"))
+    assert other == pytest.approx(one, rel=1e-6)
+    assert (min(one.values()) < 2e-4) == (
+        CASES[case][1].get("decay_from", 1.0) < 1 or "cycle" in case
+    )
+
+
 def test_the_optimisers_step_alike(twins, case):
     """A framework's own Adam or norm defaults are 1e-2 away at the second step."""
     assert max(twins.deviations(case)[:3]) <= 2e-4
