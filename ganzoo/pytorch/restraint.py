@@ -38,6 +38,7 @@ class Restraint:
 
         Tseng et al. 2021, equation 3. The anchors are moving averages, and move first.
         """
+        real, fake = (x.float() if x.dtype == torch.bfloat16 else x for x in (real, fake))
         now = torch.stack([real.detach().mean(), fake.detach().mean()])
         anchors = self.anchors.to(now)
         self.anchors = anchors + (1 - MEMORY) * (now - anchors)

@@ -17,6 +17,7 @@ from torch.nn import functional as fn
 from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.pytorch.layers import init_normal, silence_last
+from ganzoo.settings import Adversaries
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -99,9 +100,10 @@ class TorchTrainer:
         return self.averages.get(name, self.networks[name])
 
     def schedule(self, progress: float) -> None:
-        """Let the learning rates fall as the settings say."""
+        """Let the learning rates fall as the settings say; those of a plugin may not say it."""
         s, self.progress = self.settings, progress
-        self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
+        if isinstance(s, Adversaries):
+            self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
 
     def set_learning_rate(self, scale: float, **rates: float) -> None:
         """Set each named optimiser's rate to `scale` times its own."""

@@ -120,6 +120,16 @@ def test_the_losses_of_two_heads_are_those_of_each():
     assert fooling_loss("two-objective", logits) == pytest.approx(float(both) / 2)
 
 
+@pytest.mark.parametrize("name", ["dcgan", "cyclegan-unet"])
+def test_mixed_precision_keeps_what_is_saved_in_float32(name):
+    trial = tried(name, precision="bf16", spectral_norm=True, lecam=0.1)
+    trainer = trial.trainer()
+    trial.steps(trainer, 1)
+    kept = [v for network in trainer.networks.values() for v in network.state_dict().values()]
+    floats = [v for v in [*kept, *trainer.memory().values()] if v.is_floating_point()]
+    assert {v.dtype for v in floats} == {torch.float32}
+
+
 def test_r1_is_the_squared_slope_at_real_pictures():
     """D(x) = a·x² / 2 has the slope a·x."""
     real = torch.randn(5, 3, 4, 4)
