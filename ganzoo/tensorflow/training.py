@@ -105,7 +105,7 @@ class TensorFlowTrainer:
     def schedule(self, progress: float) -> None:
         """Let the learning rates fall as the settings say; those of a plugin may not say it."""
         s, self.progress = self.settings, progress
-        if isinstance(s, Adversaries):
+        if isinstance(self.settings, Adversaries):
             self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
 
     def set_learning_rate(self, scale: float, **rates: float) -> None:

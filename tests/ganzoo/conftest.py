@@ -169,19 +169,20 @@ Written by the tests, which fail where a number exceeds its bound. To write it a
     GANBENCH_WRITE_DOCS=1 pytest -m tensorflow tests/ganzoo/test_twins.py
 
 PyTorch {torch} and TensorFlow {tensorflow} (Keras {keras}) in a process each, in float32 on a CPU,
-narrow networks at 32 px, learning rates of 2e-4 that fall as set. Both draw their initial weights from numpy and are
-bit for bit equal there. Differences are relative: of losses the largest of any loss (bound 1e-5 in
-step 1); of gradients the length of the difference by the length of the gradient, G's and D's (bound
-1e-4). Grey levels: the largest difference of a colour value between pictures drawn from the same
-state, before training and after a checkpoint went over from PyTorch and from TensorFlow (bound 1);
-the states themselves go over bit for bit. "recipe" is what the Keras tutorials do otherwise:
-cross-entropy, one update for all networks, no history, slope 0.3, epsilon 1e-3 in norms and 1e-7 in
-Adam. "augmented" has all of DiffAugment. The cases "instance" run at batch 2, the ResNet's at 36
-px. "aided", "two heads" and "held" have together all that helps a GAN's training: moving averages,
-spectral norm, hinge and two objectives, R1 (in every step, with "two heads" in the 16th), LeCam,
-fading weights, two lessons of D a step, and what suits few pictures. "bilinear" and "nearest"
-generators resize before a 3x3 convolution, in place of transposed ones; "residual" ones add to
-their input, at first nothing. Dropout is not shared: its masks are each framework's own.
+narrow networks at 32 px, learning rates of 2e-4 that fall as set. Both draw their initial weights
+from numpy and are bit for bit equal there. Differences are relative: of losses the largest of any
+loss (bound 1e-5 in step 1); of gradients the length of the difference by the length of the
+gradient, G's and D's (bound 1e-4). Grey levels: the largest difference of a colour value between
+pictures drawn from the same state, before training and after a checkpoint went over from PyTorch
+and from TensorFlow (bound 1); the states themselves go over bit for bit. "recipe" is what the Keras
+tutorials do otherwise: cross-entropy, one update for all networks, no history, slope 0.3, epsilon
+1e-3 in norms and 1e-7 in Adam. "augmented" has all of DiffAugment. The cases "instance" run at
+batch 2, the ResNet's at 36 px. "aided", "two heads" and "held" have together all that helps a GAN's
+training: moving averages, spectral norm, hinge and two objectives, R1 (in every step, with "two
+heads" in the 16th), LeCam, fading weights, two lessons of D a step, and what suits few pictures.
+"bilinear" and "nearest" generators resize before a 3x3 convolution, in place of transposed ones;
+"residual" ones add to their input, at first nothing. Dropout is not shared: its masks are each
+framework's own.
 
 | case | losses, step 1 | gradients, step 1 | grey levels | losses, 20 steps | nudged |
 |---|---|---|---|---|---|

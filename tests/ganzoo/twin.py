@@ -27,8 +27,8 @@ def main(framework: str, cases: Path, out: Path) -> None:
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
         settings = resolve(kind.Settings, model.name, case["settings"], small=True)
-        # So that a case of few steps has a lesson of R1, if it likes in its first.
-        importlib.import_module(f"ganzoo.{framework}.restraint").R1_EVERY = case["r1_every"]
+        restraint: Any = importlib.import_module(f"ganzoo.{framework}.restraint")
+        restraint.R1_EVERY = case["r1_every"]  # so that a case's first step can have R1's lesson
         go_through(case, conformance.Trial(kind, settings, case["size"]), out / name)
 
 
