@@ -36,6 +36,8 @@ class Run:
     frames: int
     device: str  # its kind: "cpu", "cuda", "mps"
     code: str  # sha256 of the model's source
+    held_out: float = 0.0  # fraction that is not trained on
+    judge_on: str = "all"  # of it
 
     @property
     def key(self) -> str:
@@ -120,6 +122,8 @@ class ScoreJob:
     protocol: str
     device: str
     plugins: tuple[Path, ...] = ()
+    held_out: float = 0.0
+    judge_on: str = "all"
 
 
 @dataclass(frozen=True)

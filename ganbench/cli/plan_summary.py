@@ -28,6 +28,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     todo = [p for p in plan.runs if not p.finished]
     lines = [
         ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
+        *_held_out(plan),
         ("device", f"{plan.device} · {suite.profile} networks"),
         ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
     ]
@@ -45,6 +46,19 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     lines.append(("judge", f"{leading} leads{beside}: {extractors.reason}"))
     lines.append(("", f"{', '.join(suite.metrics)} on {suite.samples} samples"))
     return lines + [("note", problem) for problem in extractors.left_out]
+
+
+def _held_out(plan: Plan) -> list[tuple[str, str]]:
+    """How many pictures are trained on and how many judge, where that is not all of them."""
+    split, pair = plan.suite.split, plan.pair
+    if not split.held_out:
+        return []
+    trained, judging = (
+        f"{len(part(pair.target)):,} paintings and {len(part(pair.source)):,} photographs"
+        for part in (split.trained, split.judged)
+    )
+    which = "" if split.judge_on == "all" else f", the {split.judge_on} half of what is held out"
+    return [("", f"trained on {trained}"), ("", f"judged by {judging}{which}")]
 
 
 def _groups(plan: Plan) -> dict[tuple[str, str], list[Planned]]:

@@ -212,7 +212,8 @@ def _data(results: Results) -> dict[str, Any]:
         for side, said in (("source", "photographs"), ("target", "paintings"))
         if isinstance(plain.get(side), dict)
     ]
-    return {"sides": sides, "flip": plain.get("flip"), "jitter": plain.get("jitter")}
+    said = {name: plain.get(name) for name in ("flip", "jitter", "judge_on")}
+    return {"sides": sides, **said}
 
 
 def _side(known: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +221,8 @@ def _side(known: dict[str, Any]) -> dict[str, Any]:
     empty: dict[str, Any] = {
         "title": None,
         "count": None,
+        "trained": None,
+        "judged": None,
         "fingerprint": None,
         "skipped": [],
         "duplicates": [],

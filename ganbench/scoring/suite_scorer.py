@@ -13,6 +13,7 @@ import numpy as np
 
 from ganbench import record
 from ganbench.data import batches, load
+from ganbench.data.split import Split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
 from ganbench.jobs import Scored, ScoreJob
@@ -26,6 +27,7 @@ from metrics.sample import Sample
 
 SUSPECTS = 8  # generated pictures that the report shows beside their nearest real ones
 NEIGHBOURS = 3
+ALL = Split()
 EVIDENCE = ("nearest.json", "nearest/pictures.npy")
 
 
@@ -55,6 +57,7 @@ class Scorer:
         counts: tuple[int, int],
         tell: Callable[..., None],
         device: str = "cpu",
+        split: Split = ALL,
     ):
         """extractor: None when no metric looks through one.
 
@@ -65,8 +68,11 @@ class Scorer:
         self.source, self.target = domains
         self.samples, self.curve_samples = counts
         self.tell = tell
-        self.shown = batches.probe_order(self.source.names)[: self.samples]
-        self.reference = self.of_domain(self.target, np.arange(len(self.target.names)))
+        self.shown = batches.ordered(self.source, split.judged(self.source))[: self.samples]
+        self.reference = self.of_domain(self.target, split.judged(self.target))
+        trained = split.trained(self.target)
+        self.trained_names = [self.target.names[place] for place in trained]
+        self.trained = self.of_domain(self.target, trained) if split.held_out else self.reference
 
     def look(self, what: str, pictures: np.ndarray) -> Sample:
         """uint8 N H W 3 and what the network sees in them; tells the parent how far it is."""
@@ -117,9 +123,21 @@ class Scorer:
         results = scoring.score(made, real, chosen, self.extractor, errors)
         return {key: _score(result) for key, result in results.items()}
 
+    def against_real(self, made: Sample) -> dict[str, record.Score]:
+        """All metrics against what judges; copies would be of what was trained on."""
+        if self.trained is self.reference:
+            return self.scores(made, self.reference)
+        copying = [metric for metric in self.metrics if self.real_for(metric) is self.trained]
+        others = [metric for metric in self.metrics if metric not in copying]
+        return self.scores(made, self.reference, others) | self.scores(made, self.trained, copying)
+
+    def real_for(self, metric: Metric) -> Sample:
+        """The real pictures that a metric compares with."""
+        return self.trained if metric.kind == "copying" else self.reference
+
     def final_scores(self, made: Sample, run: record.Record, folder: Path) -> dict[str, Any]:
         """All metrics; those on pictures that were translated back see only these."""
-        scores = self.scores(made, self.reference)
+        scores = self.against_real(made)
         if "back" not in run.views:
             return scores
         back = record.array(folder, run, run.views["back"])
@@ -134,13 +152,16 @@ class Scorer:
 
     def baselines(self) -> tuple[record.Baseline, ...]:
         """The floor (real against real) and the identity (untouched photographs as output)."""
-        order = batches.probe_order(self.target.names)
-        halves = order[0::2], order[1::2]
+        if self.trained is self.reference:
+            order = batches.probe_order(self.target.names)
+            halves = self.reference[order[0::2]], self.reference[order[1::2]]
+            what = "one half of the real paintings against the other"
+        else:
+            halves, what = (self.trained, self.reference), "the real paintings of the training"
         untouched = self.beside_inputs(self.of_domain(self.source, self.shown))
-        floor = self.scores(self.reference[halves[0]], self.reference[halves[1]])
-        identity = self.scores(untouched, self.reference)
+        floor, identity = self.scores(*halves), self.against_real(untouched)
         return (
-            record.Baseline("floor", "one half of the real paintings against the other", floor),
+            record.Baseline("floor", what, floor),
             record.Baseline("identity", "untouched photographs", identity),
         )
 
@@ -183,7 +204,7 @@ class Scorer:
         return (
             score is not None
             and score.version == metric.version
-            and score.reference_count == len(self.reference)
+            and score.reference_count == len(self.real_for(metric))
             and (score.count == count or "back" in metric.needs)
             and score.protocol == scoring.protocol(metric, self.extractor)
         )
@@ -193,21 +214,19 @@ class Scorer:
         if made.pool is None or not any(metric.kind == "copying" for metric in self.metrics):
             return {}
         try:
-            found = nearest.closest(
-                made.features(), self.reference.features(), SUSPECTS, NEIGHBOURS
-            )
+            found = nearest.closest(made.features(), self.trained.features(), SUSPECTS, NEIGHBOURS)
         except MetricError:  # the score itself says why there is none
             return {}
         shown = [
             picture
             for sample, real in zip(found.samples, found.real, strict=True)
-            for picture in (made.pixels()[sample], *self.reference.pixels()[real])
+            for picture in (made.pixels()[sample], *self.trained.pixels()[real])
         ]
         rows = [
             {
                 "sample": int(sample),
                 "real": [
-                    {"name": self.target.names[place], "distance": float(distance)}
+                    {"name": self.trained_names[place], "distance": float(distance)}
                     for place, distance in zip(places, distances, strict=True)
                 ],
             }
@@ -272,9 +291,11 @@ def build(job: ScoreJob, tell: Callable[..., None]) -> list[Scorer]:
         ]
     domains = open_domain(job.source_folder), open_domain(job.target_folder)
     counts = job.samples, job.curve_samples
+    split = Split(job.held_out, job.judge_on)
     shares = scoring.shared_out(metrics, extractors)
     return [
-        Scorer(mine, extractor, domains, counts, tell, job.device) for extractor, mine in shares
+        Scorer(mine, extractor, domains, counts, tell, job.device, split)
+        for extractor, mine in shares
     ]
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from ganbench import record
 from ganbench.data import batches
-from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import Run
 from ganbench.system import files
@@ -130,14 +129,16 @@ class Snapshots:
             )
         return made
 
-    def show(self, target: Domain) -> None:
-        """Store what the report shows of a finished run besides its samples; Stopped."""
+    def show(self, real: np.ndarray) -> None:
+        """Store what the report shows of a finished run besides its samples; Stopped.
+
+        real: as many target pictures as the film has.
+        """
         probes = self.probes[:PROBE]
         views = {"output": self.draw(probes)}
         if self.run.source == "pictures":
             views["input"] = probes
             if hasattr(self.trainer, "views"):
-                real = batches.first(target, PROBE)
                 views |= {"target": real, **self.trainer.views(probes, real)}
         else:
             views["walk"] = self.draw(batches.walk(probes))

@@ -7,7 +7,7 @@ from torch import nn
 
 from ganzoo import conformance, registry
 from ganzoo.errors import InputError
-from ganzoo.pytorch import cyclegan, gradient_check, resnet
+from ganzoo.pytorch import gan, gradient_check, resnet
 from ganzoo.pytorch.cyclegan import History
 from ganzoo.settings import SMALL, resolve
 from ganzoo.trainer import Task
@@ -50,7 +50,7 @@ def test_resizing_and_residual_generators_keep_the_contract(name, changes, monke
     failed = [(a.question, a.reason) for a in conformance.run(model, 32) if not a.good]
     assert failed == []
     # At first only the last layer of a residual generator has a gradient; here, every one.
-    monkeypatch.setattr(cyclegan, "silence_last", lambda *networks: None)
+    monkeypatch.setattr(gan, "silence_last", lambda *networks: None)
     tried = conformance.Trial(kind, resolve(kind.Settings, name, {}, small=True), 32)
     gradient_check.right_at_batch_1(tried)
     gradient_check.right_at_batch_2(tried)
