@@ -37,13 +37,15 @@ class Numbers:
 
     curve: tuple[record.CurvePoint, ...] = ()
     scores: dict[str, record.Score] = field(default_factory=dict)
+    raw_scores: dict[str, record.Score] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
 
     def beside(self, other: "Numbers") -> "Numbers":
         """Both together; points of one step become one."""
         more = {point.step: point.scores for point in other.curve}
         curve = [replace(p, scores=p.scores | more.get(p.step, {})) for p in self.curve]
-        return Numbers(tuple(curve), self.scores | other.scores, self.evidence or other.evidence)
+        scores, raw = self.scores | other.scores, self.raw_scores | other.raw_scores
+        return Numbers(tuple(curve), scores, raw, self.evidence or other.evidence)
 
 
 class Scorer:
@@ -167,7 +169,7 @@ class Scorer:
 
     def numbers(self, run: record.Record, folder: Path) -> Numbers:
         """Scores and learning curve of a run, from its stored samples."""
-        points, scores, evidence = [], {}, {}
+        points, scores, raw, evidence = [], {}, {}, {}
         for moment in run.snapshots:
             last = moment is run.snapshots[-1] and used_all(run)
             count = self.samples if last else self.curve_samples
@@ -185,8 +187,17 @@ class Scorer:
             points.append(record.CurvePoint(moment.step, moment.seconds, moment.pictures, found))
             if last:
                 scores = self.final_scores(made, run, folder)
+                raw = self.raw_scores(run, folder)
                 evidence = self.suspects(made, folder)
-        return Numbers(tuple(points), scores, evidence)
+        return Numbers(tuple(points), scores, raw, evidence)
+
+    def raw_scores(self, run: record.Record, folder: Path) -> dict[str, record.Score]:
+        """The distances of what the last step's weights draw, where an average of them draws."""
+        if "raw" not in run.views:
+            return {}
+        pictures = record.array(folder, run, run.views["raw"])[: self.samples]
+        made = self.look(f"{run.label} seed {run.seed}, no average", pictures)
+        return self.scores(made, self.reference, self.of_curves)
 
     def is_scored(self, run: record.Record) -> bool:
         """Are the record's numbers those that this scorer would give?"""
@@ -318,7 +329,13 @@ def score_run(scorers: list[Scorer], folder: Path) -> None:
     if not found.curve:
         return
     digests = {name: files.sha256(folder / name) for name in EVIDENCE} if found.evidence else {}
-    scored = replace(run, scores=found.scores, curve=found.curve, evidence=found.evidence)
+    scored = replace(
+        run,
+        scores=found.scores,
+        raw_scores=found.raw_scores,
+        curve=found.curve,
+        evidence=found.evidence,
+    )
     # what format 1 kept has no digests, and of some files alone they would say nothing
     record.write(folder, replace(scored, sha256=run.sha256 and run.sha256 | digests))
 
