@@ -5,7 +5,7 @@ The job of a training is kept in the run's folder as run.json.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,7 @@ class ModelFacts:
     flop_per_step: int | None
     memory: Need | None
     code: str
+    changed: dict[str, Any] = field(default_factory=dict)  # settings that are not the defaults
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The plan before a run and the verdict after it, in words on the terminal."""
 
 import shutil
+import textwrap
+from typing import Any
 
 from rich.console import Console
 
@@ -10,6 +12,11 @@ from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
 from ganbench.system.text import duration, size_words
+
+PROFILES = {
+    "official": "official: the papers' own settings",
+    "small": "small, for a CPU: the settings below each model are not its paper's",
+}
 
 
 def show(plan: Plan, extractors: Extractors, console: Console) -> None:
@@ -29,7 +36,8 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     lines = [
         ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
         *_held_out(plan),
-        ("device", f"{plan.device} · {suite.profile} networks"),
+        ("device", plan.device),
+        ("profile", PROFILES[suite.profile or "official"]),
         ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
     ]
     groups = _groups(plan)
@@ -37,6 +45,8 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         lines.append(
             ("", f"  {label:<26} {framework:<10} {_size(mine[0]):<34} seeds {_seeds(mine)}")
         )
+        changed = " ".join(f"{name}={_typed(v)}" for name, v in mine[0].changed.items())
+        lines += [("", f"    {line}") for line in textwrap.wrap(changed, 66)]
     lines += _memory(plan, groups)
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
     free = shutil.disk_usage(existing_parent(plan.folder)).free
@@ -46,6 +56,13 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     lines.append(("judge", f"{leading} leads{beside}: {extractors.reason}"))
     lines.append(("", f"{', '.join(suite.metrics)} on {suite.samples} samples"))
     return lines + [("note", problem) for problem in extractors.left_out]
+
+
+def _typed(value: Any) -> str:
+    """A setting as one would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "-".join(map(str, value)) if isinstance(value, tuple | list) else f"{value}"
 
 
 def _held_out(plan: Plan) -> list[tuple[str, str]]:

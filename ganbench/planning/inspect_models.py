@@ -50,8 +50,10 @@ def _describe(
     found = _measure(model, kind, settings, suite.size)
     need = found.memory and Need(**found.memory, available=there)
     work = found.flop_per_step
+    usual = vars(resolve(kind.Settings, model.name, {}))  # the papers'
+    changed = {name: value for name, value in vars(settings).items() if value != usual[name]}
     return ModelFacts(
-        kind.source, vars(settings), found.parameters, work, need or None, _code(kind)
+        kind.source, vars(settings), found.parameters, work, need or None, _code(kind), changed
     )
 
 

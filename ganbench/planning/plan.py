@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Planned:
     status: record.Status | None  # None: never begun
     stop_collapsed: bool = False
     memory: Need | None = None  # None: not known
+    changed: dict[str, Any] = field(default_factory=dict)  # settings other than the paper's
 
     @property
     def finished(self) -> bool:
@@ -168,6 +169,7 @@ def _runs(
                 None if force else status_of(place),
                 suite.stop_collapsed,
                 facts.memory,
+                facts.changed,
             )
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
