@@ -15,6 +15,7 @@ from ganbench.system.text import duration, size_words
 
 PROFILES = {
     "official": "official: the papers' own settings",
+    "best": "best, for a GPU: the settings below each model are not its paper's",
     "small": "small, for a CPU: the settings below each model are not its paper's",
 }
 

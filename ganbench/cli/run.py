@@ -57,7 +57,7 @@ def run(
         str | None, typer.Option(help="Resize before scoring: tf or clean.", show_default="tf")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="Networks: small or official.", show_default="by device")
+        str | None, typer.Option(help="Recipe: small, best or official.", show_default="by device")
     ] = None,
     samples: Annotated[int | None, typer.Option(help="Pictures each model is judged by.")] = None,
     snapshots: Annotated[int | None, typer.Option(help="Points of the learning curve.")] = None,

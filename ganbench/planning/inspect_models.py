@@ -43,7 +43,7 @@ def _describe(
     model: registry.Model, overrides: dict[str, Any], suite: Suite, there: int | None
 ) -> ModelFacts:
     kind = registry.load(model)
-    settings = resolve(kind.Settings, model.name, overrides, suite.profile == "small")
+    settings = resolve(kind.Settings, model.name, overrides, suite.profile or "official")
     assert suite.size
     if hasattr(settings, "check"):
         settings.check(suite.size)

@@ -12,6 +12,7 @@ from ganbench.errors import InputError
 from ganbench.planning import toml
 from ganbench.system.text import printable, shown
 from ganzoo import registry
+from ganzoo.settings import PROFILES
 from metrics import registry as metric_registry
 from metrics.compare import USUAL, check_choices
 from metrics.extractors import registry as extractors
@@ -51,7 +52,7 @@ class Suite:
     metrics: tuple[str, ...] = STANDARD
     extractors: tuple[str, ...] = ()  # the first leads; none: what there are weights for
     protocol: str = "tf"  # resize before the network: TensorFlow 1's, or "clean" as in clean-fid
-    profile: str | None = None  # "small" or "official" networks
+    profile: str | None = None  # "small", "best" or "official" networks
     flip: bool = True  # mirror half of the pictures
     jitter: float = 0.0  # enlarge by this fraction and crop at random; 0.117 is CycleGAN's 286/256
     held_out: float = 0.0  # fraction of both sets that nobody trains on, and that judges
@@ -202,9 +203,9 @@ def _check_words(suite: Suite) -> None:
     if slug(suite.name) != suite.name or len(suite.name.encode()) > LONGEST_NAME:
         usable = slug(suite.name.encode()[:LONGEST_NAME].decode("utf-8", "ignore"))
         raise InputError(f'"{shown(suite.name)}" cannot name a folder', f"--name {usable}")
-    if suite.profile not in (None, "small", "official"):
+    if suite.profile not in (None, *PROFILES):
         asked = shown(suite.profile)
-        raise InputError(f'there is no profile "{asked}"', "--profile small or official")
+        raise InputError(f'there is no profile "{asked}"', f"--profile {' or '.join(PROFILES)}")
     check_choices(protocol=suite.protocol)
     for choice in choices(suite.models):
         if printable(choice.label) != choice.label:  # it stands in tables, on pages and screens

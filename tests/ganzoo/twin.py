@@ -25,7 +25,7 @@ def main(framework: str, cases: Path, out: Path) -> None:
     for name, case in json.loads(cases.read_text()).items():
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
-        settings = resolve(kind.Settings, model.name, case["settings"], small=True)
+        settings = resolve(kind.Settings, model.name, case["settings"], profile="small")
         go_through(case, conformance.Trial(kind, settings, case["size"]), out / name)
 
 
