@@ -1,6 +1,7 @@
 """CycleGAN: photographs to paintings and back, unpaired (Zhu et al. 2017, arXiv 1703.10593)."""
 
 from dataclasses import asdict
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -8,17 +9,21 @@ import tensorflow as tf
 
 from ganzoo import draws
 from ganzoo import settings as options
+from ganzoo.tensorflow.augment import augment
 from ganzoo.tensorflow.patchgan import PatchGAN
+from ganzoo.tensorflow.restraint import Restraint, is_steep
 from ganzoo.tensorflow.training import (
     GENERATE_BATCH,
     Adam,
     TensorFlowTrainer,
+    fooling_loss,
     gan_loss,
     l1_loss,
     scaled,
 )
-from ganzoo.tensorflow.weights import init_normal, silence_last
 from ganzoo.trainer import Losses, Pictures, Task
+
+PURPOSES = 7  # of draws in one lesson of D: the history's and six augmentations
 
 
 class History:
@@ -49,6 +54,13 @@ class History:
         return tf.stack(shown)
 
 
+class Drawn(NamedTuple):
+    """All draws of one step; a list has D's lessons one after the other."""
+
+    swaps: list[dict[str, dict[str, tf.Tensor]]]
+    augmented: list[dict[str, tf.Tensor]]  # of each purpose
+
+
 class CycleGAN(TensorFlowTrainer):
     """Trainer of G: X -> Y, F: Y -> X and their discriminators; X photographs, Y paintings."""
 
@@ -59,36 +71,44 @@ class CycleGAN(TensorFlowTrainer):
         self.G, self.F = self.generator(), self.generator()
         self.D_X, self.D_Y = PatchGAN(settings, task.size), PatchGAN(settings, task.size)
         self.networks = {"G": self.G, "F": self.F, "D_X": self.D_X, "D_Y": self.D_Y}
-        init_normal(self.networks.values(), settings.init_std, task.seed)
-        if settings.residual:
-            silence_last(self.G, self.F)
+        self.begin("G", "F")
         self.optimizers = {
             "G": Adam(settings, settings.learning_rate_g, self.G, self.F),
             "D": Adam(settings, settings.learning_rate_d, self.D_X, self.D_Y),
         }
         self.history = {side: History(settings.history, task.size) for side in "XY"}
+        self.restraint = {side: Restraint(settings) for side in "XY"}
         self._lesson = self.compiled(self.lesson)
-
-    def generator(self) -> keras.Model:
-        """A new generator; each architecture has its own file."""
-        raise NotImplementedError
-
-    def schedule(self, progress: float) -> None:
-        """Let the learning rates fall linearly to 0 after `decay_from` of the budget."""
-        s = self.settings
-        scale = min(1.0, (1 - progress) / (1 - s.decay_from)) if s.decay_from < 1 else 1.0
-        self.set_learning_rate(scale, G=s.learning_rate_g, D=s.learning_rate_d)
 
     def step(self, source: Pictures, target: Pictures) -> Losses:
         self.steps += 1
-        random = self.random(purpose=0)
-        swaps = {side: self.history[side].draw(random, len(target)) for side in "YX"}
-        return self._lesson(source, target, swaps)
+        s, count = self.settings, len(target)
+        drawn = Drawn(
+            [self.swaps(self.random(PURPOSES * lesson), count) for lesson in range(s.d_steps)],
+            [
+                draws.augmentation(self.random(purpose), s.augment, count, self.task.size)
+                for purpose in range(PURPOSES * s.d_steps)
+            ],
+        )
+        weights = np.array(s.lambdas(self.progress), np.float32)
+        steep = is_steep(s, self.steps)
+        return self._lesson(source, target, drawn, weights, self.share(), steep)
+
+    def swaps(self, random: np.random.Generator, count: int) -> dict[str, dict[str, np.ndarray]]:
+        """Decide what becomes of the next `count` fakes of both sides."""
+        return {side: self.history[side].draw(random, count) for side in "YX"}
 
     def lesson(
-        self, source: tf.Tensor, target: tf.Tensor, swaps: dict[str, dict[str, tf.Tensor]]
+        self,
+        source: tf.Tensor,
+        target: tf.Tensor,
+        drawn: Drawn,
+        weights: tf.Tensor,
+        share: tf.Tensor,
+        steep: bool,
     ) -> dict[str, tf.Tensor]:
         x, y, s = scaled(source), scaled(target), self.settings
+        lambda_cycle, lambda_identity = tf.unstack(weights)
 
         # Teach G and F: be taken for real, find the way back, leave the own domain alone.
         with tf.GradientTape() as of_g:
@@ -98,29 +118,49 @@ class CycleGAN(TensorFlowTrainer):
             back_x, back_y = self.F(fake_y, training=True), self.G(fake_x, training=True)
             cycle = l1_loss(back_x, x) + l1_loss(back_y, y)
             identity = sum(map(l1_loss, same_y + same_x, own_y + own_x), tf.constant(0.0))
-            fooled = gan_loss(s.loss, self.D_Y(fake_y), 1.0) + gan_loss(
-                s.loss, self.D_X(fake_x), 1.0
-            )
-            g_loss = fooled + s.lambda_cycle * cycle + s.lambda_identity * identity
+            fooled = self.fooled(self.D_Y, fake_y, drawn.augmented[1])
+            fooled += self.fooled(self.D_X, fake_x, drawn.augmented[2])
+            g_loss = fooled + lambda_cycle * cycle + lambda_identity * identity
         if s.update == "generators-first":
             self.optimizers["G"].teach(of_g, g_loss)
 
         # Teach D_X and D_Y to tell real from fakes, some of them remembered.
-        shown_y = self.history["Y"].swap(fake_y, swaps["Y"])
-        shown_x = self.history["X"].swap(fake_x, swaps["X"])
-        with tf.GradientTape() as of_d:
-            d_y, d_x = self.told_apart(self.D_Y, y, shown_y), self.told_apart(self.D_X, x, shown_x)
-            d_loss = d_y + d_x
-        if s.update == "together":
-            self.optimizers["G"].teach(of_g, g_loss)
-        self.optimizers["D"].teach(of_d, d_loss)
+        for lesson, swaps in enumerate(drawn.swaps):
+            shown_y = self.history["Y"].swap(fake_y, swaps["Y"])
+            shown_x = self.history["X"].swap(fake_x, swaps["X"])
+            augmented = drawn.augmented[PURPOSES * lesson :]
+            with tf.GradientTape() as of_d:
+                d_y, held_y = self.told_apart("Y", y, shown_y, augmented[3:], steep)
+                d_x, held_x = self.told_apart("X", x, shown_x, augmented[5:], steep)
+                d_loss = d_y + d_x + held_y + held_x
+            if s.update == "together" and lesson == 0:
+                self.optimizers["G"].teach(of_g, g_loss)
+            self.optimizers["D"].teach(of_d, d_loss)
+        self.follow(share)
         return {"G": fooled, "cycle": cycle, "identity": identity, "D_Y": d_y, "D_X": d_x}
 
-    def told_apart(self, D: keras.Model, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
-        """D's loss, halved to slow it down, as in the paper."""
-        kind = self.settings.loss
+    def fooled(self, D: keras.Model, fake: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
+        """What a generator loses where `D` is not taken in."""
+        s = self.settings
+        return fooling_loss(s.loss, D(augment(fake, s.augment, drawn), training=True))
+
+    def told_apart(
+        self,
+        side: str,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        drawn: list[dict[str, tf.Tensor]],
+        steep: bool,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Loss of a side's D, halved to slow it down, as in the paper; and what holds it back."""
+        s, D = self.settings, self.networks[f"D_{side}"]
+        real, fake = augment(real, s.augment, drawn[0]), augment(fake, s.augment, drawn[1])
         real_logits, fake_logits = self.passes(D, real, fake)
-        return 0.5 * (gan_loss(kind, real_logits, 1.0) + gan_loss(kind, fake_logits, 0.0))
+        loss = 0.5 * (gan_loss(s.loss, real_logits, 1.0) + gan_loss(s.loss, fake_logits, 0.0))
+        held = self.restraint[side].loss(
+            lambda x: D(x, training=True), steep, real, real_logits, fake_logits
+        )
+        return loss, held
 
     def passes(self, network: keras.Model, *batches: tf.Tensor) -> list[tf.Tensor]:
         """The network's outputs for several batches; in one pass where the norm is per picture."""
@@ -134,24 +174,31 @@ class CycleGAN(TensorFlowTrainer):
         return self.draw(network, source, batch)
 
     def generate(self, source: Pictures) -> Pictures:
-        return self.translate(self.G, source)
+        return self.translate(self.shown("G"), source)
+
+    def raw(self, source: Pictures) -> Pictures | None:
+        return self.translate(self.G, source) if self.averages else None
 
     def views(self, source: Pictures, target: Pictures) -> dict[str, Pictures]:
         """There and back from both sides, and what G does to a real painting."""
-        reverse = self.translate(self.F, target)
+        F = self.shown("F")
+        reverse = self.translate(F, target)
         return {
-            "back": self.translate(self.F, self.generate(source)),
+            "back": self.translate(F, self.generate(source)),
             "identity": self.generate(target),
             "reverse": reverse,
             "reverse_back": self.generate(reverse),
         }
 
     def memory(self) -> dict[str, np.ndarray]:
-        return {
+        kept = {
             f"history_{side}": history.fakes.numpy()[: history.filled].transpose(0, 3, 1, 2)
             for side, history in self.history.items()
             if history.filled
         }
+        if self.settings.lecam:
+            kept |= {f"lecam_{side}": r.anchors.numpy() for side, r in self.restraint.items()}
+        return kept
 
     def remember(self, arrays: dict[str, np.ndarray]) -> None:
         for side, history in self.history.items():
@@ -160,3 +207,5 @@ class CycleGAN(TensorFlowTrainer):
             fakes = np.zeros(history.fakes.shape, np.float32)
             fakes[: len(kept)] = kept.transpose(0, 2, 3, 1)
             history.fakes.assign(fakes)
+        for side, restraint in self.restraint.items():
+            restraint.anchors.assign(arrays.get(f"lecam_{side}", restraint.anchors))

@@ -1,14 +1,22 @@
 """DCGAN: pictures from noise (Radford, Metz and Chintala 2016, arXiv 1511.06434)."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from ganzoo import draws
+from ganzoo import draws, enlarge
 from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
-from ganzoo.tensorflow.layers import BatchNorm, Conv, ConvTranspose
-from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, doubling, gan_loss, scaled
-from ganzoo.tensorflow.weights import init_normal
+from ganzoo.tensorflow.layers import (
+    BatchNorm,
+    ConvTranspose,
+    DenseStart,
+    MinibatchStd,
+    doubling,
+    judging,
+)
+from ganzoo.tensorflow.restraint import Restraint, is_steep
+from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, fooling_loss, gan_loss, scaled
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -24,12 +32,13 @@ class Generator(keras.Model):
         super().__init__()
         layers: list[keras.Layer] = []
         for i, width in enumerate(reversed(_widths(s.width, size))):
-            first = ConvTranspose(width, 4, 1, 0, bias=False) if i == 0 else None
-            layers += [
-                first or doubling(s, width, 4, False),  # N 4·2^i 4·2^i W
-                BatchNorm(s.norm_epsilon, s.norm_momentum),
-                keras.layers.ReLU(),
-            ]
+            if i == 0 and s.dense_start:  # N 4·2^i 4·2^i W
+                layers.append(DenseStart(width, s.norm_epsilon, s.norm_momentum))
+            else:
+                first = ConvTranspose(width, 4, 1, 0, bias=False) if i == 0 else None
+                layers.append(first or doubling(s, width, 4, False))
+                layers.append(BatchNorm(s.norm_epsilon, s.norm_momentum))
+            layers.append(keras.layers.ReLU())
         layers += [doubling(s, 3, 4, False), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")  # N H W 3
         self(keras.Input((s.latent,)))  # builds it
@@ -39,24 +48,28 @@ class Generator(keras.Model):
 
 
 class Discriminator(keras.Model):
-    """Picture N H W 3 -> logit N: real above zero."""
+    """Picture N H W 3 -> logit N, real above zero; N 2 of two heads, for two objectives."""
 
     def __init__(self, s: options.DCGAN, size: int):
         super().__init__()
         layers: list[keras.Layer] = []
         for i, width in enumerate(_widths(s.width, size)):
-            layers.append(Conv(width, 4, 2, 1, bias=False))  # N H/2^(i+1) W
+            layers.append(judging(s, width, 4, 2, 1, bias=False))  # N H/2^(i+1) W
             if i > 0:
                 layers.append(BatchNorm(s.norm_epsilon, s.norm_momentum))
             layers.append(keras.layers.LeakyReLU(s.slope))
             if s.dropout:
                 layers.append(keras.layers.Dropout(s.dropout))
-        layers.append(Conv(1, 4, 1, 0, bias=False))  # N 1 1 1
+        if s.minibatch_std:
+            layers.append(MinibatchStd())
+        heads = 2 if s.loss == "two-objective" else 1
+        layers.append(judging(s, heads, 4, 1, 0, bias=False))  # N 1 1 heads
+        self.verdict = (-1, heads) if heads > 1 else (-1,)
         self.stack = keras.Sequential(layers, name="layers")
         self(keras.Input((size, size, 3)))  # builds it
 
     def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
-        return tf.reshape(self.stack(x, training=training), [-1])
+        return tf.reshape(self.stack(x, training=training), self.verdict)
 
 
 class DCGAN(TensorFlowTrainer):
@@ -67,44 +80,80 @@ class DCGAN(TensorFlowTrainer):
 
     def __init__(self, settings: options.DCGAN, task: Task):
         super().__init__(settings, task)
-        self.G = Generator(settings, task.size)
+        self.G = self.generator()
         self.D = Discriminator(settings, task.size)
         self.networks = {"G": self.G, "D": self.D}
-        init_normal(self.networks.values(), settings.init_std, task.seed)
+        self.begin("G")
         self.optimizers = {
             "G": Adam(settings, settings.learning_rate_g, self.G),
             "D": Adam(settings, settings.learning_rate_d, self.D),
         }
+        self.restraint = Restraint(settings)
         self._lesson = self.compiled(self.lesson)
+
+    def generator(self) -> keras.Model:
+        return Generator(self.settings, self.task.size)
 
     def step(self, source: Noise, target: Pictures) -> Losses:
         self.steps += 1
-        kinds, count, size = self.settings.augment, len(target), self.task.size
-        drawn = [draws.augmentation(self.random(i), kinds, count, size) for i in range(3)]
-        return self._lesson(source, target, drawn)
+        s, count, size = self.settings, len(target), self.task.size
+        target = enlarge.enlarged(self.random(draws.ENLARGED), s.enlarge, target)
+        drawn = [
+            draws.augmentation(self.random(purpose), s.augment, count, size)
+            for purpose in range(3 * s.d_steps)
+        ]
+        return self._lesson(source, target, drawn, self.share(), is_steep(s, self.steps))
 
     def lesson(
-        self, z: tf.Tensor, target: tf.Tensor, drawn: list[dict[str, tf.Tensor]]
+        self,
+        z: tf.Tensor,
+        target: tf.Tensor,
+        drawn: list[dict[str, tf.Tensor]],
+        share: tf.Tensor,
+        steep: bool,
     ) -> dict[str, tf.Tensor]:
-        real = scaled(target)
+        real, s = scaled(target), self.settings
         with tf.GradientTape() as of_g:
             fake = self.G(z, training=True)
 
             # Teach D to tell real from fake.
-            with of_g.stop_recording(), tf.GradientTape() as of_d:
-                d_loss = gan_loss("bce", self.judge(real, drawn[0]), self.settings.real_label)
-                d_loss += gan_loss("bce", self.judge(fake, drawn[1]), 0.0)
             with of_g.stop_recording():
-                self.optimizers["D"].teach(of_d, d_loss)
+                for lesson in range(s.d_steps):
+                    with tf.GradientTape() as of_d:
+                        d_loss, held = self.told_apart(real, fake, drawn[3 * lesson :], steep)
+                        d_all = d_loss + held
+                    self.optimizers["D"].teach(of_d, d_all)
 
             # Teach G to be taken for real.
-            g_loss = gan_loss("bce", self.judge(fake, drawn[2]), 1.0)
+            g_loss = fooling_loss(s.loss, self.judge(fake, drawn[2]))
         self.optimizers["G"].teach(of_g, g_loss)
+        self.follow(share)
         return {"D": d_loss, "G": g_loss}
+
+    def told_apart(
+        self, real: tf.Tensor, fake: tf.Tensor, drawn: list[dict[str, tf.Tensor]], steep: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """D's loss, and what holds it back."""
+        s = self.settings
+        real_logits, fake_logits = self.judge(real, drawn[0]), self.judge(fake, drawn[1])
+        loss = gan_loss(s.loss, real_logits, s.real_label) + gan_loss(s.loss, fake_logits, 0.0)
+        held = self.restraint.loss(
+            lambda x: self.judge(x, drawn[0]), steep, real, real_logits, fake_logits
+        )
+        return loss, held
 
     def judge(self, x: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
         """D's logits of the pictures, augmented if the settings say so."""
         return self.D(augment(x, self.settings.augment, drawn), training=True)
 
     def generate(self, source: Noise) -> Pictures:
-        return self.draw(self.G, source)
+        return self.draw(self.shown("G"), source)
+
+    def raw(self, source: Noise) -> Pictures | None:
+        return self.draw(self.G, source) if self.averages else None
+
+    def memory(self) -> dict[str, np.ndarray]:
+        return {"lecam": self.restraint.anchors.numpy()} if self.settings.lecam else {}
+
+    def remember(self, arrays: dict[str, np.ndarray]) -> None:
+        self.restraint.anchors.assign(arrays.get("lecam", self.restraint.anchors))

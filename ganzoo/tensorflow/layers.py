@@ -1,7 +1,8 @@
 """Layers with every default written out, where Keras' own differ from the papers' or are slow."""
 
+import math
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import keras
 import tensorflow as tf
@@ -35,14 +36,55 @@ class Conv(keras.layers.Conv2D):
         return super().compute_output_shape((n, h + 2 * self.zeros, w + 2 * self.zeros, c))
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
+        return self.convolved(x, self.kernel)
+
+    def convolved(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         even = x.shape[1] % 2 == 0 and x.shape[2] % 2 == 0
         same = even and (self.kernel_size, self.strides, self.zeros) == ((4, 4), (2, 2), 1)
         if self.zeros and not same:
             # As `padding` of the convolution itself, the step would take 1.6 times as long.
             around = [self.zeros, self.zeros]
             x = tf.pad(x, [[0, 0], around, around, [0, 0]])
-        made = tf.nn.conv2d(x, self.kernel, self.strides, "SAME" if same else "VALID")
+        made = tf.nn.conv2d(x, kernel, self.strides, "SAME" if same else "VALID")
         return tf.nn.bias_add(made, self.bias) if self.use_bias and not self.silent else made
+
+
+class SpectralConv(Conv):
+    """A convolution whose weight, as a matrix of filters, is divided by its largest singular value.
+
+    Miyato et al. 2018, algorithm 1: one power iteration each time that it is met in training.
+    """
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        super().build(shape)
+        start = keras.initializers.Constant(self.filters**-0.5)
+        self.u = self.add_weight(
+            (self.filters,), start, "float32", trainable=False, autocast=False, name="u"
+        )
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        kernel = tf.cast(self.kernel, tf.float32)
+        matrix = tf.reshape(kernel, (-1, self.filters))  # (kernel kernel C) x filters
+        held = tf.stop_gradient(matrix)
+        v = _unit(tf.linalg.matvec(held, self.u))
+        u = _unit(tf.linalg.matvec(held, v, transpose_a=True))
+        if training:
+            self.u.assign(u)
+        largest = tf.tensordot(u, tf.linalg.matvec(matrix, v, transpose_a=True), 1)
+        return self.convolved(x, tf.cast(kernel / largest, x.dtype))
+
+
+def _unit(vector: tf.Tensor) -> tf.Tensor:
+    """The vector at length 1; 0 stays 0."""
+    return vector / tf.maximum(tf.norm(vector), 1e-12)
+
+
+def judging(
+    settings: Any, filters: int, kernel: int, stride: int, padding: int, bias: Bias
+) -> Conv:
+    """A convolution of a discriminator, held by its spectral norm if the settings say so."""
+    kind = SpectralConv if settings.spectral_norm else Conv
+    return kind(filters, kernel, stride, padding, bias)
 
 
 class ConvTranspose(keras.layers.Conv2DTranspose):
@@ -92,6 +134,26 @@ class ResizeConv(Conv):
         size = 2 * x.shape[1], 2 * x.shape[2]
         made = tf.image.resize(tf.cast(x, tf.float32), size, self.mode, antialias=False)
         return super().call(tf.cast(made, x.dtype))
+
+
+def doubling(settings: Any, filters: int, kernel: int, bias: Bias) -> keras.Layer:
+    """N H W C -> N 2H 2W C', as `settings.upsample` says; `kernel` is the transposed one's."""
+    if settings.upsample != "transposed":
+        return ResizeConv(filters, settings.upsample, bias)
+    return ConvTranspose(filters, kernel, 2, 1, bias)
+
+
+class MinibatchStd(keras.layers.Layer):
+    """How much a batch varies, on average over channels and places, as one more channel.
+
+    Karras et al. 2018, section 3, over the whole batch. N H W C -> N H W C+1.
+    """
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        variance = tf.math.reduce_variance(tf.cast(x, tf.float32), axis=0)
+        spread = tf.reduce_mean(tf.sqrt(variance + 1e-8))
+        alike = tf.fill(tf.shape(x[..., :1]), tf.cast(spread, x.dtype))
+        return tf.concat([x, tf.ensure_shape(alike, (*x.shape[:-1], 1))], axis=-1)
 
 
 class ReflectionPad(keras.layers.Layer):
@@ -220,3 +282,30 @@ class GroupNorm(Affine):
 
 def _is_small(x: tf.Tensor) -> bool:
     return x.shape[1] * x.shape[2] <= SMALL_MAP
+
+
+def norm(settings: Any, channels: int) -> keras.Layer:
+    """Batch, instance or group norm, as `settings.norm` says.
+
+    Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
+    et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
+    """
+    if settings.norm == "batch":
+        return BatchNorm(settings.norm_epsilon, momentum=None)
+    if settings.norm == "instance":
+        return InstanceNorm(settings.norm_epsilon)
+    return GroupNorm(math.gcd(settings.groups, channels), settings.norm_epsilon)
+
+
+class DenseStart(keras.Model):
+    """Latents N 1 1 Z -> N 4 4 C, each number normalised on its own."""
+
+    def __init__(self, channels: int, epsilon: float, momentum: float):
+        super().__init__()
+        self.dense = Conv(16 * channels, 1, 1, 0, bias=False)
+        self.norm = BatchNorm(epsilon, momentum)
+        self.dense.name, self.norm.name = "dense", "norm"  # under which they are saved
+
+    def call(self, z: tf.Tensor, training: bool = False) -> tf.Tensor:
+        numbers = self.norm(self.dense(z), training=training)  # N 1 1 16C, in PyTorch's order
+        return tf.transpose(tf.reshape(numbers, (-1, numbers.shape[-1] // 16, 4, 4)), (0, 2, 3, 1))

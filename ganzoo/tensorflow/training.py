@@ -6,7 +6,7 @@ either framework continues what the other began.
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -18,15 +18,15 @@ from safetensors.numpy import load_file, save_file
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.tensorflow.layers import (
-    BatchNorm,
-    Bias,
-    ConvTranspose,
-    GroupNorm,
-    InstanceNorm,
-    ResizeConv,
+from ganzoo.settings import Adversaries
+from ganzoo.tensorflow.weights import (
+    from_torch,
+    init_normal,
+    seeds,
+    silence_last,
+    slots,
+    to_torch,
 )
-from ganzoo.tensorflow.weights import from_torch, seeds, slots, to_torch
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -43,7 +43,9 @@ class TensorFlowTrainer:
         keras.config.set_dtype_policy(POLICIES[getattr(settings, "precision", "fp32")])
         self.settings, self.task = settings, task
         self.steps = 0
+        self.progress = 0.0  # used fraction of the budget
         self.networks: dict[str, keras.Model] = {}
+        self.averages: dict[str, keras.Model] = {}  # of the weights of some networks
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
         self._draw = tf.function(_drawn, autograph=False, reduce_retracing=True)
 
@@ -67,6 +69,45 @@ class TensorFlowTrainer:
         """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
         return draws.of_step(self.task.seed, self.steps, purpose)
 
+    def generator(self) -> keras.Model:
+        """A new generator; each architecture has its own file."""
+        raise NotImplementedError
+
+    def begin(self, *generators: str) -> None:
+        """Give `networks` their first weights and, if so set, moving averages."""
+        init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
+        if getattr(self.settings, "residual", False):
+            silence_last(*(self.networks[name] for name in generators))
+        if self.settings.ema:
+            self.averages = {name: self.generator() for name in generators}
+            for kept, new in self._followed():
+                kept.assign(new)
+
+    def share(self) -> np.ndarray:
+        """How far this step draws the averages towards the networks; at first nearly all of it."""
+        decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
+        return np.array(1 - decay, np.float32)
+
+    def follow(self, share: tf.Tensor) -> None:
+        """Draw the averages towards the networks, running statistics too."""
+        for kept, new in self._followed():
+            kept.assign(kept + share * (new - kept))
+
+    def _followed(self) -> Iterator[tuple[keras.Variable, keras.Variable]]:
+        for name, average in self.averages.items():
+            for kept, new in zip(slots(average), slots(self.networks[name]), strict=True):
+                yield kept.variable, new.variable
+
+    def shown(self, name: str) -> keras.Model:
+        """The network that draws: its average, where there is one."""
+        return self.averages.get(name, self.networks[name])
+
+    def schedule(self, progress: float) -> None:
+        """Let the learning rates fall as the settings say; those of a plugin may not say it."""
+        s, self.progress = self.settings, progress
+        if isinstance(s, Adversaries):
+            self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
+
     def set_learning_rate(self, scale: float, **rates: float) -> None:
         """Set each named optimiser's rate to `scale` times its own."""
         for name, rate in rates.items():
@@ -79,12 +120,18 @@ class TensorFlowTrainer:
     def remember(self, arrays: dict[str, np.ndarray]) -> None:
         """Take back what `memory` gave."""
 
+    def _kept(self) -> list[tuple[str, str, keras.Model]]:
+        """Networks and averages, with the place of each in a checkpoint."""
+        kinds = {"network": self.networks, "average": self.averages}
+        return [(kind, *item) for kind, there in kinds.items() for item in there.items()]
+
     def save(self, folder: Path) -> None:
         """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
         folder.mkdir(parents=True, exist_ok=True)
         state = {f"memory/{name}": array for name, array in self.memory().items()}
+        for kind, name, network in self._kept():
+            state |= {f"{kind}/{name}/{slot.name}": slot.read() for slot in slots(network)}
         for name, network in self.networks.items():
-            state |= {f"network/{name}/{slot.name}": slot.read() for slot in slots(network)}
             state |= {f"random/{name}/{i}": v.numpy() for i, v in enumerate(seeds(network))}
         groups: dict[str, list] = {}
         for name, optimizer in self.optimizers.items():
@@ -111,9 +158,10 @@ class TensorFlowTrainer:
         try:
             state = load_file(folder / "state.safetensors")
             numbers = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            for name, network in self.networks.items():
+            for kind, name, network in self._kept():
                 for slot in slots(network):
-                    slot.write(state[f"network/{name}/{slot.name}"])
+                    slot.write(state[f"{kind}/{name}/{slot.name}"])
+            for name, network in self.networks.items():
                 for i, seed in enumerate(seeds(network)):
                     seed.assign(state.get(f"random/{name}/{i}", seed.numpy()))
             for name, optimizer in self.optimizers.items():
@@ -151,12 +199,31 @@ def _drawn(network: keras.Model, source: tf.Tensor) -> tf.Tensor:
 
 
 def gan_loss(kind: str, logits: tf.Tensor, label: float) -> tf.Tensor:
-    """Distance of D's logits from `label`: least squares (Mao et al. 2017) or cross-entropy."""
+    """What D loses where its logits N ... should say `label`: 1 real, 0 fake.
+
+    lsgan, bce: distance from the label. hinge: how far they are from 1 or -1 on their side. Of two
+    objectives, the logits N ... 2 are those of two heads, and each has its own.
+    """
     logits = tf.cast(logits, tf.float32)
+    if kind == "two-objective":
+        bce, hinge = tf.unstack(logits, axis=-1)
+        return 0.5 * (gan_loss("bce", bce, label) + gan_loss("hinge", hinge, label))
+    if kind == "hinge":
+        return tf.reduce_mean(tf.nn.relu(1 - logits if label > 0.5 else 1 + logits))
     if kind == "lsgan":
         return tf.reduce_mean(tf.math.squared_difference(logits, label))
     wanted = tf.fill(tf.shape(logits), label)
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(wanted, logits))
+
+
+def fooling_loss(kind: str, logits: tf.Tensor) -> tf.Tensor:
+    """What G loses where D's logits of its pictures are not those of real ones."""
+    if kind == "two-objective":
+        bce, hinge = tf.unstack(logits, axis=-1)
+        return 0.5 * (fooling_loss("bce", bce) + fooling_loss("hinge", hinge))
+    if kind == "hinge":
+        return -tf.reduce_mean(tf.cast(logits, tf.float32))
+    return gan_loss(kind, logits, 1.0)
 
 
 def l1_loss(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
@@ -234,23 +301,3 @@ class Adam(keras.optimizers.Adam):
                 before = np.zeros(moment.shape, np.float32)
                 moment.assign(from_torch(state[f"{i}/{name}"]) if state else before)
         self.iterations.assign(int(state["0/step"]) if state else 0)
-
-
-def doubling(settings: Any, filters: int, kernel: int, bias: Bias) -> keras.Layer:
-    """N H W C -> N 2H 2W C', as `settings.upsample` says; `kernel` is the transposed one's."""
-    if settings.upsample != "transposed":
-        return ResizeConv(filters, settings.upsample, bias)
-    return ConvTranspose(filters, kernel, 2, 1, bias)
-
-
-def norm(settings: Any, channels: int) -> keras.Layer:
-    """Batch, instance or group norm, as `settings.norm` says.
-
-    Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
-    et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
-    """
-    if settings.norm == "batch":
-        return BatchNorm(settings.norm_epsilon, momentum=None)
-    if settings.norm == "instance":
-        return InstanceNorm(settings.norm_epsilon)
-    return GroupNorm(math.gcd(settings.groups, channels), settings.norm_epsilon)

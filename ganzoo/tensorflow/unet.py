@@ -5,8 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, Conv
-from ganzoo.tensorflow.training import doubling, norm
+from ganzoo.tensorflow.layers import SILENT, Conv, doubling, norm
 
 
 class Generator(keras.Model):

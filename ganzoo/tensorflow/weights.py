@@ -16,6 +16,7 @@ NAMES = {
     "beta": "bias",
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
+    "u": "u",
 }
 
 

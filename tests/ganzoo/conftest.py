@@ -16,6 +16,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from ganbench.system import files
+from ganzoo.settings import R1_EVERY
 
 NARROW: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 8},
@@ -33,6 +34,11 @@ RECIPE = {  # what the Keras tutorials do otherwise than the papers
 }
 AUGMENTED = {"augment": "cutout-color-translation", "real_label": 0.9}
 RESIDUAL = {"residual": True, "history": 3}
+AIDED = {"ema": 0.9, "r1_gamma": 1.0, "augment": "translation-color"}
+SMALL_DATA = {"dense_start": True, "minibatch_std": True, "enlarge": "flip-mirror-crop-noise"}
+FADING = {"cycle_decay": 0.1, "lambda_identity": 1.0, "identity_decay": 0.5, "history": 3}
+TWO_HEADS = {"loss": "two-objective", "lecam": 0.1, "d_steps": 2}
+HELD = {"spectral_norm": True, "loss": "hinge", "lecam": 0.1, "r1_gamma": 1.0}
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "dcgan": ("dcgan", {}),
     "dcgan augmented": ("dcgan", AUGMENTED),
@@ -44,9 +50,15 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "dcgan bilinear": ("dcgan", {"upsample": "bilinear"}),
     "cyclegan-unet bilinear residual": ("cyclegan-unet", RESIDUAL | {"upsample": "bilinear"}),
     "cyclegan-resnet nearest residual": ("cyclegan-resnet", RESIDUAL | {"upsample": "nearest"}),
+    "dcgan aided": ("dcgan", AIDED | SMALL_DATA | {"spectral_norm": True, "loss": "hinge",
+                                                   "decay": "cosine", "decay_from": 0.5}),
+    "dcgan two heads": ("dcgan", TWO_HEADS | {"r1_gamma": 1.0}),
+    "cyclegan-unet aided": ("cyclegan-unet", AIDED | FADING | TWO_HEADS | {"norm": "batch"}),
+    "cyclegan-resnet held": ("cyclegan-resnet", HELD | {"norm": "instance", "ema": 0.1}),
 }  # fmt: skip
 CASES["cyclegan-unet instance"][1]["batch"] = 2
 CASES["cyclegan-resnet instance"][1]["batch"] = 2
+EVERY = {"dcgan aided": 1, "cyclegan-unet aided": 1, "cyclegan-resnet held": 1}  # 16 otherwise
 SIZES = {"cyclegan-resnet instance": 36}  # D meets maps of odd size; 32 px otherwise
 
 
@@ -113,6 +125,7 @@ def twins(tmp_path_factory) -> Twins:
             "model": model,
             "settings": NARROW[model] | RATES | settings,
             "size": SIZES.get(name, 32),
+            "r1_every": EVERY.get(name, R1_EVERY),
         }
         for name, (model, settings) in CASES.items()
     }

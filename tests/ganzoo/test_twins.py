@@ -9,6 +9,8 @@ import pytest
 
 from ganzoo.settings import resolve
 
+from .conftest import CASES
+
 pytestmark = pytest.mark.tensorflow
 
 
@@ -38,6 +40,28 @@ def test_the_losses_of_the_first_step_agree(twins, case):
 
 def test_the_gradients_of_the_first_step_agree(gradient_errors, case):
     assert max(gradient_errors[case]) <= 1e-4
+
+
+def test_all_that_a_step_leaves_beside_weights_agrees(twins, case):
+    """Running statistics, power iterations, history and LeCam's anchors."""
+    one, other = (twins.state(half, case, "first") for half in ("pytorch", "tensorflow"))
+    parts = ("memory/", ".u", ".running_")
+    for name in (name for name in one if any(part in name for part in parts)):
+        assert one[name].dtype == other[name].dtype == np.float32
+        assert np.allclose(one[name], other[name], rtol=1e-4, atol=1e-5), name
+
+
+@pytest.mark.parametrize("half", ["pytorch", "tensorflow"])
+def test_the_first_step_draws_averages_towards_the_networks(twins, case, half):
+    begun, first = (twins.state(half, case, moment) for moment in ("begun", "first"))
+    averages = [name for name in first if name.startswith("average/")]
+    ema = CASES[case][1].get("ema", 0.0)
+    assert bool(averages) == bool(ema)
+    for name in averages:
+        new = first[name.replace("average/", "network/")]
+        share = 1 - min(ema, 2 / 11)
+        expected = begun[name] + np.float32(share) * (new - begun[name])
+        assert np.allclose(first[name], expected, rtol=1e-6, atol=1e-8), name
 
 
 def test_the_optimisers_step_alike(twins, case):

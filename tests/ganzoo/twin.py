@@ -3,6 +3,7 @@
 python twin.py FRAMEWORK CASES.json FOLDER, in a process of its own.
 """
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ def main(framework: str, cases: Path, out: Path) -> None:
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
         settings = resolve(kind.Settings, model.name, case["settings"], profile="small")
+        # So that a case of few steps has a lesson of R1, if it likes in its first.
+        importlib.import_module(f"ganzoo.{framework}.restraint").R1_EVERY = case["r1_every"]
         go_through(case, conformance.Trial(kind, settings, case["size"]), out / name)
 
 
@@ -50,18 +53,27 @@ def go_through(case: dict[str, Any], tried: conformance.Trial, folder: Path) -> 
     if case.get("nudge"):
         nudge(trainer, case["nudge"], folder / "nudged")
     keep(tried, trainer, folder / "begun")
-    note = {"losses": tried.steps(trainer, 0)}
+    note = {"losses": teach(tried, trainer, 0)}
     trainer.save(folder / "first")
-    note["losses"] += tried.steps(trainer, *range(1, STEPS))
+    note["losses"] += teach(tried, trainer, *range(1, STEPS))
     keep(tried, trainer, folder / "ended")
     if case.get("resume"):
         trainer.load(folder / "first")
-        note["resumed"] = tried.steps(trainer, *range(1, STEPS))
+        note["resumed"] = teach(tried, trainer, *range(1, STEPS))
         keep(tried, trainer, folder / "resumed")
     if case.get("carry"):
         trainer.load(Path(case["carry"]))
         keep(tried, trainer, folder / "carried")
     (folder / "losses.json").write_text(json.dumps(note))
+
+
+def teach(tried: conformance.Trial, trainer: Any, *steps: int) -> list[dict[str, float]]:
+    """Take steps, each at its place in a budget of STEPS."""
+    losses = []
+    for step in steps:
+        trainer.schedule(step / STEPS)
+        losses += tried.steps(trainer, step)
+    return losses
 
 
 def keep(tried: conformance.Trial, trainer: Any, folder: Path) -> None:
