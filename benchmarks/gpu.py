@@ -71,7 +71,9 @@ def contract(a: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-def built(name: str, settings: dict[str, Any], size: int, device: str, small: bool = False) -> Any:
+def built(
+    name: str, settings: dict[str, Any], size: int, device: str, profile: str = "official"
+) -> Any:
     """A trainer and a function that gives the batch of a step."""
     import numpy as np
 
@@ -80,7 +82,7 @@ def built(name: str, settings: dict[str, Any], size: int, device: str, small: bo
     from ganzoo.trainer import Task
 
     kind: Any = registry.load(registry.select(name)[0])
-    resolved = resolve(kind.Settings, name, settings, small)
+    resolved = resolve(kind.Settings, name, settings, profile)
     batch = resolved.batch
 
     def of_step(step: int) -> tuple[Any, Any]:
@@ -100,7 +102,7 @@ def cpu_against_device(a: argparse.Namespace) -> dict[str, Any]:
     exact()
     found: dict[str, Any] = {}
     for name in MODELS:
-        trainers = {d: built(name, {}, 64, d, small=True) for d in ("cpu", a.device)}
+        trainers = {d: built(name, {}, 64, d, profile="small") for d in ("cpu", a.device)}
         apart = []
         for step in range(20):
             losses = [
@@ -116,7 +118,7 @@ def cpu_against_device(a: argparse.Namespace) -> dict[str, Any]:
         device = trainers[a.device][0]
         folder = a.out / f"state-{name}"
         device.save(folder)
-        other, of_step = built(name, {}, 64, "cpu", small=True)
+        other, of_step = built(name, {}, 64, "cpu", profile="small")
         other.load(folder)
         source = of_step(99)[0]
         drawn = [t.generate(source).astype(int) for t in (device, other)]

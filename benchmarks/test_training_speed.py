@@ -52,7 +52,7 @@ def test_what_the_loop_adds_to_its_steps(benchmark, model):
 
 def _prepared(model):
     kind = registry.load(model)
-    settings = resolve(kind.Settings, model.name, {}, small=True)
+    settings = resolve(kind.Settings, model.name, {}, profile="small")
     noise = kind.source == "noise"
     source = settings.latent if noise else PictureStream(PICTURES, 0, SOURCE)
     stream = Stream(source, PictureStream(PICTURES, 0, TARGET), settings.batch, 0)

@@ -5,7 +5,7 @@ The job of a training is kept in the run's folder as run.json.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Run:
     frames: int
     device: str  # its kind: "cpu", "cuda", "mps"
     code: str  # sha256 of the model's source
+    held_out: float = 0.0  # fraction that is not trained on
+    judge_on: str = "all"  # of it
 
     @property
     def key(self) -> str:
@@ -120,6 +122,8 @@ class ScoreJob:
     protocol: str
     device: str
     plugins: tuple[Path, ...] = ()
+    held_out: float = 0.0
+    judge_on: str = "all"
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ class ModelFacts:
     flop_per_step: int | None
     memory: Need | None
     code: str
+    changed: dict[str, Any] = field(default_factory=dict)  # settings that are not the defaults
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,7 @@ class Record:
         default_factory=dict
     )  # what it shows -> .npy in the run's folder
     scores: Scores = field(default_factory=dict)
+    raw_scores: Scores = field(default_factory=dict)  # without the moving average of the weights
     curve: Annotated[tuple[CurvePoint, ...], "curve"] = ()
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     first_losses: Annotated[dict[str, float], "numbers"] = field(default_factory=dict)  # of step 1

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganzoo import registry
 from ganzoo.errors import InputError
-from ganzoo.settings import SMALL, resolve
+from ganzoo.settings import resolve
 from ganzoo.trainer import Losses, Task
 
 
@@ -69,7 +69,7 @@ def run(
             f"the made-up pictures need a size divisible by 4, not {size}", "--size 32"
         )
     changes = {"batch": 2, **(changes or {})}
-    settings = resolve(kind.Settings, model.name, changes, kind.Settings in SMALL)
+    settings = resolve(kind.Settings, model.name, changes, "small")
     if hasattr(settings, "check"):
         settings.check(size)
     trial = Trial(kind, settings, size, device)

@@ -200,18 +200,30 @@ class CycleGANResNet(CycleGAN):
             )
 
 
-# What a CPU can train in a minute: the same networks, narrower and with larger steps. Translators
-# begin at the photograph and are free to leave it; docs/recipes.md has the numbers.
+# What measurement found for a CPU, in minutes: docs/recipes.md has the numbers of each line. The
+# same networks, narrower and with larger steps; translators begin at the photograph.
 _RATES = {"learning_rate_g": 1e-3, "learning_rate_d": 5e-4}
 _JUDGES = {"d_width": 32, "d_layers": 2}
 _FREE = {"residual": True, "upsample": "nearest", "lambda_cycle": 1.0, "lambda_identity": 0.0}
-SMALL: dict[type, dict[str, Any]] = {
+_SMALL: dict[type, dict[str, Any]] = {
     DCGAN: {"width": 16, "batch": 16} | _RATES,
     CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES | _FREE,
     CycleGANResNet: {"width": 12, "blocks": 3, "norm": "group", "groups": 4}
     | _JUDGES
     | _RATES
     | _FREE,
+}
+# The same findings in the papers' widths, for a GPU and 256 px, where nobody has tried them yet.
+_BEST: dict[type, dict[str, Any]] = {
+    DCGAN: {"ema": 0.999},
+    CycleGANUNet: _FREE | {"ema": 0.999},
+    CycleGANResNet: _FREE | {"ema": 0.999},
+}
+# What each profile changes from the papers, by the kind of settings.
+PROFILES: dict[str, dict[type, dict[str, Any]]] = {
+    "official": {},
+    "small": _SMALL,
+    "best": _BEST,
 }
 
 
@@ -229,8 +241,11 @@ MOST = {  # of what is built or held in memory; far above what anybody trained
 }
 
 
-def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = False) -> Any:
-    """Make the frozen settings of `model` from what the user set; an error names the valid ones."""
+def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "official") -> Any:
+    """Make the frozen settings of `model`: a profile, and over it what the user set.
+
+    InputError names the settings there are.
+    """
     known = [field.name for field in fields(kind)]
     for name in overrides:
         if name not in known:
@@ -240,7 +255,7 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], small: bool = Fal
                 (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(known)}",
             )
     typed = {name: _typed(kind, name, value) for name, value in overrides.items()}
-    values = {**(SMALL.get(kind, {}) if small else {}), **typed}
+    values = {**PROFILES[profile].get(kind, {}), **typed}
     try:
         settings: Any = TypeAdapter(kind).validate_python(values)
     except ValidationError as error:

@@ -1,6 +1,8 @@
 """The plan before a run and the verdict after it, in words on the terminal."""
 
 import shutil
+import textwrap
+from typing import Any
 
 from rich.console import Console
 
@@ -10,6 +12,12 @@ from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
 from ganbench.system.text import duration, size_words
+
+PROFILES = {
+    "official": "official: the papers' own settings",
+    "best": "best, for a GPU: the settings below each model are not its paper's",
+    "small": "small, for a CPU: the settings below each model are not its paper's",
+}
 
 
 def show(plan: Plan, extractors: Extractors, console: Console) -> None:
@@ -28,7 +36,9 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     todo = [p for p in plan.runs if not p.finished]
     lines = [
         ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
-        ("device", f"{plan.device} · {suite.profile} networks"),
+        *_held_out(plan),
+        ("device", plan.device),
+        ("profile", PROFILES[suite.profile or "official"]),
         ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
     ]
     groups = _groups(plan)
@@ -36,6 +46,8 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         lines.append(
             ("", f"  {label:<26} {framework:<10} {_size(mine[0]):<34} seeds {_seeds(mine)}")
         )
+        changed = " ".join(f"{name}={_typed(v)}" for name, v in mine[0].changed.items())
+        lines += [("", f"    {line}") for line in textwrap.wrap(changed, 66)]
     lines += _memory(plan, groups)
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
     free = shutil.disk_usage(existing_parent(plan.folder)).free
@@ -45,6 +57,26 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     lines.append(("judge", f"{leading} leads{beside}: {extractors.reason}"))
     lines.append(("", f"{', '.join(suite.metrics)} on {suite.samples} samples"))
     return lines + [("note", problem) for problem in extractors.left_out]
+
+
+def _typed(value: Any) -> str:
+    """A setting as one would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "-".join(map(str, value)) if isinstance(value, tuple | list) else f"{value}"
+
+
+def _held_out(plan: Plan) -> list[tuple[str, str]]:
+    """How many pictures are trained on and how many judge, where that is not all of them."""
+    split, pair = plan.suite.split, plan.pair
+    if not split.held_out:
+        return []
+    trained, judging = (
+        f"{len(part(pair.target)):,} paintings and {len(part(pair.source)):,} photographs"
+        for part in (split.trained, split.judged)
+    )
+    which = "" if split.judge_on == "all" else f", the {split.judge_on} half of what is held out"
+    return [("", f"trained on {trained}"), ("", f"judged by {judging}{which}")]
 
 
 def _groups(plan: Plan) -> dict[tuple[str, str], list[Planned]]:

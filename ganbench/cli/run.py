@@ -57,13 +57,19 @@ def run(
         str | None, typer.Option(help="Resize before scoring: tf or clean.", show_default="tf")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option(help="Networks: small or official.", show_default="by device")
+        str | None, typer.Option(help="Recipe: small, best or official.", show_default="by device")
     ] = None,
     samples: Annotated[int | None, typer.Option(help="Pictures each model is judged by.")] = None,
     snapshots: Annotated[int | None, typer.Option(help="Points of the learning curve.")] = None,
     frames: Annotated[int | None, typer.Option(help="Frames of the training film.")] = None,
     flip: Annotated[bool | None, typer.Option(help="Mirror half of the pictures.")] = None,
     jitter: Annotated[float | None, typer.Option(help="Enlarge by this and crop.")] = None,
+    held_out: Annotated[
+        float | None, typer.Option(help="Fraction of both sets to judge by, not to train on.")
+    ] = None,
+    judge_on: Annotated[
+        str | None, typer.Option(help="Of what is held out: all, validation or test.")
+    ] = None,
     device: Device = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads of a run.")] = None,
     stop_collapsed: Annotated[

@@ -26,16 +26,24 @@ class PictureStream:
     """
 
     def __init__(
-        self, pictures: np.ndarray, seed: int, purpose: int, flip: bool = True, jitter: float = 0.0
+        self,
+        pictures: np.ndarray,
+        seed: int,
+        purpose: int,
+        flip: bool = True,
+        jitter: float = 0.0,
+        places: np.ndarray | None = None,
     ):
+        """places: of the pictures that are met; all of them by default."""
         self.pictures, self.seed, self.purpose = pictures, seed, purpose
+        self.places = np.arange(len(pictures)) if places is None else places
         self.flip, self.jitter = flip, jitter
         self._epoch = lru_cache(maxsize=2)(self._draw_epoch)
 
     def batch(self, step: int, count: int) -> np.ndarray:
         """Pictures of step `step` (from 0), uint8 count H W 3."""
         places = range(step * count, (step + 1) * count)
-        return np.stack([self._picture(*divmod(place, len(self.pictures))) for place in places])
+        return np.stack([self._picture(*divmod(place, len(self.places))) for place in places])
 
     def _picture(self, epoch: int, place: int) -> np.ndarray:
         order, mirrored, corners = self._epoch(epoch)
@@ -46,8 +54,8 @@ class PictureStream:
 
     def _draw_epoch(self, epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         random = np.random.default_rng([self.seed, self.purpose, epoch])
-        n = len(self.pictures)
-        return random.permutation(n), random.random(n) < 0.5, random.random((n, 2))
+        n = len(self.places)
+        return self.places[random.permutation(n)], random.random(n) < 0.5, random.random((n, 2))
 
 
 def _crop_enlarged(picture: np.ndarray, jitter: float, corner: np.ndarray) -> np.ndarray:
@@ -109,11 +117,19 @@ def probe_order(names: Sequence[str]) -> np.ndarray:
     return np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names], kind="stable")
 
 
-class Probes:
-    """Pictures in the order of their names' hashes, chosen never by hand, read when asked for."""
+def ordered(domain: Domain, places: np.ndarray) -> np.ndarray:
+    """These places of a domain in the order in which pictures are picked."""
+    return places[probe_order([domain.names[place] for place in places])]
 
-    def __init__(self, pictures: np.ndarray, names: Sequence[str], count: int):
-        self._pictures, self._order = pictures, probe_order(names)[:count]
+
+class Probes:
+    """Pictures in the order of their names' hashes, chosen never by hand, read when asked for.
+
+    order: as of `ordered`.
+    """
+
+    def __init__(self, pictures: np.ndarray, order: np.ndarray):
+        self._pictures, self._order = pictures, order
 
     def __len__(self) -> int:
         return len(self._order)
@@ -132,6 +148,6 @@ def walk(latents: np.ndarray, stops: int = 8) -> np.ndarray:
     return ((np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)).astype("f4")
 
 
-def first(domain: Domain, count: int) -> np.ndarray:
-    """The `count` pictures of a domain that stand first by hash."""
-    return domain.pictures[probe_order(domain.names)[:count]]
+def first(domain: Domain, places: np.ndarray, count: int) -> np.ndarray:
+    """The `count` pictures among these places of a domain that stand first by hash."""
+    return domain.pictures[ordered(domain, places)[:count]]

@@ -43,15 +43,17 @@ def _describe(
     model: registry.Model, overrides: dict[str, Any], suite: Suite, there: int | None
 ) -> ModelFacts:
     kind = registry.load(model)
-    settings = resolve(kind.Settings, model.name, overrides, suite.profile == "small")
+    settings = resolve(kind.Settings, model.name, overrides, suite.profile or "official")
     assert suite.size
     if hasattr(settings, "check"):
         settings.check(suite.size)
     found = _measure(model, kind, settings, suite.size)
     need = found.memory and Need(**found.memory, available=there)
     work = found.flop_per_step
+    usual = vars(resolve(kind.Settings, model.name, {}))  # the papers'
+    changed = {name: value for name, value in vars(settings).items() if value != usual[name]}
     return ModelFacts(
-        kind.source, vars(settings), found.parameters, work, need or None, _code(kind)
+        kind.source, vars(settings), found.parameters, work, need or None, _code(kind), changed
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import psutil
 
 from ganbench import budget, record
 from ganbench.data import load
+from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
 from ganbench.memory_forecast import Need
@@ -34,6 +35,7 @@ class Planned:
     status: record.Status | None  # None: never begun
     stop_collapsed: bool = False
     memory: Need | None = None  # None: not known
+    changed: dict[str, Any] = field(default_factory=dict)  # settings other than the paper's
 
     @property
     def finished(self) -> bool:
@@ -64,15 +66,25 @@ class Plan:
     def data(self) -> dict[str, Any]:
         """The pictures as records and report name them."""
         return {
-            "source": self.pair.source.describe(),
-            "target": self.pair.target.describe(),
+            "source": self._described(self.pair.source),
+            "target": self._described(self.pair.target),
             "flip": self.suite.flip,
             "jitter": self.suite.jitter,
+            "judge_on": self.suite.judge_on,
         }
+
+    def _described(self, side: Domain) -> dict[str, Any]:
+        """One side, and how much of it is trained on and judged by if that is not all of it."""
+        split = self.suite.split
+        if not split.held_out:
+            return side.describe()
+        counts = {"trained": len(split.trained(side)), "judged": len(split.judged(side))}
+        return side.describe() | counts
 
     def job(self, planned: Planned) -> TrainJob:
         """What the worker of a run is told."""
         source, target = self.pair.source, self.pair.target
+        trained = self.suite.split.trained
         return TrainJob(
             run=planned.run,
             key=planned.run.key,
@@ -85,7 +97,7 @@ class Plan:
             message_seconds=MESSAGE_SECONDS,
             source_folder=source.folder,
             target_folder=target.folder,
-            counts=Counts(len(source.pictures), len(target.pictures)),
+            counts=Counts(len(trained(source)), len(trained(target))),
             data=self.data,
             parameters=planned.parameters,
             flop_per_step=planned.flop_per_step,
@@ -127,6 +139,8 @@ def make(
     pair = load.load(
         suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
     )
+    suite.split.check(pair.source)
+    suite.split.check(pair.target)
     suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
     suite = _with_samples(suite, asked, pair, entries)
     folder = results / suite.name
@@ -155,6 +169,7 @@ def _runs(
                 None if force else status_of(place),
                 suite.stop_collapsed,
                 facts.memory,
+                facts.changed,
             )
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
@@ -181,6 +196,8 @@ def _run(suite: Suite, device: str, entry: _Entry, pair: load.Pair, seed: int) -
         frames=suite.frames,
         device=device.partition(":")[0],
         code=entry.facts.code,
+        held_out=suite.held_out,
+        judge_on=suite.judge_on,
     )
 
 
@@ -239,12 +256,12 @@ def title(suite: Suite) -> str:
 
 def _with_samples(suite: Suite, asked: int | None, pair: load.Pair, entries: list[_Entry]) -> Suite:
     """Hold the number of samples against the source; a default gives way, a wish does not."""
-    there, wanted = len(pair.source.pictures), suite.samples or 0
+    there, wanted = len(suite.split.judged(pair.source)), suite.samples or 0
     if wanted > there and any(entry.facts.source == "pictures" for entry in entries):
         if asked is not None:
             raise InputError(
                 f"{asked} samples are asked of each model, but there are only {there} source"
-                " pictures",
+                " pictures to judge by",
                 f"--samples {there}",
             )
         wanted = there

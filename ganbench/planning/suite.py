@@ -7,10 +7,12 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench import budget, plugins
+from ganbench.data.split import JudgeOn, Split
 from ganbench.errors import InputError
 from ganbench.planning import toml
 from ganbench.system.text import printable, shown
 from ganzoo import registry
+from ganzoo.settings import PROFILES
 from metrics import registry as metric_registry
 from metrics.compare import USUAL, check_choices
 from metrics.extractors import registry as extractors
@@ -50,9 +52,11 @@ class Suite:
     metrics: tuple[str, ...] = STANDARD
     extractors: tuple[str, ...] = ()  # the first leads; none: what there are weights for
     protocol: str = "tf"  # resize before the network: TensorFlow 1's, or "clean" as in clean-fid
-    profile: str | None = None  # "small" or "official" networks
+    profile: str | None = None  # "small", "best" or "official" networks
     flip: bool = True  # mirror half of the pictures
     jitter: float = 0.0  # enlarge by this fraction and crop at random; 0.117 is CycleGAN's 286/256
+    held_out: float = 0.0  # fraction of both sets that nobody trains on, and that judges
+    judge_on: JudgeOn = "all"  # of what is held out: "validation" to choose by, "test" to tell
     samples: int | None = None  # pictures each model is judged by
     curve_samples: int | None = None  # pictures each point of a learning curve is judged by
     snapshots: int = 4  # points of the learning curve
@@ -61,6 +65,11 @@ class Suite:
     threads: int | None = None
     stop_collapsed: bool = False  # end a run that draws one picture for every input
     plugins: tuple[str, ...] = ()
+
+    @property
+    def split(self) -> Split:
+        """What is trained on, and what judges."""
+        return Split(self.held_out, self.judge_on)
 
 
 setattr(Suite, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
@@ -149,6 +158,7 @@ def check(suite: Suite) -> None:
             raise InputError(f"no {name} are named", f"--{name} {example}")
     _check_words(suite)
     _check_metrics(suite)
+    _check_split(suite)
     for name in suite.extractors:
         extractors.get(name, tuple(map(Path, suite.plugins)))
     if suite.size is not None and not 16 <= suite.size <= 1024:
@@ -177,14 +187,25 @@ def _check_metrics(suite: Suite) -> None:
         )
 
 
+def _check_split(suite: Suite) -> None:
+    """Refuse to hold all out, and to judge by a part of nothing."""
+    if not 0 <= suite.held_out < 1:
+        raise InputError(f"held_out {suite.held_out} is no fraction below 1", "--held-out 0.3")
+    if suite.judge_on != "all" and not suite.held_out:
+        raise InputError(
+            f"judge_on {suite.judge_on} is a part of what is held out, and nothing is",
+            f"--held-out 0.3 --judge-on {suite.judge_on}",
+        )
+
+
 def _check_words(suite: Suite) -> None:
     """Refuse names and choices that are none."""
     if slug(suite.name) != suite.name or len(suite.name.encode()) > LONGEST_NAME:
         usable = slug(suite.name.encode()[:LONGEST_NAME].decode("utf-8", "ignore"))
         raise InputError(f'"{shown(suite.name)}" cannot name a folder', f"--name {usable}")
-    if suite.profile not in (None, "small", "official"):
+    if suite.profile not in (None, *PROFILES):
         asked = shown(suite.profile)
-        raise InputError(f'there is no profile "{asked}"', "--profile small or official")
+        raise InputError(f'there is no profile "{asked}"', f"--profile {' or '.join(PROFILES)}")
     check_choices(protocol=suite.protocol)
     for choice in choices(suite.models):
         if printable(choice.label) != choice.label:  # it stands in tables, on pages and screens

@@ -20,6 +20,7 @@ from ganbench.report.analysis import (
     pairwise_tests,
     style_gap,
     uncertainty,
+    weight_averages,
 )
 from ganbench.report.analysis.comparison import BEST, LOSSES, Comparison, Row
 from ganbench.report.analysis.costs import mean_cost
@@ -67,6 +68,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "other_metrics": other_metrics.table(comparison),
         "leading": _leading(results),
         "agreement": agreement.agreement(comparison),
+        "weight_averages": weight_averages.weight_averages(comparison),
         "style_gap": style_gap.scale(comparison),
         "style_gap_missing": style_gap.why_not(comparison),
         "drawn": drawn,
@@ -212,7 +214,8 @@ def _data(results: Results) -> dict[str, Any]:
         for side, said in (("source", "photographs"), ("target", "paintings"))
         if isinstance(plain.get(side), dict)
     ]
-    return {"sides": sides, "flip": plain.get("flip"), "jitter": plain.get("jitter")}
+    said = {name: plain.get(name) for name in ("flip", "jitter", "judge_on")}
+    return {"sides": sides, **said}
 
 
 def _side(known: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +223,8 @@ def _side(known: dict[str, Any]) -> dict[str, Any]:
     empty: dict[str, Any] = {
         "title": None,
         "count": None,
+        "trained": None,
+        "judged": None,
         "fingerprint": None,
         "skipped": [],
         "duplicates": [],

@@ -180,9 +180,11 @@ _text = partial(_anything, most=TEXT)
 SIDE: dict[str, tuple[type, Bound]] = {
     "title": (str, name), "count": (int, _number), "fingerprint": (str, name),
     "skipped": (list, _skipped), "duplicates": (list, _text),
+    "trained": (int, _number), "judged": (int, _number),
 }  # fmt: skip
 _side = partial(_typed, kinds=SIDE)
 DATA: dict[str, tuple[type, Bound]] = {
+    "judge_on": (str, name),
     "source": (dict, _side), "target": (dict, _side), "gallery": (dict, _text),
 }  # fmt: skip
 EXTRACTORS: dict[str, tuple[type, Bound]] = {"names": (list, _names), "reason": (str, sentence)}

@@ -110,9 +110,10 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
     """Describe the suite on disk: what the report says of the whole."""
     source, target = plan.pair.source, plan.pair.target
     gallery = {"source": "gallery/source.npy", "target": "gallery/target.npy"}
-    for domain, name in ((source, "source"), (target, "target")):
-        files.write_array(plan.folder / gallery[name], batches.first(domain, GALLERY))
     suite = plan.suite
+    for domain, name in ((source, "source"), (target, "target")):
+        shown = batches.first(domain, suite.split.judged(domain), GALLERY)
+        files.write_array(plan.folder / gallery[name], shown)
     before = _described(plan.folder, shared)
     warnings = list(extractors.left_out)
     about = {
@@ -225,6 +226,8 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         extractors=extractors.chosen,
         device=plan.device,
         plugins=tuple(map(Path, suite.plugins)),
+        held_out=suite.held_out,
+        judge_on=suite.judge_on,
     )
     problems: list[str] = []
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ganbench import record
 from ganbench.data import batches, load
+from ganbench.data.split import Split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
 from ganbench.jobs import Scored, ScoreJob
@@ -26,6 +27,7 @@ from metrics.sample import Sample
 
 SUSPECTS = 8  # generated pictures that the report shows beside their nearest real ones
 NEIGHBOURS = 3
+ALL = Split()
 EVIDENCE = ("nearest.json", "nearest/pictures.npy")
 
 
@@ -35,13 +37,15 @@ class Numbers:
 
     curve: tuple[record.CurvePoint, ...] = ()
     scores: dict[str, record.Score] = field(default_factory=dict)
+    raw_scores: dict[str, record.Score] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
 
     def beside(self, other: "Numbers") -> "Numbers":
         """Both together; points of one step become one."""
         more = {point.step: point.scores for point in other.curve}
         curve = [replace(p, scores=p.scores | more.get(p.step, {})) for p in self.curve]
-        return Numbers(tuple(curve), self.scores | other.scores, self.evidence or other.evidence)
+        scores, raw = self.scores | other.scores, self.raw_scores | other.raw_scores
+        return Numbers(tuple(curve), scores, raw, self.evidence or other.evidence)
 
 
 class Scorer:
@@ -55,6 +59,7 @@ class Scorer:
         counts: tuple[int, int],
         tell: Callable[..., None],
         device: str = "cpu",
+        split: Split = ALL,
     ):
         """extractor: None when no metric looks through one.
 
@@ -65,8 +70,11 @@ class Scorer:
         self.source, self.target = domains
         self.samples, self.curve_samples = counts
         self.tell = tell
-        self.shown = batches.probe_order(self.source.names)[: self.samples]
-        self.reference = self.of_domain(self.target, np.arange(len(self.target.names)))
+        self.shown = batches.ordered(self.source, split.judged(self.source))[: self.samples]
+        self.reference = self.of_domain(self.target, split.judged(self.target))
+        trained = split.trained(self.target)
+        self.trained_names = [self.target.names[place] for place in trained]
+        self.trained = self.of_domain(self.target, trained) if split.held_out else self.reference
 
     def look(self, what: str, pictures: np.ndarray) -> Sample:
         """uint8 N H W 3 and what the network sees in them; tells the parent how far it is."""
@@ -117,9 +125,21 @@ class Scorer:
         results = scoring.score(made, real, chosen, self.extractor, errors)
         return {key: _score(result) for key, result in results.items()}
 
+    def against_real(self, made: Sample) -> dict[str, record.Score]:
+        """All metrics against what judges; copies would be of what was trained on."""
+        if self.trained is self.reference:
+            return self.scores(made, self.reference)
+        copying = [metric for metric in self.metrics if self.real_for(metric) is self.trained]
+        others = [metric for metric in self.metrics if metric not in copying]
+        return self.scores(made, self.reference, others) | self.scores(made, self.trained, copying)
+
+    def real_for(self, metric: Metric) -> Sample:
+        """The real pictures that a metric compares with."""
+        return self.trained if metric.kind == "copying" else self.reference
+
     def final_scores(self, made: Sample, run: record.Record, folder: Path) -> dict[str, Any]:
         """All metrics; those on pictures that were translated back see only these."""
-        scores = self.scores(made, self.reference)
+        scores = self.against_real(made)
         if "back" not in run.views:
             return scores
         back = record.array(folder, run, run.views["back"])
@@ -134,19 +154,22 @@ class Scorer:
 
     def baselines(self) -> tuple[record.Baseline, ...]:
         """The floor (real against real) and the identity (untouched photographs as output)."""
-        order = batches.probe_order(self.target.names)
-        halves = order[0::2], order[1::2]
+        if self.trained is self.reference:
+            order = batches.probe_order(self.target.names)
+            halves = self.reference[order[0::2]], self.reference[order[1::2]]
+            what = "one half of the real paintings against the other"
+        else:
+            halves, what = (self.trained, self.reference), "the real paintings of the training"
         untouched = self.beside_inputs(self.of_domain(self.source, self.shown))
-        floor = self.scores(self.reference[halves[0]], self.reference[halves[1]])
-        identity = self.scores(untouched, self.reference)
+        floor, identity = self.scores(*halves), self.against_real(untouched)
         return (
-            record.Baseline("floor", "one half of the real paintings against the other", floor),
+            record.Baseline("floor", what, floor),
             record.Baseline("identity", "untouched photographs", identity),
         )
 
     def numbers(self, run: record.Record, folder: Path) -> Numbers:
         """Scores and learning curve of a run, from its stored samples."""
-        points, scores, evidence = [], {}, {}
+        points, scores, raw, evidence = [], {}, {}, {}
         for moment in run.snapshots:
             last = moment is run.snapshots[-1] and used_all(run)
             count = self.samples if last else self.curve_samples
@@ -164,8 +187,17 @@ class Scorer:
             points.append(record.CurvePoint(moment.step, moment.seconds, moment.pictures, found))
             if last:
                 scores = self.final_scores(made, run, folder)
+                raw = self.raw_scores(run, folder)
                 evidence = self.suspects(made, folder)
-        return Numbers(tuple(points), scores, evidence)
+        return Numbers(tuple(points), scores, raw, evidence)
+
+    def raw_scores(self, run: record.Record, folder: Path) -> dict[str, record.Score]:
+        """The distances of what the last step's weights draw, where an average of them draws."""
+        if "raw" not in run.views:
+            return {}
+        pictures = record.array(folder, run, run.views["raw"])[: self.samples]
+        made = self.look(f"{run.label} seed {run.seed}, no average", pictures)
+        return self.scores(made, self.reference, self.of_curves)
 
     def is_scored(self, run: record.Record) -> bool:
         """Are the record's numbers those that this scorer would give?"""
@@ -183,7 +215,7 @@ class Scorer:
         return (
             score is not None
             and score.version == metric.version
-            and score.reference_count == len(self.reference)
+            and score.reference_count == len(self.real_for(metric))
             and (score.count == count or "back" in metric.needs)
             and score.protocol == scoring.protocol(metric, self.extractor)
         )
@@ -193,21 +225,19 @@ class Scorer:
         if made.pool is None or not any(metric.kind == "copying" for metric in self.metrics):
             return {}
         try:
-            found = nearest.closest(
-                made.features(), self.reference.features(), SUSPECTS, NEIGHBOURS
-            )
+            found = nearest.closest(made.features(), self.trained.features(), SUSPECTS, NEIGHBOURS)
         except MetricError:  # the score itself says why there is none
             return {}
         shown = [
             picture
             for sample, real in zip(found.samples, found.real, strict=True)
-            for picture in (made.pixels()[sample], *self.reference.pixels()[real])
+            for picture in (made.pixels()[sample], *self.trained.pixels()[real])
         ]
         rows = [
             {
                 "sample": int(sample),
                 "real": [
-                    {"name": self.target.names[place], "distance": float(distance)}
+                    {"name": self.trained_names[place], "distance": float(distance)}
                     for place, distance in zip(places, distances, strict=True)
                 ],
             }
@@ -272,9 +302,11 @@ def build(job: ScoreJob, tell: Callable[..., None]) -> list[Scorer]:
         ]
     domains = open_domain(job.source_folder), open_domain(job.target_folder)
     counts = job.samples, job.curve_samples
+    split = Split(job.held_out, job.judge_on)
     shares = scoring.shared_out(metrics, extractors)
     return [
-        Scorer(mine, extractor, domains, counts, tell, job.device) for extractor, mine in shares
+        Scorer(mine, extractor, domains, counts, tell, job.device, split)
+        for extractor, mine in shares
     ]
 
 
@@ -297,7 +329,13 @@ def score_run(scorers: list[Scorer], folder: Path) -> None:
     if not found.curve:
         return
     digests = {name: files.sha256(folder / name) for name in EVIDENCE} if found.evidence else {}
-    scored = replace(run, scores=found.scores, curve=found.curve, evidence=found.evidence)
+    scored = replace(
+        run,
+        scores=found.scores,
+        raw_scores=found.raw_scores,
+        curve=found.curve,
+        evidence=found.evidence,
+    )
     # what format 1 kept has no digests, and of some files alone they would say nothing
     record.write(folder, replace(scored, sha256=run.sha256 and run.sha256 | digests))
 

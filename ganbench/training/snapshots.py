@@ -8,7 +8,6 @@ import numpy as np
 
 from ganbench import record
 from ganbench.data import batches
-from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import Run
 from ganbench.system import files
@@ -121,7 +120,9 @@ class Snapshots:
     def draw(self, probes: np.ndarray) -> np.ndarray:
         """Generate, and hold what comes back against the contract; Stopped when we are to stop."""
         self.parent.breathe()
-        made = self.trainer.generate(probes)
+        return self._checked(self.trainer.generate(probes), probes)
+
+    def _checked(self, made: Any, probes: np.ndarray) -> np.ndarray:
         wanted = (len(probes), self.run.size, self.run.size, 3)
         if getattr(made, "dtype", None) != np.uint8 or made.shape != wanted:
             raise ModelError(
@@ -130,21 +131,40 @@ class Snapshots:
             )
         return made
 
-    def show(self, target: Domain) -> None:
-        """Store what the report shows of a finished run besides its samples; Stopped."""
+    def show(self, real: np.ndarray) -> None:
+        """Store what the report shows of a finished run besides its samples; Stopped.
+
+        real: as many target pictures as the film has.
+        """
         probes = self.probes[:PROBE]
         views = {"output": self.draw(probes)}
         if self.run.source == "pictures":
             views["input"] = probes
             if hasattr(self.trainer, "views"):
-                real = batches.first(target, PROBE)
                 views |= {"target": real, **self.trainer.views(probes, real)}
         else:
             views["walk"] = self.draw(batches.walk(probes))
+        if len(raw := self._raw()):
+            views["raw"] = raw
         for name, made in views.items():
             file = f"views/{name}.npy"
             files.write_array(self.folder / file, made)
             self.kept.views[name], self.kept.sha256[file] = file, files.sha256(self.folder / file)
+
+    def _raw(self) -> np.ndarray:
+        """As many pictures as are judged, drawn without the moving average; none if there is none.
+
+        Stopped when we are to stop.
+        """
+        draw = getattr(self.trainer, "raw", lambda probes: None)
+        drawn: list[np.ndarray] = []
+        for i in range(0, len(self.probes), PART):
+            self.parent.breathe()
+            probes = self.probes[i : i + PART]
+            if (made := draw(probes)) is None:
+                break
+            drawn.append(self._checked(made, probes))
+        return np.concatenate(drawn) if drawn else np.zeros(0, np.uint8)
 
 
 def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:

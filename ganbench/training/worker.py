@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from ganbench.data import batches
+from ganbench.data import batches, split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import first_line
 from ganbench.jobs import TrainJob
@@ -38,6 +38,7 @@ class Worker:
         settings = resolve(kind.Settings, run.model, run.settings)
         self.trainer = kind(settings, Task(run.size, run.seed, job.device))
         state.start_seconds = time.perf_counter() - state.began
+        self.split = split.Split(run.held_out, run.judge_on)
         self.source, self.target = open_domain(job.source_folder), open_domain(job.target_folder)
         self.stream = self._stream()
         probes = self._probes()
@@ -54,7 +55,10 @@ class Worker:
         run = self.job.run
 
         def look(domain: Domain, purpose: int) -> batches.PictureStream:
-            return batches.PictureStream(domain.pictures, run.seed, purpose, run.flip, run.jitter)
+            places = self.split.trained(domain)
+            return batches.PictureStream(
+                domain.pictures, run.seed, purpose, run.flip, run.jitter, places
+            )
 
         noise = run.source == "noise"
         source = run.settings["latent"] if noise else look(self.source, batches.SOURCE)
@@ -66,12 +70,17 @@ class Worker:
         run = self.job.run
         if run.source == "noise":
             return batches.probe_latents(run.samples, run.settings["latent"])
-        return batches.Probes(self.source.pictures, self.source.names, run.samples)
+        order = batches.ordered(self.source, self.split.judged(self.source))
+        return batches.Probes(self.source.pictures, order[: run.samples])
 
     def _expected(self, probes: np.ndarray | batches.Probes) -> Scale:
         """What real pictures look like, for those of the model to be held against."""
         source = probes[:PROBE] if self.job.run.source == "pictures" else None
-        return scale(batches.first(self.target, REAL), source)
+        return scale(self._real(REAL), source)
+
+    def _real(self, count: int) -> np.ndarray:
+        """Some target pictures that the model is judged by."""
+        return batches.first(self.target, self.split.judged(self.target), count)
 
     def train(self) -> None:
         """Train until the budget is used, we are told to stop or the run is given up."""
@@ -164,7 +173,7 @@ class Worker:
         if self.parent.wants_stop and progress < 1:
             finish(self.state, self.parent, "interrupted")
             return
-        self.snapshots.show(self.target)
+        self.snapshots.show(self._real(PROBE))
         if found is None:
             finish(self.state, self.parent, "done")
         else:

@@ -10,11 +10,11 @@ from torch.nn.functional import l1_loss
 from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.pytorch.augment import augment
+from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.patchgan import PatchGAN
 from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import (
     GENERATE_BATCH,
-    TorchTrainer,
     adam,
     fooling_loss,
     frozen,
@@ -45,7 +45,7 @@ class History:
         return torch.cat(shown)
 
 
-class CycleGAN(TorchTrainer):
+class CycleGAN(GAN):
     """Trainer of G: X -> Y, F: Y -> X and their discriminators; X photographs, Y paintings."""
 
     source = "pictures"

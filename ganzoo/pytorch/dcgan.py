@@ -5,9 +5,10 @@ from torch import Tensor, nn
 from ganzoo import draws, enlarge
 from ganzoo import settings as options
 from ganzoo.pytorch.augment import augment
+from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.layers import DenseStart, MinibatchStd, doubling, judging
 from ganzoo.pytorch.restraint import Restraint
-from ganzoo.pytorch.training import TorchTrainer, adam, fooling_loss, frozen, gan_loss
+from ganzoo.pytorch.training import adam, fooling_loss, frozen, gan_loss
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -65,7 +66,7 @@ class Discriminator(nn.Module):
         return self.layers(x).flatten(1).squeeze(1)
 
 
-class DCGAN(TorchTrainer):
+class DCGAN(GAN):
     """Trainer of both networks with the non-saturating loss."""
 
     source = "noise"

@@ -1,6 +1,5 @@
 """What every PyTorch trainer shares: tensors in, pictures out, losses, checkpoints."""
 
-import copy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,6 @@ from torch.nn import functional as fn
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.pytorch.layers import init_normal, silence_last
-from ganzoo.settings import Adversaries
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -37,7 +34,6 @@ class TorchTrainer:
         self.device = torch.device(task.device)
         self.dtype = torch.float32
         self.steps = 0
-        self.progress = 0.0  # used fraction of the budget
         self.networks: dict[str, nn.Module] = {}
         self.averages: dict[str, nn.Module] = {}  # of the weights of some networks
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
@@ -70,40 +66,6 @@ class TorchTrainer:
     def random(self, purpose: int) -> np.random.Generator:
         """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
         return draws.of_step(self.task.seed, self.steps, purpose)
-
-    def begin(self, *generators: str) -> None:
-        """Give `networks` their first weights, precision and, if so set, moving averages."""
-        init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
-        if getattr(self.settings, "residual", False):
-            silence_last(*(self.networks[name] for name in generators))
-        if self.settings.ema:
-            self.averages = {
-                name: copy.deepcopy(self.networks[name]).requires_grad_(False)
-                for name in generators
-            }
-        for network in (*self.networks.values(), *self.averages.values()):
-            mixed(network, self.settings.precision)
-
-    @torch.no_grad()
-    def follow(self) -> None:
-        """Draw the averages towards the networks; at first they follow closely."""
-        decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
-        for name, average in self.averages.items():
-            kept, new = (
-                [v for v in network.state_dict().values() if v.is_floating_point()]
-                for network in (average, self.networks[name])
-            )
-            torch._foreach_lerp_(kept, new, 1 - decay)
-
-    def shown(self, name: str) -> nn.Module:
-        """The network that draws: its average, where there is one."""
-        return self.averages.get(name, self.networks[name])
-
-    def schedule(self, progress: float) -> None:
-        """Let the learning rates fall as the settings say; those of a plugin may not say it."""
-        s, self.progress = self.settings, progress
-        if isinstance(self.settings, Adversaries):
-            self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
 
     def set_learning_rate(self, scale: float, **rates: float) -> None:
         """Set each named optimiser's rate to `scale` times its own."""

@@ -10,12 +10,12 @@ import tensorflow as tf
 from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
+from ganzoo.tensorflow.gan import GAN
 from ganzoo.tensorflow.patchgan import PatchGAN
 from ganzoo.tensorflow.restraint import Restraint, is_steep
 from ganzoo.tensorflow.training import (
     GENERATE_BATCH,
     Adam,
-    TensorFlowTrainer,
     fooling_loss,
     gan_loss,
     l1_loss,
@@ -61,7 +61,7 @@ class Drawn(NamedTuple):
     augmented: list[dict[str, tf.Tensor]]  # of each purpose
 
 
-class CycleGAN(TensorFlowTrainer):
+class CycleGAN(GAN):
     """Trainer of G: X -> Y, F: Y -> X and their discriminators; X photographs, Y paintings."""
 
     source = "pictures"

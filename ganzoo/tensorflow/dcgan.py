@@ -7,6 +7,7 @@ import tensorflow as tf
 from ganzoo import draws, enlarge
 from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
+from ganzoo.tensorflow.gan import GAN
 from ganzoo.tensorflow.layers import (
     BatchNorm,
     ConvTranspose,
@@ -16,7 +17,7 @@ from ganzoo.tensorflow.layers import (
     judging,
 )
 from ganzoo.tensorflow.restraint import Restraint, is_steep
-from ganzoo.tensorflow.training import Adam, TensorFlowTrainer, fooling_loss, gan_loss, scaled
+from ganzoo.tensorflow.training import Adam, fooling_loss, gan_loss, scaled
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
@@ -72,7 +73,7 @@ class Discriminator(keras.Model):
         return tf.reshape(self.stack(x, training=training), self.verdict)
 
 
-class DCGAN(TensorFlowTrainer):
+class DCGAN(GAN):
     """Trainer of both networks with the non-saturating loss."""
 
     source = "noise"

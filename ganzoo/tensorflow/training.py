@@ -6,7 +6,7 @@ either framework continues what the other began.
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -18,15 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.settings import Adversaries
-from ganzoo.tensorflow.weights import (
-    from_torch,
-    init_normal,
-    seeds,
-    silence_last,
-    slots,
-    to_torch,
-)
+from ganzoo.tensorflow.weights import from_torch, seeds, slots, to_torch
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -43,7 +35,6 @@ class TensorFlowTrainer:
         keras.config.set_dtype_policy(POLICIES[getattr(settings, "precision", "fp32")])
         self.settings, self.task = settings, task
         self.steps = 0
-        self.progress = 0.0  # used fraction of the budget
         self.networks: dict[str, keras.Model] = {}
         self.averages: dict[str, keras.Model] = {}  # of the weights of some networks
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}
@@ -68,45 +59,6 @@ class TensorFlowTrainer:
     def random(self, purpose: int) -> np.random.Generator:
         """Draws that depend on nothing but the seed, the step and the purpose: no state to save."""
         return draws.of_step(self.task.seed, self.steps, purpose)
-
-    def generator(self) -> keras.Model:
-        """A new generator; each architecture has its own file."""
-        raise NotImplementedError
-
-    def begin(self, *generators: str) -> None:
-        """Give `networks` their first weights and, if so set, moving averages."""
-        init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
-        if getattr(self.settings, "residual", False):
-            silence_last(*(self.networks[name] for name in generators))
-        if self.settings.ema:
-            self.averages = {name: self.generator() for name in generators}
-            for kept, new in self._followed():
-                kept.assign(new)
-
-    def share(self) -> np.ndarray:
-        """How far this step draws the averages towards the networks; at first nearly all of it."""
-        decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
-        return np.array(1 - decay, np.float32)
-
-    def follow(self, share: tf.Tensor) -> None:
-        """Draw the averages towards the networks, running statistics too."""
-        for kept, new in self._followed():
-            kept.assign(kept + share * (new - kept))
-
-    def _followed(self) -> Iterator[tuple[keras.Variable, keras.Variable]]:
-        for name, average in self.averages.items():
-            for kept, new in zip(slots(average), slots(self.networks[name]), strict=True):
-                yield kept.variable, new.variable
-
-    def shown(self, name: str) -> keras.Model:
-        """The network that draws: its average, where there is one."""
-        return self.averages.get(name, self.networks[name])
-
-    def schedule(self, progress: float) -> None:
-        """Let the learning rates fall as the settings say; those of a plugin may not say it."""
-        s, self.progress = self.settings, progress
-        if isinstance(self.settings, Adversaries):
-            self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
 
     def set_learning_rate(self, scale: float, **rates: float) -> None:
         """Set each named optimiser's rate to `scale` times its own."""

@@ -36,7 +36,8 @@ def test_every_switch_keeps_the_contract(name, changes, monkeypatch):
 
 def tried(name: str, **changes) -> conformance.Trial:
     kind = registry.load(registry.select(name)[0])
-    return conformance.Trial(kind, resolve(kind.Settings, name, {"batch": 2} | changes, True), 32)
+    settings = resolve(kind.Settings, name, {"batch": 2} | changes, "small")
+    return conformance.Trial(kind, settings, 32)
 
 
 def test_a_dense_start_keeps_the_contract():

@@ -7,9 +7,9 @@ from torch import nn
 
 from ganzoo import conformance, registry
 from ganzoo.errors import InputError
-from ganzoo.pytorch import cyclegan, gradient_check, resnet
+from ganzoo.pytorch import gan, gradient_check, resnet
 from ganzoo.pytorch.cyclegan import History
-from ganzoo.settings import SMALL, resolve
+from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 from metrics.mesh import excess, powers
 
@@ -46,12 +46,12 @@ NEW = [
 def test_resizing_and_residual_generators_keep_the_contract(name, changes, monkeypatch):
     (model,) = registry.select(name)
     kind = registry.load(model)
-    monkeypatch.setitem(SMALL, kind.Settings, SMALL[kind.Settings] | changes)
-    failed = [(a.question, a.reason) for a in conformance.run(model, 32) if not a.good]
+    answers = conformance.run(model, 32, changes=changes)
+    failed = [(a.question, a.reason) for a in answers if not a.good]
     assert failed == []
     # At first only the last layer of a residual generator has a gradient; here, every one.
-    monkeypatch.setattr(cyclegan, "silence_last", lambda *networks: None)
-    tried = conformance.Trial(kind, resolve(kind.Settings, name, {}, small=True), 32)
+    monkeypatch.setattr(gan, "silence_last", lambda *networks: None)
+    tried = conformance.Trial(kind, resolve(kind.Settings, name, changes, profile="small"), 32)
     gradient_check.right_at_batch_1(tried)
     gradient_check.right_at_batch_2(tried)
 
@@ -185,7 +185,7 @@ def _resnet():
 
 def _tried(name, size, **changes):
     kind = registry.load(registry.select(name)[0])
-    return conformance.Trial(kind, resolve(kind.Settings, name, changes, small=True), size)
+    return conformance.Trial(kind, resolve(kind.Settings, name, changes, profile="small"), size)
 
 
 def _on_meta(name, overrides, size):

@@ -80,5 +80,5 @@ def test_the_u_net_s_own_filters_are_the_official_ones():
 
 
 def test_small_networks_give_way_to_what_is_typed():
-    assert resolve(DCGAN, "dcgan", {}, small=True).width < DCGAN().width
-    assert resolve(DCGAN, "dcgan", {"width": "64"}, small=True).width == 64
+    assert resolve(DCGAN, "dcgan", {}, profile="small").width < DCGAN().width
+    assert resolve(DCGAN, "dcgan", {"width": "64"}, profile="small").width == 64

@@ -26,7 +26,7 @@ def main(framework: str, cases: Path, out: Path) -> None:
     for name, case in json.loads(cases.read_text()).items():
         (model,) = registry.select(case["model"], framework=framework)
         kind = registry.load(model)
-        settings = resolve(kind.Settings, model.name, case["settings"], small=True)
+        settings = resolve(kind.Settings, model.name, case["settings"], profile="small")
         restraint: Any = importlib.import_module(f"ganzoo.{framework}.restraint")
         restraint.R1_EVERY = case["r1_every"]  # so that a case's first step can have R1's lesson
         go_through(case, conformance.Trial(kind, settings, case["size"]), out / name)

@@ -300,3 +300,25 @@ def test_help_names_every_command(ganbench, monkeypatch):
     assert code == 0
     for command in ("run", "report", "list", "check", "doctor", "prepare", "data"):
         assert command in out
+
+
+def test_the_plan_says_what_the_profile_changes_and_what_is_held_out(ganbench, two_domains):
+    asked = ("run", "--dry-run", "--data", two_domains, "--size", 32, "--models", "dcgan")
+    _, out, _ = ganbench(*asked)
+    assert "profile small" in out and "width=16 batch=16 learning_rate_g=0.001" in out
+    _, out, _ = ganbench(*asked, "--profile", "official")
+    assert "profile official: the papers' own settings" in out and "width=" not in out
+    _, out, _ = ganbench(*asked, "--held-out", 0.5, "--judge-on", "test")
+    assert "the test half of what is held out" in out
+
+
+def test_a_split_that_cannot_be_is_refused(ganbench, two_domains):
+    asked = ("run", "--dry-run", "--data", two_domains, "--size", 32, "--models", "dcgan")
+    for more, words in (
+        (("--held-out", 1.0), "held_out 1.0 is no fraction below 1"),
+        (("--judge-on", "test"), "judge_on test is a part of what is held out, and nothing is"),
+        (("--held-out", 0.5, "--judge-on", "half"), "judge_on"),
+        (("--held-out", 0.01), "at least 2 are needed"),
+    ):
+        code, _, err = ganbench(*asked, *more)
+        assert code == 2 and words in err

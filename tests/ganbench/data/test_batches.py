@@ -94,7 +94,7 @@ def test_what_is_made_ahead_is_what_the_stream_gives():
 
 def test_probes_are_read_when_asked_for_and_never_change_with_their_number():
     names = [f"{i}.jpg" for i in range(7)]
-    few, many = Probes(PICTURES, names, 3), Probes(PICTURES, names, 6)
+    few, many = Probes(PICTURES, probe_order(names)[:3]), Probes(PICTURES, probe_order(names)[:6])
     assert (len(few), len(many)) == (3, 6)
     np.testing.assert_array_equal(few[:3], many[:3])
     assert not np.array_equal(few[:3], PICTURES[:3])

@@ -9,6 +9,7 @@ import pytest
 
 from ganbench import record
 from ganbench.data import batches, load, store
+from ganbench.data.split import Split
 from ganbench.jobs import ExtractorChoice, Scored, ScoreJob
 from ganbench.scoring import suite_scorer
 from ganbench.system import files
@@ -287,3 +288,35 @@ def test_without_the_last_pictures_of_a_finished_run_nothing_is_changed(job, tol
     (folder / "samples/2.npy").write_bytes(b"x")
     suite_scorer.score_suite(replace(job, protocol="clean"), Channel())
     assert (folder / "record.json").read_bytes() == before and "2.npy" in told[0]
+
+
+def test_what_is_held_out_judges_and_what_was_trained_on_is_suspected(job, silent):
+    job = replace(job, metrics=("fid", "nearest"), held_out=0.5, judge_on="test")
+    suite_scorer.score_suite(job, silent)
+    target = store.open_domain(job.target_folder)
+    there = Split(0.5, "test")
+    scores = record.read(job.folder / "whole").scores
+    assert scores["fid"].reference_count == len(there.judged(target))
+    (copying,) = (score for score in scores.values() if score.kind == "copying")
+    assert copying.reference_count == len(there.trained(target))
+    floor, identity = record.read_baselines(job.folder)
+    assert floor.scores["fid"].count == len(there.trained(target))
+    assert floor.title == "the real paintings of the training"
+    assert identity.scores["fid"].count <= len(target.names) // 4 + 1
+    told = files.read_json(job.folder / "whole" / "nearest.json")
+    trained = {target.names[place] for place in there.trained(target)}
+    assert {item["name"] for row in told["rows"] for item in row["real"]} <= trained
+    LOOKED.clear()
+    suite_scorer.score_suite(job, silent)
+    assert LOOKED == []  # nothing is judged twice
+
+
+def test_pictures_without_the_average_are_judged_too(job, silent):
+    folder = changed(job, "whole", views={"raw": "views/raw.npy"})
+    source = store.open_domain(job.source_folder)
+    files.write_array(folder / "views/raw.npy", source.pictures[:8])
+    suite_scorer.score_suite(job, silent)
+    run = record.read(folder)
+    averaged, raw = (scores["fid"] for scores in (run.scores, run.raw_scores))
+    assert raw.value > averaged.value and raw.count == 8  # photographs against paintings
+    assert record.read(job.folder / "torn").raw_scores == {}

@@ -8,10 +8,14 @@ import json
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from ganbench import record
+from ganbench.data import store
+from ganbench.data.batches import TARGET, PictureStream
+from ganbench.data.split import Split
 from ganbench.errors import InputError
 from ganbench.planning import plan
 from ganbench.planning.suite import from_values
@@ -460,3 +464,28 @@ def test_a_record_of_a_later_version_is_not_written_over(failing, work_here):
     with pytest.raises(InputError, match="has format 99") as caught:
         plan.status_of(path.parent)
     assert caught.value.hint == f"update ganbench, or remove {path.parent}"
+
+
+def test_what_is_held_out_is_drawn_from_and_never_trained_on(make_job, work_here):
+    job = make_job(RESNET, held_out=0.5, judge_on="test", samples=2)
+    source, target = (store.open_domain(f) for f in (job.source_folder, job.target_folder))
+    split = Split(0.5, "test")
+    assert job.counts.target == len(split.trained(target)) < len(target.names)
+    (run, _), folder = work_here(job), job.folder
+    given = files.read_array(folder / run.views["input"])
+    held = source.pictures[split.judged(source)]
+    assert all(any(np.array_equal(picture, other) for other in held) for picture in given)
+    met = PictureStream(target.pictures, 0, TARGET, flip=False, places=split.trained(target)).batch(
+        0, 3 * len(target.names)
+    )
+    shown = {picture.tobytes() for picture in met}
+    assert shown == {picture.tobytes() for picture in target.pictures[split.trained(target)]}
+
+
+def test_an_averaged_generator_also_shows_its_raw_weights(make_job, work_here):
+    run, _ = work_here(job := make_job(f"{RESNET},ema=0.9"))
+    raw, last = (
+        files.read_array(job.folder / file) for file in (run.views["raw"], run.snapshots[-1].file)
+    )
+    assert raw.shape == last.shape and not np.array_equal(raw, last)
+    assert "raw" not in work_here(make_job(RESNET, folder="other"))[0].views

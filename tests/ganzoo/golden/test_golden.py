@@ -80,7 +80,7 @@ def lessons(
     """Teach a fresh trainer as a run of 20 steps would, seed 0; the losses of each step."""
     (model,) = registry.select(case.model, framework=framework)
     kind: Any = registry.load(model)
-    settings = resolve(kind.Settings, case.model, dict(case.changes), small=True)
+    settings = resolve(kind.Settings, case.model, dict(case.changes), profile="small")
     settings = replace(settings, **mutation)
     settings.check(SIZE)
     trainer = kind(settings, Task(SIZE, seed=0))
