@@ -205,19 +205,24 @@ class CycleGANResNet(CycleGAN):
 _RATES = {"learning_rate_g": 1e-3, "learning_rate_d": 5e-4}
 _JUDGES = {"d_width": 32, "d_layers": 2}
 _FREE = {"residual": True, "upsample": "nearest", "lambda_cycle": 1.0, "lambda_identity": 0.0}
+_EMA = {"ema": 0.999}
 _SMALL: dict[type, dict[str, Any]] = {
-    DCGAN: {"width": 16, "batch": 16} | _RATES,
-    CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES | _FREE,
+    DCGAN: {"width": 16, "batch": 16, "augment": ("translation",), "decay_from": 0.5}
+    | _RATES
+    | _EMA,
+    CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES | _FREE | _EMA,
     CycleGANResNet: {"width": 12, "blocks": 3, "norm": "group", "groups": 4}
     | _JUDGES
     | _RATES
-    | _FREE,
+    | _FREE
+    | _EMA
+    | {"learning_rate_d": 1e-3, "lambda_cycle": 0.5},
 }
 # The same findings in the papers' widths, for a GPU and 256 px, where nobody has tried them yet.
 _BEST: dict[type, dict[str, Any]] = {
-    DCGAN: {"ema": 0.999},
-    CycleGANUNet: _FREE | {"ema": 0.999},
-    CycleGANResNet: _FREE | {"ema": 0.999},
+    DCGAN: {"augment": ("translation",), "decay_from": 0.5} | _EMA,
+    CycleGANUNet: _FREE | _EMA,
+    CycleGANResNet: _FREE | _EMA,
 }
 # What each profile changes from the papers, by the kind of settings.
 PROFILES: dict[str, dict[type, dict[str, Any]]] = {

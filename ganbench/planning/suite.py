@@ -203,7 +203,7 @@ def _check_words(suite: Suite) -> None:
     if slug(suite.name) != suite.name or len(suite.name.encode()) > LONGEST_NAME:
         usable = slug(suite.name.encode()[:LONGEST_NAME].decode("utf-8", "ignore"))
         raise InputError(f'"{shown(suite.name)}" cannot name a folder', f"--name {usable}")
-    if suite.profile not in (None, *PROFILES):
+    if suite.profile and suite.profile not in PROFILES:
         asked = shown(suite.profile)
         raise InputError(f'there is no profile "{asked}"', f"--profile {' or '.join(PROFILES)}")
     check_choices(protocol=suite.protocol)

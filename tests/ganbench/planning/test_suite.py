@@ -8,7 +8,7 @@ from ganbench.jobs import Run
 from ganbench.planning import suite
 from ganbench.planning.suite import Choice, Suite
 
-SUITES = sorted((Path(__file__).parents[3] / "benchmarks").glob("*.toml"))
+SUITES = sorted((Path(__file__).parents[3] / "benchmarks").rglob("*.toml"))
 
 RUN = Run(
     model="dcgan",
@@ -61,6 +61,8 @@ def test_a_family_s_members_get_their_own_labels():
         {"size": 128},
         {"flip": False},
         {"jitter": 0.1},
+        {"held_out": 0.3},
+        {"judge_on": "test"},
         {"data": ("a", "c")},
         {"samples": 301},
         {"code": "d"},

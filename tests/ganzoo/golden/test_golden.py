@@ -49,16 +49,21 @@ def _case(model: str, **changes: Any) -> Case:
 # The small profile of version 0.1: the paper's losses, transposed convolutions, nothing residual.
 OLD = {
     **{"residual": False, "upsample": "transposed", "lambda_cycle": 10.0, "lambda_identity": 5.0},
-    "d_width": 16,
+    **{"d_width": 16, "ema": 0.0},
 }
-OLD_UNET, OLD_RESNET = OLD, OLD | {"norm": "instance", "groups": 32, "learning_rate_g": 2e-3}
+_OLD_RATES = {"learning_rate_g": 2e-3, "learning_rate_d": 5e-4}
+OLD_DCGAN = {"ema": 0.0, "augment": (), "decay_from": 1.0}
+OLD_UNET, OLD_RESNET = OLD, OLD | {"norm": "instance", "groups": 32, **_OLD_RATES}
 CASES = {
-    "dcgan": _case("dcgan"),
+    "dcgan": _case("dcgan", **OLD_DCGAN),
     "cyclegan-unet": _case("cyclegan-unet", **OLD_UNET),
     "cyclegan-resnet": _case("cyclegan-resnet", **OLD_RESNET),
+    "dcgan-small": _case("dcgan"),
     "cyclegan-unet-small": _case("cyclegan-unet"),
     "cyclegan-resnet-small": _case("cyclegan-resnet"),
-    "dcgan-augmented": _case("dcgan", augment="color-translation-cutout", real_label=0.9),
+    "dcgan-augmented": _case(
+        "dcgan", **OLD_DCGAN | {"augment": "color-translation-cutout", "real_label": 0.9}
+    ),
     "cyclegan-unet-recipe": _case(
         "cyclegan-unet", **OLD_UNET, loss="bce", update="together", history=0
     ),
@@ -70,7 +75,7 @@ CASES = {
 USUAL = ("dcgan", "cyclegan-unet", "cyclegan-resnet")
 TRIED = "cyclegan-resnet-history"  # by the mutations; its history is full after two steps
 SOON = 5  # steps after which each mutation shows
-QUICK = (*USUAL, "cyclegan-unet-small", "cyclegan-resnet-small")
+QUICK = (*USUAL, "dcgan-small", "cyclegan-unet-small", "cyclegan-resnet-small")
 SLOW = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES]
 
 
