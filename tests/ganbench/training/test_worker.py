@@ -6,7 +6,9 @@ one, which has torch already.
 
 import json
 import signal
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +24,7 @@ from ganbench.planning.suite import from_values
 from ganbench.system import child_process, files
 from ganbench.training import worker
 
+RECIPE = Path(__file__).parents[3] / "benchmarks/recipes/collapse.toml"
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
 PLUGIN = """
 import numpy as np
@@ -489,3 +492,17 @@ def test_an_averaged_generator_also_shows_its_raw_weights(make_job, work_here):
     )
     assert raw.shape == last.shape and not np.array_equal(raw, last)
     assert "raw" not in work_here(make_job(RESNET, folder="other"))[0].views
+
+
+def test_the_recipe_that_collapsed_is_flagged_and_ours_is_not(make_job, work_here):
+    suite = tomllib.loads(RECIPE.read_text())
+    theirs, ours = (choice.get("settings", {}) for choice in suite["models"])
+    assert theirs["learning_rate_d"] < theirs["learning_rate_g"] / 10 and not ours
+    ended = {}
+    for whose, settings in (("004", theirs), ("ours", ours)):
+        choice = {"name": "dcgan", "settings": settings}
+        job = make_job(choice, budget="500step", folder=whose, data="scenes", size=32)
+        ended[whose], _ = work_here(job)
+    assert ended["004"].status.name == "collapsed"
+    assert "nearly one picture for every input" in ended["004"].status.reason
+    assert ended["ours"].status.name == "done"
