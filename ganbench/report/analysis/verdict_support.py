@@ -58,12 +58,12 @@ def floor(comparison: Comparison, best: Row, primary: Score) -> Markup | None:
         return None
     away = direction(comparison, primary.metric) * (interval.mean - value)
     if away <= 0 and style_gap.is_kid(primary):
-        return Markup("It is at the floor: as near as one half of the real paintings to the other.")
+        return Markup("It is at the floor: as near as other real paintings.")
     used = next(r.scores[primary.metric] for r in best.finished if primary.metric in r.scores)
-    start = Markup(
-        "The floor, one half of the real paintings against the other ({}), is {}: "
-    ).format(
-        formatting.against(comparison.baselines["floor"].scores[primary.metric]),
+    row = comparison.baselines["floor"]
+    start = Markup("The floor, {} ({}), is {}: ").format(
+        row.title,
+        formatting.against(row.scores[primary.metric]),
         number(value, interval.mean),
     )
     end = (
