@@ -231,7 +231,7 @@ def test_a_record_tells_what_was_used_and_what_it_cost(make_job, work_here):
     assert made.film[0].step == 0
     assert made.film[-1].step == 10
     assert set(made.views) == {
-        *("input", "output", "target", "back", "identity", "reverse", "reverse_back")
+        *("input", "output", "target", "back", "identity", "reverse", "reverse_back", "raw")
     }
 
 
@@ -491,7 +491,7 @@ def test_an_averaged_generator_also_shows_its_raw_weights(make_job, work_here):
         files.read_array(job.folder / file) for file in (run.views["raw"], run.snapshots[-1].file)
     )
     assert raw.shape == last.shape and not np.array_equal(raw, last)
-    assert "raw" not in work_here(make_job(RESNET, folder="other"))[0].views
+    assert "raw" not in work_here(make_job(f"{RESNET},ema=0", folder="other"))[0].views
 
 
 def test_the_recipe_that_collapsed_is_flagged_and_ours_is_not(make_job, work_here):
