@@ -266,7 +266,7 @@ class Fake:
         }  # fmt: skip
         files.write_json(self.suite / "suite.json", suite | changes)
         rows = [
-            Baseline("floor", "floor: half the paintings against the other half", scores(floor))
+            Baseline("floor", "one half of the real paintings against the other", scores(floor))
         ]
         if identity is not None:
             rows.append(Baseline("identity", "untouched photographs", scores(identity)))
