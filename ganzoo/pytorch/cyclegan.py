@@ -105,8 +105,11 @@ class CycleGAN(GAN):
 
     def augmented(self, x: Tensor, purpose: int) -> Tensor:
         """What D sees of the pictures, if the settings say that it sees them changed."""
-        kinds, random = self.settings.augment, self.random(purpose)
-        return augment(x, draws.augmentation(random, kinds, len(x), self.task.size))
+        kinds = self.settings.augment
+        if not kinds:
+            return x
+        drawn = draws.augmentation(self.random(purpose), kinds, len(x), self.task.size)
+        return augment(x, drawn)
 
     def passes(self, network: nn.Module, *batches: Tensor) -> Sequence[Tensor]:
         """The network's outputs for several batches; in one pass where the norm is per picture."""

@@ -81,10 +81,14 @@ class Twins:
         state = load_file(self.root / half / case / moment / "state.safetensors")
         return {name: value for name, value in state.items() if not _own(name)}
 
+    def numbers(self, half: str, case: str, moment: str) -> dict[str, Any]:
+        """What a checkpoint says beside its arrays: settings, step, learning rates."""
+        return json.loads((self.root / half / case / moment / "state.json").read_text())
+
     def rates(self, half: str, case: str, moment: str) -> dict[str, float]:
         """Learning rates by optimiser."""
-        numbers = json.loads((self.root / half / case / moment / "state.json").read_text())
-        return {name: groups[0]["lr"] for name, groups in numbers["optimizers"].items()}
+        optimizers = self.numbers(half, case, moment)["optimizers"]
+        return {name: groups[0]["lr"] for name, groups in optimizers.items()}
 
     def deviations(self, case: str, half: str = "tensorflow") -> list[float]:
         """Largest relative difference from PyTorch's losses, step by step."""
