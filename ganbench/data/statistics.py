@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ganbench.data.sources.layout import PAINTINGS, PHOTOGRAPHS
+from ganbench.data.sources.folder_names import PAINTINGS, PHOTOGRAPHS
 from ganbench.data.store import Domain
 
 CHANNELS = ("red", "green", "blue")
@@ -121,6 +121,8 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             found.append(
                 f"{small:,} of the {word} {verb} smaller than this and had to be enlarged."
             )
+    if left := dict.fromkeys(one for domain in domains for one in domain.left_alone):
+        found.append(f"Left alone, as it is not for training: {', '.join(left)}.")
     counts = [len(domain.names) for domain in domains]
     if len(counts) == 2 and max(counts) >= 3 * min(counts):
         more, fewer = words if counts[0] > counts[1] else reversed(words)
