@@ -55,6 +55,8 @@ def convert(
         print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
     for one in done.skipped:
         print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
+    if done.left_alone:
+        print(f"left alone, as not for training: {', '.join(done.left_alone)}", file=sys.stderr)
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)

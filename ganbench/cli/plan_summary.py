@@ -36,10 +36,11 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     counts = _said(pair, lambda side: side.names)
     look = f"{suite.size} px" + (" · mirrored" if suite.flip else "")
     look += f" · jitter {suite.jitter:g}" if suite.jitter else ""
-    skipped = sum(len(side.skipped) for side in pair.domains)
+    count = sum(len(side.skipped) for side in pair.domains)
+    skipped = "1 file" if count == 1 else f"{count:,} files"
     todo = [p for p in plan.runs if not p.finished]
     lines = [
-        ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
+        ("data", f"{title(suite)}: {counts} · {look} · {skipped} skipped"),
         *(("", f"  {line}") for line in _beside(pair)),
         *_held_out(plan),
         ("device", plan.device),

@@ -225,7 +225,8 @@ def _find(suite: Suite, starts: dict[str, str]) -> Found:
             noise_only=len(noise) == len(starts),
         )
     except OneSet as error:
-        hint = f"; from one set: --models {','.join(noise)}" if noise else ""
+        some = 0 < len(noise) < len(starts)
+        hint = f"; from one set: --models {','.join(noise)}" if some else ""
         raise InputError(str(error), f"{error.hint}{hint}") from None
 
 
