@@ -14,7 +14,7 @@ from ganbench.data.store import Domain
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
-from ganbench.system.text import duration, printable, shown, size_words
+from ganbench.system.text import duration, printable, shown, size_words, some_of
 
 NAMED = 10  # skipped files, before "more"
 PROFILES = {
@@ -80,7 +80,7 @@ def _beside(pair: Pair) -> Iterator[str]:
     elif pair.left_alone:
         yield f"trained on {pair.target.title} and {pair.source.title}"
     if pair.left_alone:
-        yield f"left alone, as not for training: {', '.join(pair.left_alone)}"
+        yield f"left alone, as not for training: {some_of(pair.left_alone)}"
     skipped = [(side.title, one) for side in pair.domains for one in side.skipped]
     for folder, one in skipped[:NAMED]:
         yield f"skipped {folder}/{shown(one.name)}: {printable(one.reason)}"

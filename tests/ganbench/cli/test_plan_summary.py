@@ -41,6 +41,13 @@ def test_class_folders_are_one_set_for_models_from_noise_and_its_test_is_left_al
     assert "left alone, as not for training: test (4)" in out
 
 
+def test_of_many_folders_left_alone_the_first_are_named(plan, tmp_path):
+    for index in range(12):
+        fill(tmp_path / f"pets/{index}-x/train", 1), fill(tmp_path / f"pets/{index}-x/val", 1)
+    (line,) = [one for one in plan("--data", tmp_path / "pets").splitlines() if "left alone" in one]
+    assert line.endswith(" and 2 more") and line.count("/val (1)") == 10
+
+
 def test_a_target_alone_is_named_and_counted(plan, tmp_path):
     out = plan("--target", fill(tmp_path / "dogs", 4), "--held-out", 0.5)
     assert "dogs: 4 pictures" in out and "one set, dogs:" in out
