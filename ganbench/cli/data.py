@@ -47,7 +47,7 @@ def convert(
 ) -> None:
     """Write the pictures as TFRecords, a folder or a zip; files go over as they are."""
     from ganbench.data.convert import convert
-    from ganbench.system.text import printable, shown
+    from ganbench.system.text import printable, shown, some_of
 
     with bars.on_stderr() as on_progress:
         done = convert(data, source, target, to, out, size, on_progress)
@@ -55,6 +55,8 @@ def convert(
         print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
     for one in done.skipped:
         print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
+    if done.left_alone:
+        print(f"left alone, as not for training: {some_of(done.left_alone)}", file=sys.stderr)
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)
