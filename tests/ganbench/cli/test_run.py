@@ -11,7 +11,7 @@ from ganbench.planning.suite import Suite, overlay
 FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
 OF_THE_COMMAND = {
     *("context", "suite_file", "suite"),
-    *("inception_weights", "results", "force", "until", "dry_run"),
+    *("inception_weights", "results", "force", "extend", "until", "dry_run"),
 }
 
 
@@ -37,3 +37,8 @@ def test_help_imports_nothing_heavy():
     code = "import sys; from ganbench.cli import main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "torch", "pydantic", "rich", "PIL"} & set(done.stdout.split())
+
+
+def test_to_start_over_and_to_continue_is_refused_before_anything_is_done(ganbench, tmp_path):
+    code, out, err = ganbench("run", "--force", "--extend", "--results", tmp_path / "r")
+    assert (code, out) == (2, "") and "--extend continues them" in err
