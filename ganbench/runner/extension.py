@@ -33,14 +33,13 @@ class _Prospect:
     def note(self, extend: bool) -> str:
         """What will be done, in a sentence; nothing where that goes without saying."""
         run = self.planned.run
-        name, asked = f"{run.label} seed {run.seed}", run.budget
+        name = f"{run.label} seed {run.seed}"
         if self.base is None:
             return f"{name} starts from zero: {self.why}" if extend or self.used else ""
         there = f"{shown(self.base.name)}, which has used up {self.used}"
-        schedule = budget.on_extension(run.settings, asked)
         if extend:
-            return f"{name} goes on from {there}, until {asked}; {schedule}"
-        return f"{name} is trained anew beside {there}; --extend continues that one: {schedule}"
+            return f"{name} goes on from {there}, until {run.budget}"
+        return f"{name} is trained anew beside {there}; --extend would continue that one"
 
 
 def consider(plan: Plan, extend: bool) -> tuple[Plan, list[str]]:
@@ -54,6 +53,7 @@ def consider(plan: Plan, extend: bool) -> tuple[Plan, list[str]]:
         why = next(iter(prospects.values())).why
         raise InputError(f"nothing can be extended: {why}", "leave --extend out to start from zero")
     notes = [prospect.note(extend) for prospect in prospects.values()]
+    notes += _schedules([base.planned for base in bases])
     notes += [_told(planned) for planned in plan.runs if planned.extended]
     if extend:
         runs = (prospects[p.run.key].continued if p.run.key in prospects else p for p in plan.runs)
@@ -64,6 +64,15 @@ def consider(plan: Plan, extend: bool) -> tuple[Plan, list[str]]:
 def _is_open(planned: Planned) -> bool:
     """Will it start from zero, unless it continues another?"""
     return not planned.finished and not checkpoint.exists(planned.folder)
+
+
+def _schedules(extendable: list[Planned]) -> Iterator[str]:
+    """What an extension does to the schedules, once for all models whose it treats alike."""
+    labels: dict[str, list[str]] = {}
+    for run in (planned.run for planned in extendable):
+        labels.setdefault(budget.on_extension(run.settings, run.budget), []).append(run.label)
+    for clause, mine in labels.items():
+        yield f"{', '.join(dict.fromkeys(mine))}, extended: {clause}"
 
 
 def _told(planned: Planned) -> str:
@@ -87,7 +96,8 @@ def _prospect(planned: Planned) -> _Prospect:
         else:
             return _Prospect(planned, folder, str(has))
     absent = (
-        f"no finished run of {run.label} seed {run.seed} differs from it in a smaller budget alone"
+        f"there is no finished run of {run.label} seed {run.seed} that differs in nothing but a"
+        " smaller budget"
     )
     return _Prospect(planned, used=used, why=why or absent)
 

@@ -22,6 +22,6 @@ def _of(row: Row) -> list[str]:
     return [
         f"{row.name} was extended from {formatting.listed(list(budgets[:-1]))} to {budgets[-1]}"
         f" in all, counted from the first step ({'seed' if len(mine) == 1 else 'seeds'}"
-        f" {formatting.some(mine)}), not trained in one go: {clauses[budgets]}."
+        f" {formatting.some(mine)}), not trained in one go; {clauses[budgets]}."
         for budgets, mine in seeds.items()
     ]

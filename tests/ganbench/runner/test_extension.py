@@ -97,7 +97,7 @@ def test_where_nothing_falls_an_extended_run_equals_one_in_one_go(bench, run_of)
     bench("2step", model=DCGAN)
     first = content(run_of("2step")[0])
     bench("4step", extend=True, model=DCGAN)
-    (note,) = bench("8step", extend=True, model=DCGAN)
+    note, schedule = bench("8step", extend=True, model=DCGAN)
     bench("8step", model=DCGAN, results="straight")
     (extended, told), (straight, whole) = run_of("8step"), run_of("8step", "straight")
     assert bits(extended) == bits(straight)
@@ -109,26 +109,28 @@ def test_where_nothing_falls_an_extended_run_equals_one_in_one_go(bench, run_of)
         stands = [[(m.step, m.progress, m.file) for m in getattr(run, moments)]
                   for run in (told, whole)]  # fmt: skip
         assert stands[0] == stands[1]
-    assert run_of("4step")[0].name in note and "settings let nothing fall" in note
+    assert f"goes on from {run_of('4step')[0].name}, which has used up 4step, until 8step" in note
+    assert "extended: its settings let nothing fall" in schedule
 
 
 def test_what_falls_with_the_budget_makes_another_training_and_the_plan_says_so(bench, run_of):
     falling = f"{DCGAN},decay_from=0.5"
     bench("4step", model=falling)
-    (note,) = bench("8step", extend=True, model=falling)
+    _, schedule = bench("8step", extend=True, model=falling)
     bench("8step", model=falling, results="straight")
     (extended, _), (straight, _) = run_of("8step"), run_of("8step", "straight")
-    assert "(decay_from=0.5) rises again" in note
+    assert "(decay_from=0.5) rises again" in schedule
     assert bits(extended)["history"][:4] == bits(straight)["history"][:4]
     assert bits(extended) != bits(straight)
 
 
 def test_without_the_option_it_is_trained_anew_and_that_is_said(bench, run_of):
     bench("4step")
-    (note,) = bench("8step")
+    note, schedule = bench("8step")
     folder, run = run_of("8step")
     assert note.startswith(f"toy-gan seed 0 is trained anew beside {run_of('4step')[0].name},")
-    assert "has used up 4step; --extend continues that one" in note
+    assert "has used up 4step; --extend would continue that one" in note
+    assert schedule.startswith("toy-gan, extended: whatever it schedules")
     assert run.extended == () and "extended" not in (folder / "events.jsonl").read_text()
 
 
@@ -199,15 +201,26 @@ def test_a_seed_that_has_no_finished_run_starts_from_zero_with_a_word(bench, run
     bench("4step")
     notes = bench("8step", extend=True, seeds=[0, 1])
     assert [run_of("8step", seed=seed)[1].extended != () for seed in (0, 1)] == [True, False]
-    assert notes[1].startswith("toy-gan seed 1 starts from zero: no finished run of toy-gan seed 1")
+    assert notes[1].startswith("toy-gan seed 1 starts from zero: there is no finished run of toy")
 
 
 def test_what_differs_in_more_or_is_not_finished_is_not_continued(bench):
     bench("4step", model="toy-gan:batch=1")
     bench("6step", leave_at=3)
     assert bench("8step", leave_at=1) == []
-    with pytest.raises(InputError, match="nothing can be extended: no finished run of toy-gan"):
+    with pytest.raises(InputError, match="nothing can be extended: there is no finished run"):
         bench("9step", extend=True)
+
+
+@pytest.mark.parametrize(("ending", "continued"), [("collapsed", True), ("diverged", False)])
+def test_what_used_its_whole_budget_is_continued_and_what_gave_up_is_not(
+    bench, run_of, ending, continued
+):
+    bench("4step")
+    folder, run = run_of("4step")
+    record.write(folder, replace(run, status=record.Status(ending, 3, 1.0)))
+    assert bool(bench("8step", extend=continued)) == continued
+    assert bool(run_of("8step")[1].extended) == continued
 
 
 def lose(folder):

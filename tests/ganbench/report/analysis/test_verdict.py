@@ -200,7 +200,7 @@ def test_extended_runs_are_no_single_training_and_page_and_table_say_so(fake):
     comparison = compare(results)
     said = (
         "a was extended from 20s to 60s in all, counted from the first step (seeds 0 and 1), not"
-        " trained in one go: what had fallen by the smaller budget (decay_from=0.5) rises again"
+        " trained in one go; what had fallen by the smaller budget (decay_from=0.5) rises again"
     )
     assert any(str(text).startswith(said) for text in verdict.decide(results, comparison).warnings)
     assert said in markdown.to_markdown(comparison)
