@@ -5,7 +5,8 @@ Which side is which, in `--data`, is decided by names alone:
 1. Kaggle's download: `photo_jpg` (else `photo_tfrec`) is the source, `monet_jpg` (else
    `monet_tfrec`) the target.
 2. CycleGAN's layout: `trainA` and `trainB`; `testA` and `testB` are left alone. A folder called
-   X2Y or X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo).
+   X2Y or X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo). In a folder
+   of TFRecords these words are looked for in the files' names (`x-trainA.tfrecord-00000-of-00001`).
 3. Any folder or zip with exactly two folders of pictures in it.
 
 In 2 and 3 the side with a word such as "photo" or "real" in its name is the source; else the
@@ -20,13 +21,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ganbench.data.sources.byte_semaphore import ByteSemaphore
-from ganbench.data.sources.file_tree import Tree, ZipTree, is_picture, is_record, open_tree
+from ganbench.data.sources.file_tree import (
+    Tree,
+    ZipTree,
+    has_record_ending,
+    is_picture,
+    is_record,
+    open_tree,
+)
 from ganbench.errors import InputError
 from ganbench.system.text import printable, shown
 
 PHOTOGRAPHS = {"photo", "photos", "photograph", "photographs", "photography", "real", "source"}
 PAINTINGS = {"painting", "paintings", "painted", "paint", "art", "target"}
 PAINTINGS |= {"monet", "vangogh", "cezanne", "ukiyoe"}
+SIDE = re.compile(r"(?<![a-z])train([ab])(?![a-z])", re.IGNORECASE)
 KNOWN = {"monet_jpg", "monet_tfrec", "photo_jpg", "photo_tfrec"}
 KNOWN |= {"traina", "trainb", "testa", "testb"}
 _reading = ByteSemaphore(256 * 2**20)  # bytes of files that all threads hold together
@@ -80,6 +89,8 @@ def two_sets_in(tree: Tree) -> tuple[Listing, Listing]:
     inside = Counter(name[len(root) :].partition("/")[0] for name in _usable(tree, root, deep=True))
     folders = {name.lower(): name for name in sorted(inside)}
     sides = _kaggle(folders, holder) or _cyclegan(folders, holder)
+    if sides is None and (named := _named_records(tree, root, holder)):
+        return named
     if sides is None:
         loose = len(_usable(tree, root, deep=False))
         sides = _two_folders(sorted(inside), loose, tree)
@@ -107,11 +118,12 @@ def _listing(tree: Tree, prefix: str, title: str) -> Listing:
 
 def _usable(tree: Tree, root: str, deep: bool) -> list[str]:
     """Pictures and TFRecords below root: those in folders (deep) or those lying in it."""
+    is_used = has_record_ending if any(map(is_picture, tree.names)) else is_record
     return [
         name
         for name in tree.names
         if name.startswith(root)
-        and (is_picture(name) or is_record(name))
+        and (is_picture(name) or is_used(name))
         and ("/" in name[len(root) :]) == deep
     ]
 
@@ -151,9 +163,35 @@ def _cyclegan(folders: dict[str, str], holder: str) -> tuple[str, str] | None:
         if "testa" in folders or "testb" in folders:
             raise InputError(f"{holder} has test folders but no trainA and trainB", APART)
         return None
+    return (found[0], found[1]) if _a_is_source(holder) else (found[1], found[0])
+
+
+def _a_is_source(holder: str) -> bool:
     named = re.fullmatch(r"(.+?)(?:2|[_-]to[_-])(.+)", holder, re.IGNORECASE)
-    a_is_source = first_is_source(*named.groups()) if named else True
-    return (found[0], found[1]) if a_is_source else (found[1], found[0])
+    return first_is_source(*named.groups()) if named else True
+
+
+def _named_records(tree: Tree, root: str, holder: str) -> tuple[Listing, Listing] | None:
+    """CycleGAN's sides in the names of TFRecord files, as TensorFlow Datasets writes them."""
+    loose = _usable(tree, root, deep=False)
+    if isinstance(tree, ZipTree) or not all(map(is_record, loose)):
+        return None
+    sides: dict[str, list[str]] = {"A": [], "B": []}
+    for name in loose:
+        if word := SIDE.search(name[len(root) :]):
+            sides[word[1].upper()].append(name[len(root) :])
+    if not any(sides.values()):
+        return None
+    if not all(sides.values()):
+        there, missing = ("A", "B") if sides["A"] else ("B", "A")
+        raise InputError(f"{holder} has records of train{there} but none of train{missing}", APART)
+    a, b = (
+        Listing(printable(f"{holder}/train{side}"), tree, root, tuple(names), True)
+        for side, names in sides.items()
+    )
+    # Its folder is called by a version number, and lies in monet2photo.
+    holders = (tree.path.resolve() / root).parts[-2:]
+    return (a, b) if all(map(_a_is_source, holders)) else (b, a)
 
 
 def _two_folders(inside: list[str], loose: int, tree: Tree) -> tuple[str, str]:
