@@ -33,6 +33,8 @@ def _frameworks() -> Iterator[Line]:
     if not torch or not vision:
         missing = "torch" if not torch else "torchvision"
         yield "FAIL", f"{missing} is not installed; {fit}"
+    elif refused := _refused("pytorch"):
+        yield "FAIL", refused
     else:
         problem = _try("import torch, torchvision.ops; torchvision.ops.nms")
         words = f"torch {torch} and torchvision {vision}"
@@ -42,10 +44,20 @@ def _frameworks() -> Iterator[Line]:
             yield "ok", f"{words} fit each other"
     tensorflow = environment.installed("tensorflow")
     if tensorflow:
-        yield "ok", f"tensorflow {tensorflow}"
+        refused = _refused("tensorflow")
+        yield ("FAIL", refused) if refused else ("ok", f"tensorflow {tensorflow}")
     else:
         need = "TFRecords and the models in TensorFlow need it"
         yield "note", f"tensorflow is not installed; {need}: {frameworks.INSTALL['tensorflow']}"
+
+
+def _refused(framework: str) -> str:
+    """Why a framework that is installed does not start; "" when it does."""
+    try:
+        frameworks.require(framework)
+    except InputError as error:
+        return f"{error}; {error.hint}"
+    return ""
 
 
 def _try(code: str) -> str:

@@ -13,6 +13,7 @@ import typer
 
 import ganbench
 from ganbench.cli import data, installation, models, report, run, score
+from ganbench.system import variables
 
 app = typer.Typer(
     help="Train different GANs on the same pictures under the same budget, and see which to use.",
@@ -60,6 +61,7 @@ app.add_typer(data.app, name="data")
 def main() -> None:
     """Run a command; the user's mistake becomes one sentence and exit code 2."""
     os.environ["PYTHONSAFEPATH"] = "1"  # what we start imports nothing from the current folder
+    variables.settle()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file's name need not be UTF-8
             stream.reconfigure(errors="backslashreplace")

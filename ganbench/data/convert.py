@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from ganbench.data import load, recipes, transfer
 from ganbench.data.sources import layout, tfrecord
 from ganbench.data.sources.file_names import Names
-from ganbench.data.sources.file_tree import Tree
+from ganbench.data.sources.file_tree import Tree, is_record, record_stem
 from ganbench.data.sources.layout import Listing
 from ganbench.data.store import OnProgress, Skipped
 from ganbench.data.transfer import Found, Side
@@ -110,7 +110,8 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
 
 def _default(path: str, to: str) -> Path:
     name = Path(path).expanduser().resolve().name
-    name = re.sub(r"\.(zip|tfrec|tfrecords?)$", "", name, flags=re.IGNORECASE) or "pictures"
+    name = record_stem(name) if is_record(name) else re.sub(r"(?i)\.zip$", "", name)
+    name = name or "pictures"
     return Path(f"{name}.zip" if to == "zip" else f"{name}-{to}")
 
 

@@ -15,7 +15,7 @@ from ganbench.data.sources import layout
 from ganbench.data.statistics import DomainStatistics
 from ganbench.data.store import Domain, OnProgress
 from ganbench.errors import InputError
-from ganbench.system import files
+from ganbench.system import drawing, files
 
 if TYPE_CHECKING:
     import jinja2
@@ -197,6 +197,11 @@ def _outline(heights: np.ndarray) -> str:
 
 
 def _picture(found: Findings) -> bytes:
+    with drawing.defaults():
+        return _drawn(found)
+
+
+def _drawn(found: Findings) -> bytes:
     from matplotlib.figure import Figure
 
     columns = len(found.domains)

@@ -54,13 +54,14 @@ class LazyExtractor:
         # As in child_process.py: threads that spin while they wait are many times slower beside
         # others. Read when torch is loaded.
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+        wanted = self.choices
+        device = _choose(wanted.device)
         from metrics.extractors.extractor import Extractor
 
-        wanted = self.choices
         return Extractor(
             wanted.spec,
             wanted.weights,
-            _choose(wanted.device),
+            device,
             resize=wanted.resize,
             precision=wanted.precision,
             engine=wanted.engine,

@@ -1,22 +1,47 @@
 """The frameworks of a process: whether they are there, how they are set up, what they run on."""
 
+import functools
 import importlib.util
 import os
+import subprocess
+import sys
 from typing import Any
 
 from ganbench.errors import InputError
+from ganbench.system.text import shown
 
 INSTALL = {"pytorch": "pip install ganbench", "tensorflow": 'pip install "ganbench[tensorflow]"'}
 _MODULES = {"pytorch": "torch", "tensorflow": "tensorflow"}
+# Variables with whose bad values a framework ends its process, by an exception or a signal.
+_FATAL = {
+    "pytorch": (
+        "TORCH_LOGS", "PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_HIP_ALLOC_CONF",
+    ),
+    "tensorflow": ("TF_XLA_FLAGS",),
+}  # fmt: skip
+_FIRST_USE = {"pytorch": "import torch", "tensorflow": "import tensorflow as tf; tf.zeros(1) + 1"}
 
 
 def require(framework: str, sentence: str = "") -> None:
-    """InputError when a framework is not installed, with what to type.
+    """InputError when a framework is not installed or does not start, with what to type.
 
     `sentence`: what it is needed for, if not for a model.
     """
     if importlib.util.find_spec(_MODULES[framework]) is None:
         raise InputError(sentence or f"{framework} is not installed", INSTALL[framework])
+    told = tuple((name, os.environ[name]) for name in _FATAL[framework] if os.environ.get(name))
+    if told and not _starts(framework, told):
+        values = " and ".join(f"{name}={shown(value)}" for name, value in told)
+        names = " ".join(name for name, _ in told)
+        raise InputError(f"{framework} does not start with {values}", f"unset {names}")
+
+
+@functools.cache
+def _starts(framework: str, told: tuple[tuple[str, str], ...]) -> bool:
+    """Tried in a process of its own, without a GPU, because it takes seconds and may end it."""
+    command = [sys.executable, "-P", "-c", _FIRST_USE[framework]]
+    environment = {**os.environ, **dict(told), "CUDA_VISIBLE_DEVICES": "-1"}
+    return subprocess.run(command, env=environment, capture_output=True).returncode == 0
 
 
 def prepare(framework: str, threads: int | None = None, device: str = "cpu") -> None:
@@ -54,7 +79,8 @@ def _prepare_tensorflow(threads: int | None, device: str) -> None:
 def _quiet_tensorflow() -> Any:
     """TensorFlow, without the lines that its C++ side writes to the screen while it is imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # torch in this process would end it
+    # torch in this process would end it, and the old Keras is another library
+    os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_USE_LEGACY_KERAS": "0"}
     screen = os.dup(2)
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), 2)
@@ -81,6 +107,7 @@ def _number(device: str) -> int:
 
 def choose_device(framework: str, wanted: str | None) -> str:
     """Name the device to train on; InputError when the wanted one is not there."""
+    require(framework)
     there = _torch_devices() if framework == "pytorch" else _tensorflow_devices()
     if wanted is not None and wanted not in there:
         raise InputError(

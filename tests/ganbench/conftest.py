@@ -12,7 +12,7 @@ from ganbench.errors import InputError
 from ganbench.jobs import InspectJob, ScoreJob
 from ganbench.planning import inspect_models
 from ganbench.scoring import suite_scorer
-from ganbench.system import child_process
+from ganbench.system import child_process, variables
 from ganzoo.errors import InputError as ModelError
 
 _SCORE = record.Score("fid", "FID", 12.5, 300, 300, "lower", "", {"extractor": "x"}, 1)
@@ -95,7 +95,9 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["ganbench", *map(str, arguments)])
-        monkeypatch.setenv("PYTHONSAFEPATH", "1")  # as the command does, and here not for ever
+        # As the command does, and here not for ever.
+        for name, value in {"PYTHONSAFEPATH": "1", **variables.OURS}.items():
+            monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as exit_:
             main.main()
         captured = capsys.readouterr()

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,14 @@ from ganbench.system import digest_cache
 from ganbench.system.text import printable
 
 RECORD_ENDINGS = frozenset({".tfrec", ".tfrecord", ".tfrecords"})
+# Of a TFRecord file in other hands: x.record, x.tfrecord-00000-of-00004, train-00000-of-01024,
+# each perhaps compressed. Checkpoints (x.data-00000-of-00001) are none.
+RECORD = re.compile(
+    r"(?P<stem>[^/]+?)"
+    r"(\.(tfrec|tfrecords?|records?)(?P<shard>-\d+-of-\d+)?|(?<!\.data)(?P<part>-\d{5}-of-\d{5}))"
+    r"(\.(gz|gzip|zlib|z|zz))?",
+    re.IGNORECASE,
+)
 MOST_FILES = 1_000_000  # a link may lead to the root of everything
 
 
@@ -69,7 +78,19 @@ def is_picture(name: str) -> bool:
 
 
 def is_record(name: str) -> bool:
+    return RECORD.fullmatch(PurePosixPath(name).name) is not None
+
+
+def has_record_ending(name: str) -> bool:
+    """Is it a record beyond doubt, even beside pictures?"""
     return PurePosixPath(name).suffix.lower() in RECORD_ENDINGS
+
+
+def record_stem(name: str) -> str:
+    """Name of a record's file without its folder and endings: x-00000-of-00004."""
+    found = RECORD.fullmatch(PurePosixPath(name).name)
+    assert found
+    return found["stem"] + (found["shard"] or found["part"] or "")
 
 
 def open_tree(text: str) -> Tree:
@@ -87,7 +108,7 @@ def open_tree(text: str) -> Tree:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read {text} ({reason})") from None
     if is_record(path.name):
-        return Tree(path.parent, path.stem, (path.name,))
+        return Tree(path.parent, record_stem(path.name), (path.name,))
     if is_picture(path.name):
         raise InputError(f"{path} is one picture", f"give its folder: {path.parent}")
     raise wrong_place.neither(path)

@@ -1,7 +1,7 @@
 """The folders of a tree that hold pictures, and what of them is trained on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from ganbench.data.sources import folder_names
@@ -69,6 +69,22 @@ class Place:
         """What lies in these folders."""
         inside = self.folders
         return Place(tuple(part for name in names for part in inside[name].parts), self.left)
+
+    def holding(self, *sets: Iterable[str]) -> "list[Place]":
+        """Of what lies loose in them these sets, and it is told how much is in none of them."""
+        chosen = [set(names) for names in sets]
+        others = len(self.loose) - sum(map(len, chosen))
+        left = self.left + (f"{others:,} lying beside",) * bool(others)
+        return [
+            Place(
+                tuple(
+                    replace(part, loose=[n for n in part.loose if n in names], folders={})
+                    for part in self.parts
+                ),
+                left,
+            )
+            for names in chosen
+        ]
 
     def without(self, names: Iterable[str]) -> "Place":
         """The same, and it is told that these folders are left alone."""

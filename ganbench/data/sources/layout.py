@@ -5,7 +5,8 @@ Which side is which, in `--data`, is decided by names alone:
 1. Kaggle's download: `photo_jpg` (else `photo_tfrec`) is the source, `monet_jpg` (else
    `monet_tfrec`) the target.
 2. CycleGAN's layout: `trainA` and `trainB`, however they are spelled. A folder called X2Y or
-   X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo).
+   X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo). In a folder of
+   TFRecords these words are looked for in the files' names (`x-trainA.tfrecord-00000-of-00001`).
 3. Any folder or zip with exactly two folders of pictures in it.
 
 In 2 and 3 the side with a word such as "photo" or "real" in its name is the source; else the
@@ -21,16 +22,26 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from ganbench.data.sources import folder_names, folders, wrong_place
 from ganbench.data.sources.byte_semaphore import ByteSemaphore
-from ganbench.data.sources.file_tree import Tree, ZipTree, is_picture, is_record, open_tree
+from ganbench.data.sources.file_tree import (
+    Tree,
+    ZipTree,
+    has_record_ending,
+    is_picture,
+    is_record,
+    open_tree,
+)
 from ganbench.data.sources.folder_names import CYCLEGAN, KAGGLE
 from ganbench.data.sources.folders import Place
 from ganbench.errors import InputError
 from ganbench.system.text import printable, shown
 
 KNOWN = KAGGLE | {"traina", "trainb", "testa", "testb"}
+X_TO_Y = re.compile(r"(.+?)(?:2|[_-]to[_-])(.+)", re.IGNORECASE)
+RECORDS_OF = re.compile(r"(?<![a-z])train([ab])(?![a-z])", re.IGNORECASE)
 _reading = ByteSemaphore(256 * 2**20)  # bytes of files that all threads hold together
 APART = "name the two sides: --source PHOTOGRAPHS --target PAINTINGS"
 
@@ -76,7 +87,7 @@ def training_set(path: str) -> Listing:
     tree = open_tree(path)
     place, holder = _descended(tree)
     with suppress(OneSet):
-        known = _kaggle(place, holder) or _cyclegan(place, holder)
+        known = _known(tree, place, holder)
         if known and known.told:
             names = " or ".join(_typed(tree, side.place) for side in (known.source, known.target))
             raise InputError(f"{tree.path} holds two sets of pictures", f"name one: {names}")
@@ -124,11 +135,16 @@ class _Sides:
 
 def _two_sides(tree: Tree) -> _Sides:
     place, holder = _descended(tree)
-    return _kaggle(place, holder) or _cyclegan(place, holder) or _two_folders(place, holder, tree)
+    return _known(tree, place, holder) or _two_folders(place, holder, tree)
+
+
+def _known(tree: Tree, place: Place, holder: str) -> _Sides | None:
+    return _kaggle(place, holder) or _cyclegan(place, holder) or _named_records(tree, place, holder)
 
 
 def _usable(tree: Tree) -> list[str]:
-    return [name for name in tree.names if is_picture(name) or is_record(name)]
+    is_used = has_record_ending if any(map(is_picture, tree.names)) else is_record
+    return [name for name in tree.names if is_picture(name) or is_used(name)]
 
 
 def _descended(tree: Tree) -> tuple[Place, str]:
@@ -236,6 +252,27 @@ def _cyclegan(place: Place, holder: str) -> _Sides | None:
     return _ordered(sides, first, second, holder)
 
 
+def _named_records(tree: Tree, place: Place, holder: str) -> _Sides | None:
+    """CycleGAN's sides in the names of TFRecord files, as TensorFlow Datasets writes them."""
+    if isinstance(tree, ZipTree) or not all(map(is_record, place.loose)):
+        return None
+    by_letter: dict[str, list[str]] = {"A": [], "B": []}
+    for name in place.loose:
+        if found := RECORDS_OF.search(PurePosixPath(name).name):
+            by_letter[found[1].upper()].append(name)
+    there = [letter for letter, names in by_letter.items() if names]
+    if len(there) == 1:
+        missing = "B" if there == ["A"] else "A"
+        raise OneSet(f"{holder} has records of train{there[0]} but none of train{missing}", APART)
+    if not there:
+        return None
+    places = place.holding(*by_letter.values())
+    sides = [_Side(f"{holder}/train{one}", own) for one, own in zip(there, places, strict=True)]
+    # Its folder is called by a version number, and lies in monet2photo.
+    holders = (tree.path.resolve() / place.prefix).parts[-2:]
+    return _ordered(sides, "a", "b", next(filter(X_TO_Y.fullmatch, holders), holder))
+
+
 def _other_letter(name: str) -> str:
     """trainB for trainA, b_train for a_train."""
     place = -1 if folder_names.words(name)[-1] in CYCLEGAN else 0
@@ -247,7 +284,7 @@ def _other_letter(name: str) -> str:
 def _ordered(sides: list[_Side], first: str, second: str, holder: str) -> _Sides:
     """Source and target, going by what the two are called, or by the name of what holds A and B."""
     lettered = {first.lower(), second.lower()} == CYCLEGAN
-    named = re.fullmatch(r"(.+?)(?:2|[_-]to[_-])(.+)", holder, re.IGNORECASE) if lettered else None
+    named = X_TO_Y.fullmatch(holder) if lettered else None
     said = folder_names.first_is_source(*(named.groups() if named else (first, second)))
     source, target = reversed(sides) if said is False else sides
     return _Sides(source, target, said is not None or lettered)

@@ -1,9 +1,9 @@
-"""TFRecords of Kaggle's schema <-> a zip of their pictures, in a process of its own.
+"""TFRecords <-> a zip of their pictures, in a process of its own.
 
 TensorFlow finds, checks and writes the records; the pictures in them are carried as they are and
-go through Pillow like all others. It never shares a process with torch (together they abort), so
-this module is also the main of a process: it is asked to unpack or to pack, and its result says
-where the pictures are.
+go through Pillow like all others. What is written has Kaggle's schema. TensorFlow never shares a
+process with torch (together they abort), so this module is also the main of a process: it is asked
+to unpack or to pack, and its result says where the pictures are.
 """
 
 import os
@@ -13,15 +13,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ganbench.data.sources import bounded_read, tfrecord_format
+from ganbench.data.sources import bounded_read, record_picture, tfrecord_format
 from ganbench.data.sources.file_names import safe_name
+from ganbench.data.sources.file_tree import record_stem
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
 from ganbench.system import child_process, files, frameworks
-from ganbench.system.text import shown
 
-VERSION = 3  # of what is read: raise it when other records are used or named otherwise
-KEYS = 5  # of a foreign record in a message
+VERSION = 4  # of what is read: raise it when other records are used or named otherwise
 SCHEMA = ("image", "image_name", "target")  # the picture's bytes, its name, its side
 
 
@@ -103,7 +102,8 @@ def work(question: dict[str, Any], channel: child_process.Channel) -> dict[str, 
 
 def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, str]]]:
     pictures, skipped = [], []
-    every = ((file, *found) for file in names for found in _records(Path(root) / file))
+    unpacked = Path(out).with_suffix(".unpacked")
+    every = ((file, *found) for file in names for found in _records(Path(root) / file, unpacked))
     with files.building(Path(out)) as draft, zipfile.ZipFile(draft, "w") as archive:
         for file, record, found in every:
             if isinstance(found, str):
@@ -111,7 +111,7 @@ def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, 
                 continue
             given, data = found
             name = tfrecord_format.file_name(
-                given, data, Path(file).stem + record.replace("/", "-")
+                given, data, record_stem(file) + record.replace("/", "-")
             )
             entry = f"{file}{record}-{safe_name(name).replace('/', '-')}"
             archive.writestr(entry, data)
@@ -119,16 +119,20 @@ def _unpack(root: str, names: list[str], out: str) -> dict[str, list[tuple[str, 
     return {"pictures": pictures, "skipped": skipped}
 
 
-def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
+def _records(path: Path, unpacked: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
     """Of each record of a file "/" and its number, and name and picture or why it has none.
 
-    What is wrong with the file from some place on comes last, under "".
+    What is wrong with the file from some place on comes last, under "". `unpacked`: where it may
+    be decompressed.
     """
     # TFRecordDataset ends at a damaged record, and with ignore_errors() too it leaves out the
     # rest of the file; this reader of TensorFlow's can be told where to go on.
     from tensorflow.python.lib.io.tf_record import tf_record_random_reader
 
     try:
+        cut = ""
+        if tfrecord_format.is_packed(path):
+            cut, path = tfrecord_format.unpack(path, unpacked), unpacked
         frames, lost = tfrecord_format.walk(path)
     except OSError as error:
         if bounded_read.of_machine(error):
@@ -143,8 +147,9 @@ def _records(path: Path) -> Iterator[tuple[str, tuple[str, bytes] | str]]:
         for index, frame in enumerate(frames):
             yield f"/{index:05d}", _record(reader, frame)
         reader.close()
-    if lost:
-        yield "", lost
+    unpacked.unlink(missing_ok=True)
+    if cut or lost:
+        yield "", cut or lost
 
 
 def _record(reader: Any, frame: tfrecord_format.Frame) -> tuple[str, bytes] | str:
@@ -160,24 +165,21 @@ def _record(reader: Any, frame: tfrecord_format.Frame) -> tuple[str, bytes] | st
         example = tf.train.Example.FromString(content)
     except Exception:  # protobuf's own, whose class varies by version
         return "the record holds no Example"
-    return _fields(example.features.feature)
+    features = example.features.feature
+    contents = {key: next(iter(one.bytes_list.value), b"") for key, one in features.items()}
+    numbers = {key: one.int64_list.value[: record_picture.NUMBERS] for key, one in features.items()}
+    found = record_picture.find(contents, numbers)
+    series = isinstance(found, str) and _is_series(content)
+    return "a SequenceExample, which holds a series and not one picture" if series else found
 
 
-def _fields(features: Any) -> tuple[str, bytes] | str:
-    image = features["image"].bytes_list.value if "image" in features else ()
-    if not image or not image[0]:
-        there = _told(sorted(features))
-        return (
-            f"no picture bytes under the key image (keys: {there}; "
-            f"Kaggle's are {', '.join(SCHEMA)})"
-        )
-    given = features["image_name"].bytes_list.value if "image_name" in features else ()
-    return (given[0].decode("utf-8", "replace") if given else ""), image[0]
+def _is_series(content: bytes) -> bool:
+    import tensorflow as tf
 
-
-def _told(keys: list[str]) -> str:
-    more = ["…"] if len(keys) > KEYS else []
-    return ", ".join([shown(key) for key in keys[:KEYS]] + more) or "none"
+    try:  # it begins as an Example does
+        return bool(tf.train.SequenceExample.FromString(content).feature_lists.feature_list)
+    except Exception:
+        return False
 
 
 def _pack(archive: str, shards: list[dict[str, Any]]) -> None:

@@ -1,30 +1,37 @@
-"""The frame around each TFRecord, and the file name that a record stands for. No TensorFlow.
+"""The frame around each TFRecord, what packs a file, and the name that a record stands for.
 
 A file is a row of records: length (8 bytes, little-endian), masked CRC-32C of the length (4),
 that many bytes, their masked CRC-32C (4). TensorFlow's readers stop at the first damaged one;
-whoever knows where the next begins can ask for it.
+whoever knows where the next begins can ask for it. A whole file may be packed by gzip or zlib.
+Nothing here needs TensorFlow.
 """
 
 import os
+import re
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ganbench.data.sources.bounded_read import MOST_ENTRIES, opened
+from ganbench.data.sources.bounded_read import FREE, MOST_ENTRIES, MOST_TIMES, opened
 from ganbench.data.sources.decode import ENDINGS
 
 HEADER, FOOTER = 12, 4  # bytes around each record
 CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, lowest bit first
 KINDS = (  # first bytes of a file -> its usual ending
-    (b"\xff\xd8\xff", ".jpg"),
-    (b"\x89PNG\r\n\x1a\n", ".png"),
-    (b"GIF8", ".gif"),
-    (b"BM", ".bmp"),
-    (b"II*\0", ".tif"),
-    (b"MM\0*", ".tif"),
-    (b"P5", ".pgm"),
-    (b"P6", ".ppm"),
+    (rb"\xff\xd8\xff", ".jpg"),
+    (rb"\x89PNG\r\n\x1a\n", ".png"),
+    (rb"GIF8[79]a", ".gif"),
+    (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", ".bmp"),  # with the length of its header
+    (rb"II[*+]\0|MM\0[*+]", ".tif"),
+    (rb"P5\s+[\d#]", ".pgm"),
+    (rb"P6\s+[\d#]", ".ppm"),
+    (rb"RIFF.{4}WEBP", ".webp"),
+    (rb".{4}ftypavi[fs]", ".avif"),
 )
+PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # how gzip and zlib begin
+EITHER = 32 + zlib.MAX_WBITS  # zlib's word for: gzip or zlib, as the first bytes tell
+PIECE = 2**16  # bytes
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,36 @@ def walk(path: Path) -> tuple[list[Frame], str]:
     return frames, "" if frames else "the file is empty"
 
 
+def is_packed(path: Path) -> bool:
+    """Does a file begin as gzip or zlib, and not as a TFRecord? OSError, UnreadableFile."""
+    with opened(path) as file:
+        start = file.read(HEADER)
+    plain = len(start) == HEADER and masked_crc(start[:8]) == int.from_bytes(start[8:], "little")
+    return not plain and PACKED.match(start) is not None
+
+
+def unpack(path: Path, place: Path) -> str:
+    """Write what a packed file holds to `place`; why what follows is lost, "" for all of it.
+
+    OSError, UnreadableFile.
+    """
+    with opened(path) as file, open(place, "wb") as out:
+        most = FREE + MOST_TIMES * os.fstat(file.fileno()).st_size
+        stream, data = zlib.decompressobj(EITHER), file.read(PIECE)
+        try:
+            while data:
+                out.write(stream.decompress(data, PIECE))
+                if out.tell() > most:
+                    return f"unpacks to more than {MOST_TIMES} times its size: the rest is left out"
+                data = stream.unconsumed_tail or stream.unused_data or file.read(PIECE)
+                if stream.eof and (data := data.lstrip(b"\0")):  # another follows
+                    stream = zlib.decompressobj(EITHER)
+            out.write(stream.flush())
+        except zlib.error:
+            return "damaged where it is compressed: what follows is lost"
+    return "" if stream.eof else "cut short where it is compressed: what follows is lost"
+
+
 def _lost(what: str, good: int) -> str:
     if good == 0:
         return f"not a TFRecord file, or {what} in its first record"
@@ -87,13 +124,10 @@ def file_name(given: str, data: bytes, otherwise: str) -> str:
     """
     name = given.strip() or otherwise
     known = PurePosixPath(name).suffix.lower() in ENDINGS
-    return name if known else name + _ending(data)
-
-
-def _ending(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    if data[4:12] == b"ftypavif":
-        return ".avif"
     # What Pillow does not know either is named like Kaggle's, and skipped by whoever decodes it.
-    return next((ending for start, ending in KINDS if data.startswith(start)), ".jpg")
+    return name if known else name + (ending(data) or ".jpg")
+
+
+def ending(data: bytes) -> str:
+    """The usual ending of a picture file with these bytes; "" for what begins like none."""
+    return next((known for start, known in KINDS if re.match(start, data, re.DOTALL)), "")

@@ -39,10 +39,9 @@ def stroke(row: Row) -> Any:
 
 
 def axes(width: float = WIDTH, height: float = 3.0) -> "Axes":
-    from matplotlib import pyplot
+    from matplotlib import figure
 
-    _, ax = pyplot.subplots(figsize=(width, height), layout="constrained")
-    return ax
+    return figure.Figure(figsize=(width, height), layout="constrained").subplots()
 
 
 def interval_axes(rows: int, head: float, top: float) -> "Axes":

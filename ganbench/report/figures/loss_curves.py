@@ -130,13 +130,12 @@ def _draw(
     name: str, row: Row, histories: "dict[int, pandas.DataFrame]", seed: int,
     lines: tuple[LossLine, ...],
 ) -> Figure:  # fmt: skip
-    from matplotlib import pyplot
+    from matplotlib.figure import Figure as Canvas
 
     with svg.style():
-        figure, grid = pyplot.subplots(
-            len(lines), 1, figsize=(WIDTH, 0.62 * len(lines) + 0.45), sharex=True,
-            squeeze=False, layout="constrained",
-        )  # fmt: skip
+        size = (WIDTH, 0.62 * len(lines) + 0.45)
+        figure = Canvas(figsize=size, layout="constrained")
+        grid = figure.subplots(len(lines), 1, sharex=True, squeeze=False)
         for ax, line in zip(grid[:, 0], lines, strict=True):
             for other, history in histories.items():
                 if line.column in history:

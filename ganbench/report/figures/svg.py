@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ganbench.report import sanitize
+from ganbench.system import drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,14 +54,12 @@ def css_variables() -> str:
 @contextmanager
 def style() -> Iterator[None]:
     """Seaborn's theme in our colours; text stays text, and equal figures get equal bytes."""
-    import matplotlib as mpl
-    import seaborn
+    with drawing.defaults(), warnings.catch_warnings():
+        import matplotlib as mpl
+        import seaborn
 
-    mpl.use("Agg")
-    theme: dict[str, Any] = seaborn.axes_style("ticks") | seaborn.plotting_context("paper")
-    settings: Any = theme | _settings()
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()  # whatever a matplotlibrc here or at home says
+        theme: dict[str, Any] = seaborn.axes_style("ticks") | seaborn.plotting_context("paper")
+        settings: Any = theme | _settings()
         mpl.rcParams.update(settings)
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
@@ -71,7 +70,6 @@ def _settings() -> dict[str, Any]:
     return {
         "svg.fonttype": "none",
         "svg.hashsalt": "ganbench",
-        "text.parse_math": False,  # a model may be called $x$
         "font.family": "sans-serif",
         "font.sans-serif": ["DejaVu Sans"],
         "font.size": 8.5,
@@ -109,11 +107,8 @@ def _settings() -> dict[str, Any]:
 
 def render(figure: "Figure") -> str:
     """The figure as SVG text in sentinel colours, with nothing in it that names a date."""
-    from matplotlib import pyplot
-
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    pyplot.close(figure)
     text = re.sub(r"<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.S)
     text = text[text.index("<svg") :]
     text = sanitize.plain(re.sub(r"<!--.*?-->", "", text, flags=re.S))

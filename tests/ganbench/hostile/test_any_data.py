@@ -1,5 +1,6 @@
 """Whatever the bytes of a picture, a record file or a name are: read, or refused in a few words."""
 
+import gzip
 import io
 import unicodedata
 import zipfile
@@ -14,10 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from ganbench.data.sources import record_picture
 from ganbench.data.sources.bounded_read import UnreadableFile, open_zip, read_entry
 from ganbench.data.sources.decode import BrokenPicture, Picture, decode, decode_whole, look
 from ganbench.data.sources.file_names import LONGEST, Names, safe_name
-from ganbench.data.sources.tfrecord_format import FOOTER, HEADER, masked_crc, walk
+from ganbench.data.sources.tfrecord_format import (
+    FOOTER,
+    HEADER,
+    is_packed,
+    masked_crc,
+    unpack,
+    walk,
+)
 from ganbench.errors import InputError
 from ganbench.system.text import BAD, printable, shown, spelled
 
@@ -98,6 +107,39 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 test_any_bytes_are_walked_to_where_they_break, test_many_bytes_are_walked = few_and_many(
     walked, 100, 5_000, st.lists(st.binary(max_size=40), max_size=4), edits, st.binary(max_size=40)
 )
+
+
+def unpacked(content: bytes, changes: list[tuple[float, bytes, int]], kept: float) -> None:
+    packed, place = Path(FOLDER[0], "any.gz"), Path(FOLDER[0], "any.unpacked")
+    packed.write_bytes(edited(gzip.compress(content), changes, kept))
+    if is_packed(packed):
+        why = unpack(packed, place)
+        assert why or changes or place.read_bytes() == content
+        assert not why or changes or content.startswith(place.read_bytes())
+
+
+test_any_packed_bytes_are_unpacked_to_where_they_break, test_many_packed_bytes_are_unpacked = (
+    few_and_many(unpacked, 100, 5_000, st.binary(max_size=300), edits, st.floats(0, 1))
+)
+
+
+def features(contents: dict[str, bytes], numbers: dict[str, list[int]]) -> None:
+    found = record_picture.find(contents, numbers)
+    if isinstance(found, str):
+        assert found and found == printable(found)
+    else:
+        name, data = found
+        assert isinstance(name, str) and data
+
+
+KEYS = ["image", "image_raw", "image_name", "height", "width", "depth", "shape"]
+some_bytes = st.binary(max_size=24) | st.sampled_from(KINDS).map(encoded)
+some_numbers = st.lists(st.integers(-1, 4) | st.integers(-(2**63), 2**63 - 1), max_size=4)
+test_any_features_are_a_picture_or_told, test_many_features_are_a_picture_or_told = few_and_many(
+    features, 200, 10_000,
+    st.dictionaries(st.sampled_from(KEYS) | names, some_bytes, max_size=5),
+    st.dictionaries(st.sampled_from(KEYS), some_numbers, max_size=5),
+)  # fmt: skip
 
 
 @cache

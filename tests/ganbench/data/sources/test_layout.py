@@ -305,3 +305,61 @@ def test_models_from_noise_learn_all_of_what_no_name_divides(
 ) -> None:
     found = layout.what_noise_needs(str(lay_out(tmp_path / "d", *names)))
     assert [side and list(side.names) for side in found] == [source, target]
+
+
+@pytest.mark.parametrize("name", ["monet2photo", "photo2monet", "maps"])
+@pytest.mark.parametrize("below", ["", "3.0.0/"])
+@pytest.mark.parametrize("ending", ["tfrecord-0000{}-of-00002", "tfrec{}.tfrecords.gz"])
+def test_records_tell_cyclegans_sides_in_their_own_names(
+    tmp_path: Path, name: str, below: str, ending: str
+) -> None:
+    ends = [ending.format(part) for part in range(2)]
+    sides = ("trainA", "trainB", "testA", "testB")
+    files = [f"{below}cycle_gan-{side}.{end}" for side in sides for end in ends]
+    root = lay_out(tmp_path / name, *files, f"{below}features.json")
+    for path in {root, root / below}:
+        source, target = layout.two_sets(str(path))
+        assert (source.records, target.records) == (True, True)
+        a, b = (target, source) if name == "monet2photo" else (source, target)
+        assert a.names == tuple(f"cycle_gan-trainA.{end}" for end in ends)
+        assert b.names == tuple(f"cycle_gan-trainB.{end}" for end in ends)
+        assert a.left_alone == b.left_alone == ("4 lying beside",)
+        assert all((path / one.prefix / file).is_file() for one in (a, b) for file in one.names)
+
+
+def test_half_of_cyclegans_records_say_what_is_missing(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "x", "x-trainA.tfrecord-00000-of-00001", "x-testB.tfrecord")
+    with pytest.raises(InputError, match="x has records of trainA but none of trainB"):
+        layout.two_sets(str(root))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a.tfrec", "a.TFRecord", "a.tfrecords", "train.record", "a.records", "a.tfrecords.gz"),
+        *("a.tfrecord.zlib", "x-trainA.tfrecord-00000-of-00001", "a.tfrecord-3-of-4.gz"),
+        *("train-00000-of-01024", "below/train-00000-of-01024", "a.b.tfrec.GZ"),
+    ],
+)
+def test_records_are_known_by_many_names(tmp_path: Path, name: str) -> None:
+    found = layout.one_set(str(lay_out(tmp_path, name)))
+    assert (found.names, found.records) == ((name,), True)
+    assert layout.one_set(str(tmp_path / name)).records
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("model.data-00000-of-00001", "a-00000-of-00001.parquet", "model-00001-of-00002.bin"),
+        *("a.gz", "a.recording", "record", "tfrecord", "a.tfrec.txt", "a.csv.gz"),
+    ],
+)
+def test_other_shards_and_packed_files_are_no_records(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="holds no pictures"):
+        layout.one_set(str(lay_out(tmp_path, name)))
+
+
+def test_records_in_other_hands_make_no_side_beside_pictures(tmp_path: Path) -> None:
+    pictures = ("photo/1.jpg", "monet/1.jpg")
+    others = ("all.record", "cycle_gan/x-trainA.tfrecord-00000-of-00001", "photo/2.tfrecord.gz")
+    assert titles(lay_out(tmp_path / "x", *pictures, *others)) == ("x/photo", "x/monet")

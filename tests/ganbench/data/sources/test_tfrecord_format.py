@@ -1,9 +1,22 @@
+import gzip
+import os
 import struct
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ganbench.data.sources.tfrecord_format import HEADER, Frame, file_name, masked_crc, walk
+from ganbench.data.sources import tfrecord_format
+from ganbench.data.sources.tfrecord_format import (
+    HEADER,
+    Frame,
+    file_name,
+    is_packed,
+    masked_crc,
+    unpack,
+    walk,
+)
 
 
 def record(content: bytes) -> bytes:
@@ -68,3 +81,58 @@ def test_names_get_the_ending_that_goes_with_the_picture(
     given: str, data: bytes, name: str
 ) -> None:
     assert file_name(given, data, "monet00-60-00007") == name
+
+
+PICTURES = record(b"one") + record(b"two")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_packed_files_are_unpacked_whole(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    content = PICTURES + record(bytes(2**18)) + record(os.urandom(2**18))
+    (tmp_path / "a").write_bytes(pack(content))
+    assert is_packed(tmp_path / "a")
+    assert unpack(tmp_path / "a", tmp_path / "b") == ""
+    assert (tmp_path / "b").read_bytes() == content
+
+
+@pytest.mark.parametrize("between", [b"", bytes(512)])
+def test_gzip_files_may_follow_one_another(tmp_path: Path, between: bytes) -> None:
+    parts = gzip.compress(PICTURES) + between + gzip.compress(record(b"three")) + between
+    (tmp_path / "a").write_bytes(parts)
+    assert unpack(tmp_path / "a", tmp_path / "b") == ""
+    assert (tmp_path / "b").read_bytes() == PICTURES + record(b"three")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f", b"x", PICTURES, record(bytes(0x088B1F))])
+def test_plain_files_are_not_unpacked_even_if_a_length_looks_like_gzip(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert not is_packed(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("packed", "why"),
+    [
+        (gzip.compress(PICTURES)[:-3], "cut short where it is compressed: what follows is lost"),
+        (gzip.compress(PICTURES)[:11], "cut short where it is compressed: what follows is lost"),
+        (b"\x1f\x8b\x08", "cut short where it is compressed: what follows is lost"),
+        (b"\x78\x9c" + b"\xff" * 40, "damaged where it is compressed: what follows is lost"),
+        (gzip.compress(PICTURES) + b"tail", "damaged where it is compressed: what follows is lost"),
+    ],
+)
+def test_the_part_of_a_packed_file_that_is_lost_is_said(
+    tmp_path: Path, packed: bytes, why: str
+) -> None:
+    (tmp_path / "a").write_bytes(packed)
+    assert unpack(tmp_path / "a", tmp_path / "b") == why
+    assert PICTURES.startswith((tmp_path / "b").read_bytes())
+
+
+def test_a_bomb_is_unpacked_to_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tfrecord_format, "FREE", 2**20)
+    packed = gzip.compress(bytes(2**25))
+    (tmp_path / "a").write_bytes(packed)
+    why = "unpacks to more than 100 times its size: the rest is left out"
+    assert unpack(tmp_path / "a", tmp_path / "b") == why
+    assert (tmp_path / "b").stat().st_size <= 2**20 + 100 * len(packed) + 2**16

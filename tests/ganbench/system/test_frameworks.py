@@ -1,0 +1,56 @@
+"""Frameworks that do not start with what the environment tells them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ganbench.errors import InputError
+from ganbench.system import frameworks
+
+FUSSY = "import os; os.environ['TORCH_LOGS'] == 'good' or os.abort()"
+
+
+@pytest.fixture
+def fussy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch whose process ends by a signal unless TORCH_LOGS is good."""
+    monkeypatch.setitem(frameworks._FIRST_USE, "pytorch", FUSSY)
+    for name in frameworks._FATAL["pytorch"]:
+        monkeypatch.delenv(name, raising=False)
+    frameworks._starts.cache_clear()
+
+
+@pytest.mark.usefixtures("fussy")
+def test_a_variable_that_ends_a_framework_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_LOGS", "ba\x1bd")
+    with pytest.raises(InputError, match="pytorch does not start with TORCH_LOGS=ba_d") as caught:
+        frameworks.require("pytorch")
+    assert caught.value.hint == "unset TORCH_LOGS"
+    with pytest.raises(InputError, match="does not start"):
+        frameworks.choose_device("pytorch", "cpu")
+    monkeypatch.setenv("TORCH_LOGS", "good")
+    frameworks.require("pytorch")
+
+
+@pytest.mark.usefixtures("fussy")
+def test_nothing_is_tried_where_no_such_variable_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", None)
+    frameworks.require("pytorch")
+
+
+@pytest.mark.slow
+def test_pytorch_really_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_LOGS", "garbage")
+    frameworks._starts.cache_clear()
+    with pytest.raises(InputError, match="pytorch does not start"):
+        frameworks.require("pytorch")
+
+
+@pytest.mark.tensorflow
+def test_keras_is_the_one_of_tensorflow_whatever_is_wanted() -> None:
+    pytest.importorskip("keras")
+    wanted = {"KERAS_BACKEND": "torch", "TF_USE_LEGACY_KERAS": "1"}
+    code = "from ganbench.system import frameworks; frameworks.prepare('tensorflow')"
+    done = subprocess.run([sys.executable, "-P", "-c", code], env=os.environ | wanted)
+    assert done.returncode == 0
