@@ -15,6 +15,7 @@ import numpy as np
 
 from ganbench.data.sources.bounded_read import METHODS
 from ganbench.errors import InputError
+from metrics.registry import Metric
 
 ARRAYS = (".npy", ".npz")
 PREFERRED = ("images.npy", "arr_0.npy")  # members of a .npz; else its first
@@ -68,6 +69,15 @@ class ArraySide:
     @property
     def size(self) -> tuple[int, int]:
         return self.shape[1], self.shape[2]
+
+    @property
+    def largest(self) -> tuple[int, int]:
+        """The size of all."""
+        return self.size
+
+    def why_not(self, metric: Metric) -> str:
+        """Every metric can be asked of pictures of one size."""
+        return ""
 
     def skipped(self) -> dict[str, str]:
         """No picture of an array can be broken."""
