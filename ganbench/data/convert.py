@@ -1,9 +1,9 @@
 """`ganbench data convert`: a set of pictures as a folder, a zip or TFRecords.
 
 The bytes of picture files go over as they are, with the names they have, so that there and back
-gives the same files whatever their format. Only what has no file (the embedded set, the last samples
-of a run) is encoded, as PNG. Each side keeps its folder, except that Kaggle's endings are exchanged: the records of
-`monet_jpg` are `monet_tfrec`, and back.
+gives the same files whatever their format. Only what has no file (the embedded set, the last
+samples of a run) is encoded, as PNG. Each side keeps its folder, except that Kaggle's endings are
+exchanged: the records of `monet_jpg` are `monet_tfrec`, and back.
 """
 
 import re
@@ -104,9 +104,7 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
             "give DATA, or --source PHOTOGRAPHS --target PAINTINGS",
         )
     return [
-        kind
-        if path == load.EMBEDDED
-        else run_samples.find(path, COMMAND) or layout.one_set(path)
+        kind if path == load.EMBEDDED else run_samples.find(path, COMMAND) or layout.one_set(path)
         for path, kind in zip((source, target), kinds, strict=True)
         if path is not None
     ]
@@ -130,9 +128,7 @@ def _folders(found: Sequence[Found], to: str, place: Path) -> list[str]:
     """Names of the sides' folders: their own, unless they would be read as the other side's."""
     if len(found) == 1:
         return [""]
-    own = [
-        one if isinstance(one, str) else _exchanged(transfer.name_of(one), to) for one in found
-    ]
+    own = [one if isinstance(one, str) else _exchanged(transfer.name_of(one), to) for one in found]
     return own if _reads_back(own, to, place) else ["source", "target"]
 
 

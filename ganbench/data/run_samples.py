@@ -1,6 +1,5 @@
 """The pictures that a run made last, where a set of pictures is wanted."""
 
-import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from ganbench import record
 from ganbench.data.sources.file_tree import ZipTree, open_tree, runs_in
 from ganbench.errors import InputError
+from ganbench.system import files
 from ganbench.system.text import printable, shown
 
 PARTS = ("film", "views", "nearest", "checkpoint")  # of a run's folder, beside its samples
@@ -37,19 +37,29 @@ def find(path: str, command: str) -> Samples | None:
             f"the run {folder} has no samples ({run.status.name})", "ganbench run continues it"
         )
     last = run.snapshots[-1]
+    file = record.file(folder, run, last.file)
     notes = []
-    if folder.resolve() != Path(os.path.expanduser(path)).resolve():
+    if folder.resolve() != place_of(path).resolve():
         notes.append(f"{path} stands for the run {folder}: its last samples are taken")
     if run.status.name != "done":
         status = f"{run.status.name} at step {run.status.step:,}"
         notes.append(
-            f"the run {folder} is no finished one ({status}): its samples are of step {last.step:,}"
+            f"the run {folder} is no finished one ({status}): its {len(files.read_array(file)):,} "
+            f"samples are of step {last.step:,}"
         )
-    return Samples(folder.resolve().name, record.file(folder, run, last.file), tuple(notes))
+    return Samples(folder.resolve().name, file, tuple(notes))
+
+
+def place_of(path: str) -> Path:
+    """The place that somebody typed; of a ~user who is not there, whoever opens it will tell."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def _run_of(path: str, command: str) -> Path | None:
-    place = Path(os.path.expanduser(path))
+    place = place_of(path)
     if (place / "record.json").is_file():
         return place
     if place.is_dir() and (place.resolve().parent / "record.json").is_file():
