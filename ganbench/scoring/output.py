@@ -31,7 +31,7 @@ def table(comparison: Comparison) -> str:
 def _real(real: Seen) -> str:
     if not isinstance(real.side, StatisticsSide):
         return f"{real.count:,} real"
-    return f"the statistics of {f'{real.count:,}' if real.count else 'unnumbered'} real"
+    return f"the statistics of {real.count:,} real" if real.count else "statistics of real ones"
 
 
 def _rows(results: Iterable[Result], known: str) -> list[str]:

@@ -25,6 +25,8 @@ from metrics.registry import Metric
 from metrics.sample import Moments
 
 MEAN, COVARIANCE = "mu", "sigma"
+# Those of guided-diffusion that end with _s are of another layer, and are not read.
+MEMBERS = {f"{name}.npy" for name in (MEAN, COVARIANCE, "mu_s", "sigma_s", "n", "protocol")}
 MOST_BYTES = 2**30  # of one array: 11,000 features
 SYMMETRIC = 1e-4  # of the largest number; some keep float32
 SAVE = "np.savez(FILE, mu=features.mean(0), sigma=np.cov(features, rowvar=False))"
@@ -104,8 +106,9 @@ def _of_other_extractors(features: int) -> str:
 
 
 def is_statistics(names: Sequence[str]) -> bool:
-    """Do members of these names make statistics, whole or not?"""
-    return not {f"{MEAN}.npy", f"{COVARIANCE}.npy"}.isdisjoint(names)
+    """Do members of these names make statistics, or would they if one were not missing?"""
+    here = {f"{MEAN}.npy", f"{COVARIANCE}.npy"} & set(names)
+    return len(here) == 2 or (bool(here) and set(names) <= MEMBERS)
 
 
 def open_statistics(path: str, file: Path) -> StatisticsSide:

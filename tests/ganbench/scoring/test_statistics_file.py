@@ -88,7 +88,7 @@ def test_a_file_of_pytorch_fid_is_a_real_side(ganbench, scored, fake, tmp_path, 
     (told,) = [w for w in found["warnings"] if "does not say what made" in w]
     assert "taken for those of eight, resize tf" in told
     _, out, _ = ganbench("score", fake, file, *options, "--metrics", "fid")
-    assert f"6 generated ({fake}) against the statistics of unnumbered real ({file})" in out
+    assert f"6 generated ({fake}) against statistics of real ones ({file})" in out
 
 
 def test_float32_in_fortran_order_is_read_too(scored, fake, tmp_path, options):
@@ -131,6 +131,22 @@ def test_statistics_beside_pictures_are_left_aside(scored, fake, tmp_path, optio
     found = scored(fake, file, *options, "--metrics", "kid")
     assert found["real"]["count"] == 5
     assert any("holds statistics too, which are left aside" in w for w in found["warnings"])
+
+
+def test_an_array_called_mu_beside_pictures_is_no_statistics(scored, fake, tmp_path, options):
+    pictures = np.random.default_rng(1).integers(0, 256, (5, 12, 16, 3), dtype=np.uint8)
+    file = foreign(tmp_path / "labelled.npz", fakes=pictures, mu=np.zeros(5))
+    assert scored(fake, file, *options, "--metrics", "kid")["real"]["count"] == 5
+
+
+def test_of_guided_diffusions_statistics_the_pooled_ones_are_read(scored, fake, tmp_path, options):
+    spatial = {"mu_s": np.zeros(3), "sigma_s": np.eye(3)}
+    files = (
+        foreign(tmp_path / "plain.npz", **gaussian()),
+        foreign(tmp_path / "adm.npz", **spatial, **gaussian()),
+    )
+    one, two = (scored(fake, file, *options, "--metrics", "fid") for file in files)
+    assert value(one) == value(two)
 
 
 def changed(**arrays):
