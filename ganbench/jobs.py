@@ -73,7 +73,7 @@ class TrainJob:
     stop_collapsed: bool
     checkpoint_seconds: float  # between two checkpoints
     message_seconds: float  # between two words of progress
-    source_folder: Path  # of the domain in the cache
+    source_folder: Path | None  # of the domain in the cache; None: one set, for noise alone
     target_folder: Path
     counts: Counts
     data: dict[str, Any]  # as records and report name the pictures
@@ -120,7 +120,7 @@ class ScoreJob:
 
     folder: Path  # the suite's
     runs: tuple[str, ...]  # names of folders in it
-    source_folder: Path
+    source_folder: Path | None
     target_folder: Path
     samples: int
     curve_samples: int

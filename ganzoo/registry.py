@@ -26,6 +26,7 @@ class Model:
     framework: str = "pytorch"
     origin: str = "built in"
     about: str = ""
+    source: str = ""  # "noise" or "pictures"; "": known once it is imported
 
 
 _ABOUT = {
@@ -38,8 +39,15 @@ _CLASSES = {
     "cyclegan-unet": "unet:CycleGANUNet",
     "cyclegan-resnet": "resnet:CycleGANResNet",
 }
+_FROM_NOISE = {"dcgan"}
 BUILT_IN = tuple(
-    Model(name, f"ganzoo.{framework}.{place}", framework, about=_ABOUT[name])
+    Model(
+        name,
+        f"ganzoo.{framework}.{place}",
+        framework,
+        about=_ABOUT[name],
+        source="noise" if name in _FROM_NOISE else "pictures",
+    )
     for framework in FRAMEWORKS
     for name, place in _CLASSES.items()
 )
@@ -119,7 +127,13 @@ def _in_file(file: Path) -> Model:
     for name, constants in _classes(file).items():
         framework = constants.get("framework", "pytorch")
         address = f"{file.resolve()}:{name}"
-        return Model(file.stem.replace("_", "-"), address, framework, origin=str(file))
+        return Model(
+            file.stem.replace("_", "-"),
+            address,
+            framework,
+            origin=str(file),
+            source=constants["source"],
+        )
     raise InputError(
         f"plugin {shown(str(file))} has no model:"
         ' no class in it says source = "noise" or "pictures"',

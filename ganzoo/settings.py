@@ -205,12 +205,15 @@ class CycleGANResNet(CycleGAN):
 _RATES = {"learning_rate_g": 1e-3, "learning_rate_d": 5e-4}
 _JUDGES = {"d_width": 32, "d_layers": 2}
 _FREE = {"residual": True, "upsample": "nearest", "lambda_cycle": 1.0, "lambda_identity": 0.0}
-_FEW = {"augment": ("translation",), "decay_from": 0.5}  # of 300 paintings, from noise
+_DREAM = {  # from noise, of 300 paintings
+    **{"upsample": "nearest", "loss": "hinge", "spectral_norm": True},
+    **{"augment": ("translation",), "decay_from": 0.5},
+}
 _EMA = {"ema": 0.999}
 _SMALL: dict[type, dict[str, Any]] = {
-    DCGAN: {"width": 16, "batch": 16} | _RATES | _FEW | _EMA,
+    DCGAN: {"width": 16, "batch": 16} | _RATES | _DREAM | _EMA,
     CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES | _FREE | _EMA,
-    CycleGANResNet: {"width": 12, "blocks": 3, "norm": "group", "groups": 4}
+    CycleGANResNet: {"width": 12, "blocks": 3}
     | _JUDGES
     | _RATES
     | _FREE
@@ -219,7 +222,7 @@ _SMALL: dict[type, dict[str, Any]] = {
 }
 # The same findings in the papers' widths, for a GPU and 256 px, where nobody has tried them yet.
 _BEST: dict[type, dict[str, Any]] = {
-    DCGAN: _FEW | _EMA,
+    DCGAN: _DREAM | _EMA,
     CycleGANUNet: _FREE | _EMA,
     CycleGANResNet: _FREE | _EMA,
 }

@@ -50,7 +50,7 @@ def convert(
     Of a run, --source RUN, go its last samples, as PNG.
     """
     from ganbench.data.convert import convert
-    from ganbench.system.text import printable, shown
+    from ganbench.system.text import printable, shown, some_of
 
     with bars.on_stderr() as on_progress:
         done = convert(data, source, target, to, out, size, on_progress)
@@ -60,6 +60,8 @@ def convert(
         print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
     for one in done.skipped:
         print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
+    if done.left_alone:
+        print(f"left alone, as not for training: {some_of(done.left_alone)}", file=sys.stderr)
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)

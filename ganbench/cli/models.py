@@ -65,8 +65,10 @@ def _list_data(_: tuple[Path, ...]) -> None:
 
     photos, paintings = COUNTS["photo"], COUNTS["painting"]
     print(f"scenes              embedded: {photos} photographic, {paintings} painted landscapes")
-    print("FOLDER or FILE.zip  Kaggle download, CycleGAN layout (trainA, trainB), or two folders")
-    print("--source --target   one folder, zip or set of TFRecords each")
+    print("FOLDER or FILE.zip  Kaggle download, CycleGAN layout (trainA, trainB), or two folders;")
+    print("                    of train/ and test/ the training split")
+    print("--source --target   one folder, zip or set of TFRecords each; models from noise alone")
+    print("                    need only --target, or --data FOLDER with one set")
 
 
 def check(

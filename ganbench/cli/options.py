@@ -10,10 +10,14 @@ Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")
 ]
 Size = Annotated[int, typer.Option(help="Pixels on a side.")]
-Source = Annotated[str | None, typer.Option(help="Photographs alone: folder, zip or TFRecords.")]
-Target = Annotated[str | None, typer.Option(help="Paintings alone: folder, zip or TFRecords.")]
+Source = Annotated[
+    str | None, typer.Option(help="Photographs alone: folder, zip or TFRecords; no test split.")
+]
+Target = Annotated[
+    str | None, typer.Option(help="Paintings alone, likewise; enough for models from noise.")
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")]
 InceptionWeights = Annotated[
     Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
 ]
-Domains = Annotated[str | None, typer.Argument(help="Both domains; by default scenes.")]
+Domains = Annotated[str | None, typer.Argument(help="Both domains, or one set; by default scenes.")]

@@ -2,17 +2,21 @@
 
 import shutil
 import textwrap
+from collections.abc import Callable, Iterator, Sized
 from typing import Any
 
 from rich.console import Console
 
 from ganbench import memory_forecast
 from ganbench.budget import parse
+from ganbench.data.load import Pair
+from ganbench.data.store import Domain
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
-from ganbench.system.text import duration, size_words
+from ganbench.system.text import duration, printable, shown, size_words, some_of
 
+NAMED = 10  # skipped files, before "more"
 PROFILES = {
     "official": "official: the papers' own settings",
     "best": "best, for a GPU: the settings below each model are not its paper's",
@@ -28,14 +32,16 @@ def show(plan: Plan, extractors: Extractors, console: Console) -> None:
 
 
 def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
-    suite, source, target = plan.suite, plan.pair.source, plan.pair.target
-    skipped = len(source.skipped) + len(target.skipped)
-    counts = f"{len(target.pictures):,} paintings · {len(source.pictures):,} photographs"
+    suite, pair = plan.suite, plan.pair
+    counts = _said(pair, lambda side: side.names)
     look = f"{suite.size} px" + (" · mirrored" if suite.flip else "")
     look += f" · jitter {suite.jitter:g}" if suite.jitter else ""
+    count = sum(len(side.skipped) for side in pair.domains)
+    skipped = "1 file" if count == 1 else f"{count:,} files"
     todo = [p for p in plan.runs if not p.finished]
     lines = [
-        ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
+        ("data", f"{title(suite)}: {counts} · {look} · {skipped} skipped"),
+        *(("", f"  {line}") for line in _beside(pair)),
         *_held_out(plan),
         ("device", plan.device),
         ("profile", PROFILES[suite.profile or "official"]),
@@ -59,6 +65,29 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     return lines + [("note", problem) for problem in extractors.left_out]
 
 
+def _said(pair: Pair, part: Callable[[Domain], Sized]) -> str:
+    """How many pictures that is of each kind; of one set nobody says what kind it is."""
+    target = len(part(pair.target))
+    if pair.source is None:
+        return f"{target:,} pictures"
+    return f"{target:,} paintings · {len(part(pair.source)):,} photographs"
+
+
+def _beside(pair: Pair) -> Iterator[str]:
+    """What of the data is not used, and why."""
+    if pair.source is None:
+        yield f"one set, {pair.target.title}: models from noise learn from all of it"
+    elif pair.left_alone:
+        yield f"trained on {pair.target.title} and {pair.source.title}"
+    if pair.left_alone:
+        yield f"left alone, as not for training: {some_of(pair.left_alone)}"
+    skipped = [(side.title, one) for side in pair.domains for one in side.skipped]
+    for folder, one in skipped[:NAMED]:
+        yield f"skipped {folder}/{shown(one.name)}: {printable(one.reason)}"
+    if len(skipped) > NAMED:
+        yield f"skipped {len(skipped) - NAMED:,} more: ganbench data inspect lists them"
+
+
 def _typed(value: Any) -> str:
     """A setting as one would type it."""
     if isinstance(value, bool):
@@ -71,10 +100,7 @@ def _held_out(plan: Plan) -> list[tuple[str, str]]:
     split, pair = plan.suite.split, plan.pair
     if not split.held_out:
         return []
-    trained, judging = (
-        f"{len(part(pair.target)):,} paintings and {len(part(pair.source)):,} photographs"
-        for part in (split.trained, split.judged)
-    )
+    trained, judging = _said(pair, split.trained), _said(pair, split.judged)
     which = "" if split.judge_on == "all" else f", the {split.judge_on} half of what is held out"
     return [("", f"trained on {trained}"), ("", f"judged by {judging}{which}")]
 

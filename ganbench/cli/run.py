@@ -30,7 +30,11 @@ def run(
         typer.Option(help="For instance dcgan,cyclegan-resnet:norm=group,blocks=6."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Both domains: folder, zip or Kaggle download; or scenes.")
+        str | None,
+        typer.Option(
+            help="Folder or zip of two sets: Kaggle's download, trainA and trainB, any two folders,"
+            " in train/ or each with one; or scenes. One set is enough for models from noise."
+        ),
     ] = None,
     source: Source = None,
     target: Target = None,

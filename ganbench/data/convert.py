@@ -42,6 +42,7 @@ class Converted:
     counts: dict[str, int]  # folder, or "" for the only one -> pictures
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...] = ()  # of samples of runs
+    left_alone: tuple[str, ...] = ()  # test splits and the like, in words
 
 
 def convert(
@@ -73,8 +74,11 @@ def convert(
             counts, skipped = _write(sides, to, place, Path(scratch), on_progress)
     except OSError as error:
         raise InputError(f"cannot write {place} ({error.strerror or error})") from None
+    left = dict.fromkeys(
+        word for one in found if isinstance(one, Listing) for word in one.left_alone
+    )
     notes = tuple(note for one in found if isinstance(one, Samples) for note in one.notes)
-    return Converted(out, counts, skipped, notes)
+    return Converted(out, counts, skipped, notes, tuple(left))
 
 
 def _found(
@@ -97,14 +101,16 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
         try:
             return list(layout.two_sets(data))
         except layout.OneSet:
-            return [layout.one_set(data)]
+            return [layout.training_set(data)]
     if data is not None:
         raise InputError(
             "DATA names both sides, so it does not go with --source or --target",
             "give DATA, or --source PHOTOGRAPHS --target PAINTINGS",
         )
     return [
-        kind if path == load.EMBEDDED else run_samples.find(path, COMMAND) or layout.one_set(path)
+        kind
+        if path == load.EMBEDDED
+        else run_samples.find(path, COMMAND) or layout.training_set(path)
         for path, kind in zip((source, target), kinds, strict=True)
         if path is not None
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from ganbench.data import load, recipes, statistics, store
+from ganbench.data import load, statistics
 from ganbench.data.batches import probe_order
 from ganbench.data.sources import layout
 from ganbench.data.statistics import DomainStatistics
@@ -83,12 +83,11 @@ def _domains(
     if alone and alone != load.EMBEDDED:
         return [load.load_one(alone, size, on_progress)]
     try:
-        both = load.load(data, source, target, size, swap, on_progress)
+        return load.load(data, source, target, size, swap, on_progress).domains
     except layout.OneSet:
-        load.check_size(size)
-        listing = layout.one_set(str(data))
-        return [store.domain(recipes.listed(listing, size), size, on_progress)]
-    return [both.source, both.target]
+        if data is None:
+            raise
+        return [load.load_one(data, size, on_progress)]
 
 
 def _findings(domains: list[Domain], size: int) -> Findings:

@@ -1,29 +1,43 @@
-"""From what the user typed to two domains."""
+"""From what the user typed to two domains, or one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ganbench.data import recipes, store
 from ganbench.data.sources import layout
-from ganbench.data.sources.layout import Listing
-from ganbench.data.store import Domain, OnProgress, Recipe
+from ganbench.data.sources.layout import Listing, OneSet
+from ganbench.data.store import Domain, OnProgress
 from ganbench.errors import InputError
 
 EMBEDDED = "scenes"
 SMALLEST, LARGEST = 16, 1024
 
 
+Side = Listing | recipes.Kind  # the user's files, or one side of the embedded set
+
+
 @dataclass(frozen=True)
 class Pair:
     """The two sides: a translator goes from source to target, a generator imitates the target."""
 
-    source: Domain  # photographs
+    source: Domain | None  # photographs; None: one set, for models that start from noise
     target: Domain  # paintings
 
     def describe(self) -> dict[str, Any]:
         """What a record says of the data: strict JSON."""
-        return {"source": self.source.describe(), "target": self.target.describe()}
+        sides = {"source": self.source, "target": self.target}
+        return {name: side.describe() for name, side in sides.items() if side}
+
+    @property
+    def domains(self) -> list[Domain]:
+        """Those that there are, the target last."""
+        return [side for side in (self.source, self.target) if side]
+
+    @property
+    def left_alone(self) -> list[str]:
+        """What lies beside the pictures and is not trained on, in words."""
+        return list(dict.fromkeys(word for side in self.domains for word in side.left_alone))
 
 
 def load(
@@ -40,15 +54,46 @@ def load(
     each. InputError when they are missing, mixed up, unreadable or hold fewer than 2 pictures.
     """
     check_size(size)
-    made = _recipes(data, source, target, size)
-    sides = [store.domain(recipe, size, on_progress) for recipe in made]
-    return Pair(*reversed(sides)) if swap else Pair(*sides)
+    return prepare(find(data, source, target, swap), size, on_progress)
 
 
 def load_one(path: str, size: int, on_progress: OnProgress | None = None) -> Domain:
-    """One folder, zip or TFRecord file (or folder of them) as one domain."""
+    """One folder, zip or TFRecord file (or folder of them) as one domain, without test splits."""
     check_size(size)
-    return store.domain(recipes.listed(layout.one_set(path), size), size, on_progress)
+    return _domain(layout.training_set(path), size, on_progress)
+
+
+def find(
+    data: str | None,
+    source: str | None,
+    target: str | None,
+    swap: bool = False,
+    noise_only: bool = False,
+) -> tuple[Side | None, Side]:
+    """Source and target by names alone, opening no picture: see `load`.
+
+    With `noise_only` there may be no source: only models that start from noise are taught.
+    """
+    if data is not None and (source is not None or target is not None):
+        raise InputError(
+            "--data names both sides, so it does not go with --source or --target",
+            "give --data DATA, or --source PHOTOGRAPHS --target PAINTINGS",
+        )
+    found = _sides(data, source, target, noise_only)
+    if not swap:
+        return found
+    if found[0] is None:
+        raise InputError("--swap exchanges two sets, and there is one", "leave --swap away")
+    return found[1], found[0]
+
+
+def prepare(
+    found: tuple[Side | None, Side], size: int, on_progress: OnProgress | None = None
+) -> Pair:
+    """What was found as cached arrays."""
+    source, target = found
+    made = None if source is None else _domain(source, size, on_progress)
+    return Pair(made, _domain(target, size, on_progress))
 
 
 def truth(photographs: Domain, places: Sequence[int]) -> Domain | None:
@@ -72,24 +117,30 @@ def check_size(size: int) -> None:
         )
 
 
-def _recipes(data: str | None, source: str | None, target: str | None, size: int) -> list[Recipe]:
+def _sides(
+    data: str | None, source: str | None, target: str | None, noise_only: bool
+) -> tuple[Side | None, Side]:
     if source is None and target is None:
         if data is None or data == EMBEDDED:
-            return [recipes.embedded("photo", size), recipes.embedded("painting", size)]
-        return [recipes.listed(listing, size) for listing in layout.two_sets(data)]
-    if data is not None:
-        raise InputError(
-            "--data names both sides, so it does not go with --source or --target",
-            "give --data DATA, or --source PHOTOGRAPHS --target PAINTINGS",
-        )
-    if source is None or target is None:
-        there, missing = ("--source", "--target") if target is None else ("--target", "--source")
-        raise InputError(f"{there} is given without {missing}", "the two go together")
-    return [_side(source, "photo", size), _side(target, "painting", size)]
+            return "photo", "painting"
+        return layout.what_noise_needs(data) if noise_only else layout.two_sets(data)
+    if target is None:
+        hint = f"--target {source}, for models from noise" if noise_only else "the two go together"
+        raise OneSet("--source is given without --target", hint)
+    if source is None:
+        if not noise_only:
+            raise OneSet("--target is given without --source", "the two go together")
+        return None, _named(target, "painting")
+    return _named(source, "photo"), _named(target, "painting")
 
 
-def _side(path: str, kind: recipes.Kind, size: int) -> Recipe:
-    if path == EMBEDDED:  # its photographs beside one's own paintings, or the other way round
-        return recipes.embedded(kind, size)
-    listing: Listing = layout.one_set(path)
-    return recipes.listed(listing, size)
+def _named(path: str, kind: recipes.Kind) -> Side:
+    # its photographs beside one's own paintings, or the other way round
+    return kind if path == EMBEDDED else layout.training_set(path)
+
+
+def _domain(side: Side, size: int, on_progress: OnProgress | None) -> Domain:
+    if isinstance(side, Listing):
+        made = store.domain(recipes.listed(side, size), size, on_progress)
+        return replace(made, left_alone=side.left_alone)
+    return store.domain(recipes.embedded(side, size), size, on_progress)

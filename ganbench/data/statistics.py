@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from ganbench.data.sources.layout import PAINTINGS, PHOTOGRAPHS
+from ganbench.data.sources.folder_names import PAINTINGS, PHOTOGRAPHS
 from ganbench.data.store import Domain
+from ganbench.system.text import some_of
 
 CHANNELS = ("red", "green", "blue")
 DARK = 32  # values below are deep shadow
@@ -121,6 +122,9 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             found.append(
                 f"{small:,} of the {word} {verb} smaller than this and had to be enlarged."
             )
+    left = list(dict.fromkeys(one for domain in domains for one in domain.left_alone))
+    if left:
+        found.append(f"Left alone, as it is not for training: {some_of(left)}.")
     counts = [len(domain.names) for domain in domains]
     if len(counts) == 2 and max(counts) >= 3 * min(counts):
         more, fewer = words if counts[0] > counts[1] else reversed(words)

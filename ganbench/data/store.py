@@ -53,6 +53,7 @@ class Domain:
     original_sizes: dict[str, int]  # "256x256" -> how many
     fingerprint: str  # hash of names, bytes, size and resize version
     folder: Path  # where the cache keeps it
+    left_alone: tuple[str, ...] = ()  # what lies beside it and is not trained on; not in the cache
 
     def describe(self) -> dict[str, Any]:
         """What a record says of this domain: strict JSON, no path of this machine."""
@@ -64,6 +65,7 @@ class Domain:
             "original_sizes": self.original_sizes,
             "skipped": [asdict(file) for file in self.skipped],
             "duplicates": [list(group) for group in self.duplicates],
+            "left_alone": list(self.left_alone),
         }
 
 

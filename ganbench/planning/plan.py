@@ -10,6 +10,7 @@ import psutil
 
 from ganbench import budget, record
 from ganbench.data import load
+from ganbench.data.sources.layout import OneSet
 from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
@@ -28,6 +29,7 @@ from ganzoo import registry
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
 MESSAGE_SECONDS = 0.5  # between two words of progress
+Found = tuple[load.Side | None, load.Side]  # source and target
 FAILED = ("failed", "out_of_memory")
 FINISHED = ("done", "diverged", "collapsed")  # not run again without --force
 
@@ -73,8 +75,8 @@ class Plan:
     @property
     def data(self) -> dict[str, Any]:
         """The pictures as records and report name them."""
-        return {
-            "source": self._described(self.pair.source),
+        source = {"source": self._described(self.pair.source)} if self.pair.source else {}
+        return source | {
             "target": self._described(self.pair.target),
             "flip": self.suite.flip,
             "jitter": self.suite.jitter,
@@ -103,9 +105,9 @@ class Plan:
             stop_collapsed=self.suite.stop_collapsed,
             checkpoint_seconds=CHECKPOINT_SECONDS,
             message_seconds=MESSAGE_SECONDS,
-            source_folder=source.folder,
+            source_folder=source.folder if source else None,
             target_folder=target.folder,
-            counts=Counts(len(trained(source)), len(trained(target))),
+            counts=Counts(len(trained(source)) if source else 0, len(trained(target))),
             data=self.data,
             parameters=planned.parameters,
             flop_per_step=planned.flop_per_step,
@@ -139,17 +141,18 @@ def make(
     """
     suite = with_metrics_named(suite)
     check(suite)
-    device, entries = _inspected(suite)
+    models = selected(suite)
+    found = _found(suite, models)
+    device, entries = _inspected(suite, models)
     asked = suite.samples
     suite = with_device_defaults(suite, device)
     if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
         suite = replace(suite, threads=_cores())
     assert suite.size and suite.budget
-    pair = load.load(
-        suite.data, suite.source, suite.target, suite.size, suite.swap, on_progress=on_progress
-    )
-    suite.split.check(pair.source)
-    suite.split.check(pair.target)
+    found = found or _find(suite, {entry.model.name: entry.facts.source for entry in entries})
+    pair = load.prepare(found, suite.size, on_progress)
+    for side in pair.domains:
+        suite.split.check(side)
     suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
     suite = _with_samples(suite, asked, pair, entries)
     folder = results / suite.name
@@ -198,7 +201,7 @@ def _run(suite: Suite, device: str, entry: _Entry, pair: load.Pair, seed: int) -
         size=suite.size,
         flip=suite.flip,
         jitter=suite.jitter,
-        data=(pair.source.fingerprint, pair.target.fingerprint),
+        data=(pair.source.fingerprint if pair.source else "", pair.target.fingerprint),
         samples=suite.samples,
         curve_samples=suite.curve_samples,
         snapshots=suite.snapshots,
@@ -210,9 +213,36 @@ def _run(suite: Suite, device: str, entry: _Entry, pair: load.Pair, seed: int) -
     )
 
 
-def _inspected(suite: Suite) -> tuple[str, list[_Entry]]:
+def _found(suite: Suite, models: list[tuple[registry.Model, Choice]]) -> Found | None:
+    """Where the pictures are, before a framework is started; None if that must be asked first.
+
+    An installed plugin says what its models start from only when it is imported.
+    """
+    starts = {model.name: model.source for model, _ in models}
+    return _find(suite, starts) if all(starts.values()) else None
+
+
+def _find(suite: Suite, starts: dict[str, str]) -> Found:
+    """Where the pictures are, for models that start from noise or from pictures."""
+    noise = [name for name, source in starts.items() if source == "noise"]
+    try:
+        return load.find(
+            suite.data,
+            suite.source,
+            suite.target,
+            suite.swap,
+            noise_only=len(noise) == len(starts),
+        )
+    except OneSet as error:
+        some = 0 < len(noise) < len(starts)
+        hint = f"; from one set: --models {','.join(noise)}" if some else ""
+        raise InputError(str(error), f"{error.hint}{hint}") from None
+
+
+def _inspected(
+    suite: Suite, asked: list[tuple[registry.Model, Choice]]
+) -> tuple[str, list[_Entry]]:
     """Ask one process a framework what its models are: the device, and all in order."""
-    asked = selected(suite)
     found: dict[int, ModelFacts] = {}
     devices: dict[str, str] = {}
     for framework in dict.fromkeys(model.framework for model, _ in asked):
@@ -260,12 +290,15 @@ def title(suite: Suite) -> str:
     """What people call the data."""
     if suite.source and suite.target:
         return f"{Path(suite.source).stem} to {Path(suite.target).stem}"
+    if suite.target:
+        return Path(suite.target).resolve().stem
     return Path(suite.data).resolve().stem if suite.data else "scenes"
 
 
 def _with_samples(suite: Suite, asked: int | None, pair: load.Pair, entries: list[_Entry]) -> Suite:
     """Hold the number of samples against the source; a default gives way, a wish does not."""
-    there, wanted = len(suite.split.judged(pair.source)), suite.samples or 0
+    wanted = suite.samples or 0
+    there = len(suite.split.judged(pair.source)) if pair.source else wanted
     if wanted > there and any(entry.facts.source == "pictures" for entry in entries):
         if asked is not None:
             raise InputError(

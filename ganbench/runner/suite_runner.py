@@ -108,12 +108,12 @@ def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Inter
 
 def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -> None:
     """Describe the suite on disk: what the report says of the whole."""
-    source, target = plan.pair.source, plan.pair.target
-    gallery = {"source": "gallery/source.npy", "target": "gallery/target.npy"}
-    suite = plan.suite
-    for domain, name in ((source, "source"), (target, "target")):
-        shown = batches.first(domain, suite.split.judged(domain), GALLERY)
-        files.write_array(plan.folder / gallery[name], shown)
+    gallery, suite = {}, plan.suite
+    for domain, name in ((plan.pair.source, "source"), (plan.pair.target, "target")):
+        if domain:
+            gallery[name] = f"gallery/{name}.npy"
+            shown = batches.first(domain, suite.split.judged(domain), GALLERY)
+            files.write_array(plan.folder / gallery[name], shown)
     before = _described(plan.folder, shared)
     warnings = list(extractors.left_out)
     about = {
@@ -212,12 +212,12 @@ def _conclude(
 
 def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts) -> None:
     """Score the stored samples in a process of its own."""
-    suite = plan.suite
+    suite, source = plan.suite, plan.pair.source
     assert suite.samples and suite.curve_samples
     job = ScoreJob(
         folder=plan.folder,
         runs=tuple(p.run.folder for p in plan.runs if (p.folder / "record.json").exists()),
-        source_folder=plan.pair.source.folder,
+        source_folder=source.folder if source else None,
         target_folder=plan.pair.target.folder,
         samples=suite.samples,
         curve_samples=suite.curve_samples,

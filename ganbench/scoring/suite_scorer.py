@@ -55,7 +55,7 @@ class Scorer:
         self,
         metrics: Sequence[Metric],
         extractor: Any,
-        domains: tuple[Domain, Domain],
+        domains: tuple[Domain | None, Domain],
         counts: tuple[int, int],
         tell: Callable[..., None],
         device: str = "cpu",
@@ -63,14 +63,17 @@ class Scorer:
     ):
         """extractor: None when no metric looks through one.
 
-        domains: source and target. counts: pictures of a final score, and of a point of a curve.
+        domains: source (None: there is one set) and target. counts: pictures of a final score,
+        and of a point of a curve.
         `tell(kind, **content)`: hears of progress and of problems.
         """
         self.metrics, self.extractor, self.device = metrics, extractor, device
         self.source, self.target = domains
         self.samples, self.curve_samples = counts
         self.tell = tell
-        self.shown = batches.ordered(self.source, split.judged(self.source))[: self.samples]
+        self.shown = np.arange(0)
+        if self.source:
+            self.shown = batches.ordered(self.source, split.judged(self.source))[: self.samples]
         self.reference = self.of_domain(self.target, split.judged(self.target))
         trained = split.trained(self.target)
         self.trained_names = [self.target.names[place] for place in trained]
@@ -107,6 +110,7 @@ class Scorer:
 
     def beside_inputs(self, made: Sample) -> Sample:
         """What a translator made, beside what it was given and what it should have made of it."""
+        assert self.source
         places = self.shown[: len(made)]
         truth = None
         if "truth" in scoring.needs(self.metrics):
@@ -153,19 +157,19 @@ class Scorer:
         return [m for m in self.metrics if m.kind == "distance" or m is self.metrics[0]]
 
     def baselines(self) -> tuple[record.Baseline, ...]:
-        """The floor (real against real) and the identity (untouched photographs as output)."""
+        """The floor (real against real) and, of two sets, the identity (untouched photographs)."""
         if self.trained is self.reference:
             order = batches.probe_order(self.target.names)
             halves = self.reference[order[0::2]], self.reference[order[1::2]]
             what = "one half of the real paintings against the other"
         else:
             halves, what = (self.trained, self.reference), "the real paintings of the training"
+        floor = record.Baseline("floor", what, self.scores(*halves))
+        if self.source is None:
+            return (floor,)
         untouched = self.beside_inputs(self.of_domain(self.source, self.shown))
-        floor, identity = self.scores(*halves), self.against_real(untouched)
-        return (
-            record.Baseline("floor", what, floor),
-            record.Baseline("identity", "untouched photographs", identity),
-        )
+        identity = self.against_real(untouched)
+        return floor, record.Baseline("identity", "untouched photographs", identity)
 
     def numbers(self, run: record.Record, folder: Path) -> Numbers:
         """Scores and learning curve of a run, from its stored samples."""
@@ -300,7 +304,8 @@ def build(job: ScoreJob, tell: Callable[..., None]) -> list[Scorer]:
             )
             for chosen in job.extractors
         ]
-    domains = open_domain(job.source_folder), open_domain(job.target_folder)
+    source = open_domain(job.source_folder) if job.source_folder else None
+    domains = source, open_domain(job.target_folder)
     counts = job.samples, job.curve_samples
     split = Split(job.held_out, job.judge_on)
     shares = scoring.shared_out(metrics, extractors)

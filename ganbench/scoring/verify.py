@@ -65,7 +65,7 @@ class Check:
 class Reference:
     """What the run was held against, as it is in the cache now."""
 
-    source: Domain
+    source: Domain | None  # None: there was one set
     target: Domain
     device: str | None  # that the run asked for
 
@@ -117,8 +117,9 @@ def _reference(folder: Path, run: record.Record) -> Reference:
         device = told.get("device")
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"{folder / 'run.json'} is damaged") from None
-    domains = {side: _domain(folder, run, side, name) for side, name in names.items()}
-    return Reference(domains["source"], domains["target"], device)
+    one = names["source"] is None and run.source == "noise"
+    source = None if one else _domain(folder, run, "source", names["source"])
+    return Reference(source, _domain(folder, run, "target", names["target"]), device)
 
 
 def _domain(folder: Path, run: record.Record, side: str, name: Any) -> Domain:

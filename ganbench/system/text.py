@@ -1,6 +1,7 @@
 """Words for a person: names from outside made printable, bytes and seconds as people say them."""
 
 import unicodedata
+from collections.abc import Sequence
 
 SHOWN = 200  # letters of a name in a message
 BAD = ("Cc", "Cs")  # control letters and halves of letters
@@ -19,6 +20,12 @@ def spelled(name: str) -> str:
 def shown(name: str) -> str:
     """A name from outside for a message: printable, and cut where it is very long."""
     return printable(name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…")
+
+
+def some_of(words: Sequence[str], most: int = 10) -> str:
+    """Say the first of many: a, b, c and 7 more."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def size_words(count: float) -> str:

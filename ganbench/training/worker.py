@@ -39,7 +39,8 @@ class Worker:
         self.trainer = kind(settings, Task(run.size, run.seed, job.device))
         state.start_seconds = time.perf_counter() - state.began
         self.split = split.Split(run.held_out, run.judge_on)
-        self.source, self.target = open_domain(job.source_folder), open_domain(job.target_folder)
+        self.source = open_domain(job.source_folder) if job.source_folder else None
+        self.target = open_domain(job.target_folder)
         self.stream = self._stream()
         probes = self._probes()
         self.watch = Watch(self._expected(probes))
@@ -60,9 +61,12 @@ class Worker:
                 domain.pictures, run.seed, purpose, run.flip, run.jitter, places
             )
 
-        noise = run.source == "noise"
-        source = run.settings["latent"] if noise else look(self.source, batches.SOURCE)
         target = look(self.target, batches.TARGET)
+        if run.source == "noise":
+            source = run.settings["latent"]
+        else:
+            assert self.source
+            source = look(self.source, batches.SOURCE)
         return batches.Ahead(batches.Stream(source, target, self.job.batch, run.seed))
 
     def _probes(self) -> np.ndarray | batches.Probes:
@@ -70,6 +74,7 @@ class Worker:
         run = self.job.run
         if run.source == "noise":
             return batches.probe_latents(run.samples, run.settings["latent"])
+        assert self.source
         order = batches.ordered(self.source, self.split.judged(self.source))
         return batches.Probes(self.source.pictures, order[: run.samples])
 

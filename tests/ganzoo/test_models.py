@@ -22,6 +22,12 @@ def test_every_model_keeps_the_contract(model):
     assert failed == []
 
 
+def test_the_registry_knows_what_the_built_in_models_start_from():
+    for model in registry.BUILT_IN:
+        if model.framework == "pytorch":
+            assert model.source == registry.load(model).source, model.name
+
+
 @pytest.mark.parametrize("norm", ["instance", "group"])
 def test_other_norms_keep_the_contract_too(norm):
     small = {"width": 8, "d_width": 8, "d_layers": 2, "blocks": 1}

@@ -57,6 +57,7 @@ def test_a_plugin_file_is_listed_without_being_run(tmp_path):
     file.write_text(PLUGIN + "\nraise SystemExit('was run')\n")
     listed = registry.models((file,))[-1]
     assert (listed.name, listed.framework, listed.origin) == ("my-gan", "pytorch", str(file))
+    assert listed.source == "noise"
 
 
 def test_a_plugin_is_loaded_by_its_path(tmp_path):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ganbench.data.sources import bounded_read
+from ganbench.data.sources import bounded_read, wrong_place
 from ganbench.data.sources.decode import ENDINGS
 from ganbench.errors import InputError
 from ganbench.system import digest_cache
@@ -91,6 +91,7 @@ def _runs(names: Iterable[str]) -> list[PurePosixPath]:
 
 def open_tree(text: str) -> Tree:
     """Folder, zip or single TFRecord file -> Tree; InputError for anything else."""
+    wrong_place.refuse(text)
     try:
         path = Path(text).expanduser()
         if path.is_dir():
@@ -106,7 +107,7 @@ def open_tree(text: str) -> Tree:
         return Tree(path.parent, path.stem, (path.name,))
     if is_picture(path.name):
         raise InputError(f"{path} is one picture", f"give its folder: {path.parent}")
-    raise InputError(f"{path} is neither a folder, a .zip nor a .tfrec file")
+    raise wrong_place.neither(path)
 
 
 def _holds_zip(path: Path) -> bool:

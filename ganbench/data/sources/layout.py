@@ -4,31 +4,33 @@ Which side is which, in `--data`, is decided by names alone:
 
 1. Kaggle's download: `photo_jpg` (else `photo_tfrec`) is the source, `monet_jpg` (else
    `monet_tfrec`) the target.
-2. CycleGAN's layout: `trainA` and `trainB`; `testA` and `testB` are left alone. A folder called
-   X2Y or X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo).
+2. CycleGAN's layout: `trainA` and `trainB`, however they are spelled. A folder called X2Y or
+   X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo).
 3. Any folder or zip with exactly two folders of pictures in it.
 
 In 2 and 3 the side with a word such as "photo" or "real" in its name is the source; else the
 side with a word such as "painting" or "monet" is the target; else the first is the source, as A
 is CycleGAN's input. `--swap` exchanges the two. A single folder around everything is looked into.
+
+Names of splits (train, test, val and the like) are no domains, above these layouts or below: the
+training split is used, and the others are left alone. Numbered parts (00000, shard-1) are one set.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from ganbench.data.sources import folder_names, folders, wrong_place
 from ganbench.data.sources.byte_semaphore import ByteSemaphore
 from ganbench.data.sources.file_tree import Tree, ZipTree, is_picture, is_record, open_tree
+from ganbench.data.sources.folder_names import CYCLEGAN, KAGGLE
+from ganbench.data.sources.folders import Place
 from ganbench.errors import InputError
 from ganbench.system.text import printable, shown
 
-PHOTOGRAPHS = {"photo", "photos", "photograph", "photographs", "photography", "real", "source"}
-PAINTINGS = {"painting", "paintings", "painted", "paint", "art", "target"}
-PAINTINGS |= {"monet", "vangogh", "cezanne", "ukiyoe"}
-KNOWN = {"monet_jpg", "monet_tfrec", "photo_jpg", "photo_tfrec"}
-KNOWN |= {"traina", "trainb", "testa", "testb"}
+KNOWN = KAGGLE | {"traina", "trainb", "testa", "testb"}
 _reading = ByteSemaphore(256 * 2**20)  # bytes of files that all threads hold together
 APART = "name the two sides: --source PHOTOGRAPHS --target PAINTINGS"
 
@@ -46,6 +48,7 @@ class Listing:
     prefix: str  # "" or the folder inside the tree, with a slash at its end
     names: tuple[str, ...]  # relative to prefix
     records: bool  # True: TFRecords, not pictures
+    left_alone: tuple[str, ...] = ()  # what lies beside them and is not trained on, in words
 
     def read(self, name: str) -> bytes:
         """Bytes of one file; UnreadableFile when they cannot be had."""
@@ -65,7 +68,19 @@ class Listing:
 def one_set(path: str) -> Listing:
     """All pictures at any depth of a folder or zip (or its TFRecords) as one domain."""
     tree = open_tree(path)
-    return _listing(tree, "", tree.title)
+    return _listing(tree, "", tree.title, _usable(tree))
+
+
+def training_set(path: str) -> Listing:
+    """`one_set` without its test splits; InputError where it plainly is two sets."""
+    tree = open_tree(path)
+    place, holder = _descended(tree)
+    with suppress(OneSet):
+        known = _kaggle(place, holder) or _cyclegan(place, holder)
+        if known and known.told:
+            names = " or ".join(_typed(tree, side.place) for side in (known.source, known.target))
+            raise InputError(f"{tree.path} holds two sets of pictures", f"name one: {names}")
+    return _training_set(tree)
 
 
 def two_sets(path: str) -> tuple[Listing, Listing]:
@@ -75,106 +90,221 @@ def two_sets(path: str) -> tuple[Listing, Listing]:
 
 def two_sets_in(tree: Tree) -> tuple[Listing, Listing]:
     """`two_sets` of a place whose files are known already."""
-    root = _root(tree)
-    holder = root.rstrip("/").rpartition("/")[2] or tree.title
-    inside = Counter(name[len(root) :].partition("/")[0] for name in _usable(tree, root, deep=True))
-    folders = {name.lower(): name for name in sorted(inside)}
-    sides = _kaggle(folders, holder) or _cyclegan(folders, holder)
-    if sides is None:
-        loose = len(_usable(tree, root, deep=False))
-        sides = _two_folders(sorted(inside), loose, tree)
-    source, target = (_listing(tree, f"{root}{side}/", f"{holder}/{side}") for side in sides)
-    return source, target
+    found = _two_sides(tree)
+    return _side(tree, found.source), _side(tree, found.target)
 
 
-def _listing(tree: Tree, prefix: str, title: str) -> Listing:
-    below = [name[len(prefix) :] for name in tree.names if name.startswith(prefix)]
+def what_noise_needs(path: str) -> tuple[Listing | None, Listing]:
+    """What models from noise alone are taught and shown: (source or None, target).
+
+    Two domains where the names say which is which; else all that is there is one set.
+    """
+    tree = open_tree(path)
+    try:
+        found = _two_sides(tree)
+    except OneSet:
+        return None, _training_set(tree)
+    if not found.told:
+        return None, _training_set(tree)
+    return _side(tree, found.source), _side(tree, found.target)
+
+
+@dataclass(frozen=True)
+class _Side:
+    title: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class _Sides:
+    source: _Side
+    target: _Side
+    told: bool = True  # by their names, not by their order
+
+
+def _two_sides(tree: Tree) -> _Sides:
+    place, holder = _descended(tree)
+    return _kaggle(place, holder) or _cyclegan(place, holder) or _two_folders(place, holder, tree)
+
+
+def _usable(tree: Tree) -> list[str]:
+    return [name for name in tree.names if is_picture(name) or is_record(name)]
+
+
+def _descended(tree: Tree) -> tuple[Place, str]:
+    """Where the domains lie side by side, and what the whole is called.
+
+    That is inside of folders around everything, of training splits and of numbered parts.
+    """
+    place, holder = folders.read(_usable(tree)), tree.title
+    while chosen := _around(place):
+        place = place.only(chosen).into(chosen)
+        (name, *others) = chosen
+        if not (others or folder_names.splits(chosen) or folder_names.is_shard(name)):
+            holder = name
+    return place, holder
+
+
+def _around(place: Place) -> list[str]:
+    """Folders that are no domains, but hold the domains; none where the domains are reached."""
+    splits, inside = folder_names.splits(place.folders), list(place.folders)
+    if KAGGLE.intersection(map(str.lower, inside)):
+        return []
+    train = {name: split.rest for name, split in splits.items() if split.kind == "train"}
+    others = [name for name in inside if name not in splits]
+    if train:
+        sure = len(train) < len(splits) or not (others or place.loose)
+        whole = len(set(train.values())) == 1 and not CYCLEGAN.intersection(train.values())
+        return list(train) if sure and whole else []
+    alone = len(others) == 1 or all(map(folder_names.is_shard, others))
+    return others if alone and not place.loose else []
+
+
+def _side(tree: Tree, side: _Side) -> Listing:
+    place, names = folders.training(side.place)
+    if not names:
+        raise _test_alone(tree, side.place)
+    return _listing(tree, place.prefix, side.title, names, place.left)
+
+
+def _training_set(tree: Tree) -> Listing:
+    whole = folders.read(_usable(tree))
+    place, names = folders.training(whole)
+    if not names and whole.folders:
+        raise _test_alone(tree, whole)
+    return _listing(tree, place.prefix, tree.title, names, place.left)
+
+
+def _listing(
+    tree: Tree, prefix: str, title: str, usable: Sequence[str], left: tuple[str, ...] = ()
+) -> Listing:
+    below = [name[len(prefix) :] for name in usable]
     pictures = tuple(filter(is_picture, below))
     records = tuple(filter(is_record, below))
     if pictures or records:
         if not pictures and isinstance(tree, ZipTree):
             raise InputError(f"TFRecords cannot be read inside {tree.path}", "unpack the zip first")
-        return Listing(printable(title), tree, prefix, pictures or records, not pictures)
-    place = tree.path / prefix
-    if not below:
-        raise InputError(f"{place} is empty", "give a folder or zip of pictures")
-    count = f"{len(below)} files" if len(below) > 1 else "1 file"
+        left = tuple(map(shown, left))
+        return Listing(printable(title), tree, prefix, pictures or records, not pictures, left)
+    if not tree.names:
+        raise InputError(f"{tree.path} is empty", "give a folder or zip of pictures")
+    count = f"{len(tree.names)} files" if len(tree.names) > 1 else "1 file"
     raise InputError(
-        f"{place} holds no pictures ({count}, for instance {shown(below[0])})",
-        "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF and TFRecords are read",
+        f"{tree.path} holds no pictures ({count}, for instance {shown(tree.names[0])})",
+        wrong_place.advice(tree.names),
     )
 
 
-def _usable(tree: Tree, root: str, deep: bool) -> list[str]:
-    """Pictures and TFRecords below root: those in folders (deep) or those lying in it."""
-    return [
-        name
-        for name in tree.names
-        if name.startswith(root)
-        and (is_picture(name) or is_record(name))
-        and ("/" in name[len(root) :]) == deep
-    ]
-
-
-def _root(tree: Tree) -> str:
-    """Step through folders that hold one folder and nothing else, up to a layout's own names."""
-    root = ""
-    while not _usable(tree, root, deep=False):
-        first = {name[len(root) :].partition("/")[0] for name in _usable(tree, root, deep=True)}
-        if len(first) != 1 or next(iter(first)).lower() in KNOWN:
-            break
-        root += f"{first.pop()}/"
-    return root
-
-
-def _kaggle(folders: dict[str, str], holder: str) -> tuple[str, str] | None:
+def _kaggle(place: Place, holder: str) -> _Sides | None:
+    inside = {name.lower(): name for name in place.folders}
     found = {}
     for side in ("photo", "monet"):
         choices = [
-            folders[f"{side}_{kind}"] for kind in ("jpg", "tfrec") if f"{side}_{kind}" in folders
+            inside[f"{side}_{kind}"] for kind in ("jpg", "tfrec") if f"{side}_{kind}" in inside
         ]
         if choices:
             found[side] = choices[0]
     if len(found) == 1:
         (there, name), missing = *found.items(), {"photo": "monet", "monet": "photo"}
         side = missing[there]
-        raise InputError(f"{holder} has {name} but neither {side}_jpg nor {side}_tfrec", APART)
-    return (found["photo"], found["monet"]) if found else None
-
-
-def _cyclegan(folders: dict[str, str], holder: str) -> tuple[str, str] | None:
-    found = [folders[name] for name in ("traina", "trainb") if name in folders]
-    if len(found) == 1:
-        missing = "trainB" if found[0].lower() == "traina" else "trainA"
-        raise InputError(f"{holder} has {found[0]} but no {missing}", APART)
+        raise OneSet(f"{holder} has {name} but neither {side}_jpg nor {side}_tfrec", APART)
     if not found:
-        if "testa" in folders or "testb" in folders:
-            raise InputError(f"{holder} has test folders but no trainA and trainB", APART)
         return None
-    named = re.fullmatch(r"(.+?)(?:2|[_-]to[_-])(.+)", holder, re.IGNORECASE)
-    a_is_source = first_is_source(*named.groups()) if named else True
-    return (found[0], found[1]) if a_is_source else (found[1], found[0])
+    source, target = (_named(place, holder, [found[side]]) for side in ("photo", "monet"))
+    return _Sides(source, target)
 
 
-def _two_folders(inside: list[str], loose: int, tree: Tree) -> tuple[str, str]:
-    if len(inside) == 2 and not loose:
-        a, b = inside
-        return (a, b) if first_is_source(a, b) else (b, a)
+def _named(place: Place, holder: str, names: list[str]) -> _Side:
+    return _Side(f"{holder}/{names[0]}", place.into(names))
+
+
+def _cyclegan(place: Place, holder: str) -> _Sides | None:
+    """Two training splits side by side: trainA and trainB, or of what test splits are there of."""
+    by_rest: dict[str, list[str]] = {}
+    for name, split in folder_names.splits(place.folders).items():
+        if split.kind == "train":
+            by_rest.setdefault(split.rest, []).append(name)
+    letters = sorted(CYCLEGAN & by_rest.keys())
+    if len(letters) == 1:
+        (name,) = by_rest[letters[0]][:1]
+        raise OneSet(f"{holder} has {name} but no {_other_letter(name)}", APART)
+    if not letters and ("" in by_rest or len(by_rest) != 2):
+        return None
+    first, second = letters or sorted(by_rest)
+    apart = place.only(by_rest[first] + by_rest[second])
+    sides = [_named(apart, holder, by_rest[rest]) for rest in (first, second)]
+    return _ordered(sides, first, second, holder)
+
+
+def _other_letter(name: str) -> str:
+    """trainB for trainA, b_train for a_train."""
+    place = -1 if folder_names.words(name)[-1] in CYCLEGAN else 0
+    letters = list(name)
+    letters[place] = letters[place].translate(str.maketrans("abAB", "baBA"))
+    return "".join(letters)
+
+
+def _ordered(sides: list[_Side], first: str, second: str, holder: str) -> _Sides:
+    """Source and target, going by what the two are called, or by the name of what holds A and B."""
+    lettered = {first.lower(), second.lower()} == CYCLEGAN
+    named = re.fullmatch(r"(.+?)(?:2|[_-]to[_-])(.+)", holder, re.IGNORECASE) if lettered else None
+    said = folder_names.first_is_source(*(named.groups() if named else (first, second)))
+    source, target = reversed(sides) if said is False else sides
+    return _Sides(source, target, said is not None or lettered)
+
+
+def _two_folders(place: Place, holder: str, tree: Tree) -> _Sides:
+    inside, loose = list(place.folders), len(place.loose)
+    splits = folder_names.splits(inside)
+    domains = [name for name in inside if name not in splits]
+    train = [name for name, split in splits.items() if split.kind == "train"]
+    if len(domains) == 2 and not loose and not train:
+        apart = place.without(splits)
+        sides = [_named(apart, holder, [name]) for name in domains]
+        return _ordered(sides, domains[0], domains[1], holder)
+    where = tree.path / place.prefix
     if not inside and not loose:
-        _listing(tree, "", tree.title)  # says what is wrong with a place without pictures
-    if not inside:
-        raise OneSet(f"{tree.path} holds one set of pictures, and two are needed", APART)
+        _listing(tree, "", tree.title, [])  # says what is wrong with a place without pictures
+    if not domains and not loose and not train:
+        raise _test_alone(tree, place)
+    if not domains + train:
+        hint = f"a translator needs two: --source PHOTOGRAPHS --target {_typed(tree, place)}"
+        raise OneSet(f"{where} holds one set of pictures, and two are needed", hint)
     some = ", ".join(map(shown, inside[:6])) + " ..." * (len(inside) > 6)
-    held = f"{len(inside)} folders of pictures ({some})"
-    held += f" and {loose} loose pictures" * (loose > 0)
-    raise OneSet(f"{tree.path} holds {held}; which are the two sets is not clear", APART)
+    held = f"{len(inside)} folder{'s' * (len(inside) > 1)} of pictures ({some})"
+    held += f" and {loose} loose picture{'s' * (loose > 1)}" * (loose > 0)
+    split = f"{shown(train[0])} is called as a split is, and " if train else ""
+    question = f"{split}which are the two sets is not clear"
+    raise OneSet(f"{where} holds {held}; {question}", _name_two(tree, place, domains + train))
 
 
-def first_is_source(first: str, second: str) -> bool:
-    """Whether, going by their names, `first` is the side of the photographs."""
-    words = [set(re.findall(r"[a-z]+", name.lower())) for name in (first, second)]
-    photographs = [bool(side & PHOTOGRAPHS) for side in words]
-    if photographs[0] != photographs[1]:
-        return photographs[0]
-    paintings = [bool(side & PAINTINGS) for side in words]
-    return paintings[1] or not paintings[0]
+def _name_two(tree: Tree, place: Place, names: list[str]) -> str:
+    """What to type for two of these folders."""
+    if len(names) < 2:
+        return APART
+    first, second = names[:2]
+    if folder_names.first_is_source(first, second) is False:
+        first, second = second, first
+    inside = place.folders
+    sides = [_typed(tree, inside[name]) for name in (first, second)]
+    return f"name the two sides, for instance --source {sides[0]} --target {sides[1]}"
+
+
+def _typed(tree: Tree, place: Place) -> str:
+    """A place as one would type it; what is in a zip must come out of it first."""
+    path = tree.path / place.prefix
+    if isinstance(tree, ZipTree) and place.prefix:
+        path = tree.path.with_suffix("") / place.prefix
+        return f"{shlex.quote(printable(str(path)))} (unpack the zip first)"
+    return shlex.quote(printable(str(path)))
+
+
+def _test_alone(tree: Tree, place: Place) -> InputError:
+    """What to say of pictures that lie in test splits, beside no training split."""
+    tests = [place.folders[name] for name in folder_names.splits(place.folders)]
+    named = " and ".join(_typed(tree, one) for one in tests) or "the folder itself"
+    where = tree.path / place.prefix
+    return InputError(
+        f"{where} has test folders but no training folder, and nobody trains on a test",
+        f"to train on it all the same, name {named}",
+    )

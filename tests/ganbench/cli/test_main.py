@@ -82,6 +82,19 @@ def test_the_table_has_floor_identity_and_every_model(finished):
         assert any(name in row for row in rows[1:])
 
 
+def test_one_set_is_enough_for_a_model_from_noise(two_domains, tmp_path, ganbench):
+    asked = ("run", "--plugin", PLUGIN, "--models", "tiny-gan", "--target", two_domains / "monet")
+    code, out, err = ganbench(*asked, "--results", tmp_path, *QUICK)
+    assert (code, err) == (0, "")
+    rows = (tmp_path / "comparison.csv").read_text().splitlines()
+    assert len(rows) == 3 and "identity" not in "".join(rows)
+    (suite,) = tmp_path.glob("monet/suite.json")
+    assert json.loads(suite.read_text())["data"]["gallery"] == {"target": "gallery/target.npy"}
+    assert "untouched photographs" not in out
+    (run,) = tmp_path.glob("monet/*/record.json")
+    assert ganbench("score", "--check", run.parent)[0] == 0
+
+
 def test_a_finished_suite_is_not_run_again(finished, ganbench):
     results, command, _ = finished
     before = {p: p.read_bytes() for p in results.glob("*/*/checkpoint/*")}

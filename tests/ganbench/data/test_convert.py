@@ -264,3 +264,16 @@ def test_what_was_left_out_is_told_without_harm(
     told = capsys.readouterr().err.splitlines()
     assert told[-1].startswith("  n_[2Jnnn") and told[-1].endswith("n…: keys: a_b")
     assert len(told[-1]) < 220
+
+
+def test_the_training_split_goes_over_and_what_stays_is_told(
+    make_set, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("d/train/a", "d/train/b", "d/test/a", "one/train", "one/val"):
+        make_set(folder)
+    for name in ("d", "one"):
+        data.convert("folder", str(tmp_path / name), tmp_path / f"{name}-new", None, None, None)
+    assert [*contents(tmp_path / "d-new")] == [f"{side}/{i}.png" for side in "ab" for i in range(3)]
+    assert [*contents(tmp_path / "one-new")] == ["0.png", "1.png", "2.png"]
+    said = capsys.readouterr().err
+    assert "for training: test (3)" in said and "for training: val (3)" in said

@@ -51,6 +51,18 @@ def test_one_set_alone_is_shown_alone(make_set, tmp_path: Path, kind: str) -> No
     )
 
 
+def test_what_is_left_alone_is_said_once(make_set, tmp_path: Path) -> None:
+    for folder in ("d/train/photo", "d/train/monet", "d/test/photo"):
+        make_set(folder)
+    facts = inspect_data(str(tmp_path / "d"), None, None, 32, tmp_path / "out.html")
+    assert facts["headline"] == "3 photographs and 3 paintings"
+    assert [one for one in facts["warnings"] if "test (3)" in one] == [
+        "Left alone, as it is not for training: test (3)."
+    ]
+    alone = inspect_data(None, None, str(tmp_path / "d/train/monet"), 32, tmp_path / "out.html")
+    assert alone["pictures"]["count"] == 3
+
+
 def test_another_ending_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"neither .html nor .png"):
         inspect_data("nowhere", None, None, 32, tmp_path / "out.pdf")

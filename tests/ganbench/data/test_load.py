@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ganbench.data import recipes, scenes
-from ganbench.data.load import load, truth
+from ganbench.data.load import find, load, prepare, truth
+from ganbench.data.sources import layout
 from ganbench.errors import InputError
 
 
@@ -66,3 +67,36 @@ def test_the_true_paintings_of_embedded_photographs_are_known_in_any_order(monke
 
 def test_nobody_knows_the_true_paintings_of_other_photographs(two_domains) -> None:
     assert truth(load(str(two_domains), None, None, 32).source, [0]) is None
+
+
+def test_one_set_is_enough_for_models_from_noise(make_set) -> None:
+    folder = make_set("pets/cats", 2).parent
+    make_set("pets/dogs", 3), make_set("pets/test", 4)
+    for data, target in ((str(folder), None), (None, str(folder))):
+        pair = prepare(find(data, None, target, noise_only=True), 16)
+        assert (pair.source, len(pair.target.pictures)) == (None, 5)
+        assert pair.left_alone == pair.describe()["target"]["left_alone"] == ["test (4)"]
+        assert pair.describe().keys() == {"target"} and pair.domains == [pair.target]
+
+
+def test_models_from_noise_have_the_embedded_sides_and_those_that_names_tell(two_domains) -> None:
+    assert find(None, None, None, noise_only=True) == ("photo", "painting")
+    source, _ = find(str(two_domains), None, None, noise_only=True)
+    assert source == layout.two_sets(str(two_domains))[0]
+
+
+@pytest.mark.parametrize(("source", "swap"), [(True, False), (False, True)])
+def test_a_set_that_is_no_target_is_refused(make_set, source: bool, swap: bool) -> None:
+    folder = str(make_set("d"))
+    data = None if source else folder
+    with pytest.raises(InputError, match=r"without --target|exchanges two sets") as caught:
+        find(data, folder if source else None, None, swap, noise_only=True)
+    assert caught.value.hint in (f"--target {folder}, for models from noise", "leave --swap away")
+
+
+def test_a_split_in_the_folder_changes_nothing_but_what_is_told(make_set) -> None:
+    make_set("d/train", 3), make_set("d/test", 2)
+    train, other = make_set("d/train"), str(make_set("s"))
+    whole, split = (load(None, other, str(path), 16).target for path in (train.parent, train))
+    assert whole.fingerprint == split.fingerprint
+    assert (whole.left_alone, split.left_alone) == (("test (2)",), ())

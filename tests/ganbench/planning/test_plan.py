@@ -1,9 +1,110 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from ganbench.errors import InputError
+from ganbench.jobs import Inspected, ModelFacts
+from ganbench.planning import plan
 from ganbench.planning.plan import Planned
+from ganbench.planning.suite import Suite
 from ganbench.record import Status
+from ganbench.system import child_process
+from ganzoo import registry
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Two folders whose names say nothing of photographs."""
+    for name in ("cats", "dogs"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for index in range(2):
+            Image.new("RGB", (16, 16), (index, 0, 0)).save(tmp_path / f"pets/{name}/{index}.png")
+    return tmp_path / "pets"
+
+
+@pytest.fixture
+def no_process(monkeypatch):
+    """No framework is started."""
+
+    def run(*_):
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(child_process, "run", run)
+
+
+def refused(tmp_path, **chosen) -> InputError:
+    with pytest.raises(InputError) as caught:
+        plan.make(Suite(size=16, **chosen), tmp_path / "results", lambda *_: None)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ({"data": "nowhere"}, "there is no nowhere"),
+        ({"data": ""}, "path of the pictures is empty"),
+        ({"source": "scenes", "target": "nowhere"}, "there is no nowhere"),
+        ({"data": "gs://bucket/pictures"}, "is an address"),
+        ({"source": "scenes"}, "--source is given without --target"),
+        ({"data": "scenes", "target": "scenes"}, "--data names both sides"),
+    ],
+)
+def test_pictures_that_are_not_there_are_refused_before_a_framework_is_started(
+    tmp_path, monkeypatch, no_process, named, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    assert sentence in str(refused(tmp_path, **named))
+
+
+def test_a_mistyped_path_is_refused_without_torch(tmp_path):
+    code = (
+        "import sys\nfrom ganbench.planning import plan, suite\n"
+        "try: plan.make(suite.Suite(data='nowhere'), None, None)\n"
+        "except Exception as error: print(error, *{'torch', 'tensorflow'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "there is no nowhere\n"
+
+
+@pytest.mark.parametrize("named", ["data", "target"])
+def test_one_set_and_a_translator_beside_models_from_noise_says_what_to_type(
+    tmp_path, no_process, pets, named
+):
+    error = refused(tmp_path, models=("dcgan", "cyclegan"), **{named: str(pets / "cats")})
+    assert "one set of pictures" in str(error) or "--target is given without" in str(error)
+    assert error.hint.endswith("; from one set: --models dcgan")
+    error = refused(tmp_path, models=("cyclegan",), **{named: str(pets / "cats")})
+    assert "from one set" not in error.hint
+
+
+@pytest.mark.parametrize("source", ["noise", "pictures"])
+def test_an_installed_plugin_is_asked_what_it_starts_from(tmp_path, monkeypatch, pets, source):
+    unknown = registry.Model("theirs", "theirs:Theirs", origin="a package")
+    facts = ModelFacts(source, {"batch": 1}, {}, None, None, "code")
+    ended = child_process.Ended(
+        0, ({"kind": "result", "value": child_process.plain(Inspected("cpu", (facts,)))},), ""
+    )
+    monkeypatch.setattr(registry, "models", lambda *_: (unknown,))
+    monkeypatch.setattr(child_process, "run", lambda *_: ended)
+    suite = Suite(models=("theirs",), size=16, data=str(pets))
+    made = plan.make(suite, tmp_path / "results", lambda *_: None)
+    (run,) = made.runs
+    if source == "noise":
+        assert made.pair.source is None and made.data.keys() >= {"target"}
+        assert len(made.pair.target.names) == 4 and run.run.data[0] == ""
+        job = made.job(run)
+        assert (job.source_folder, job.counts.source) == (None, 0)
+    else:
+        assert [len(side.names) for side in made.pair.domains] == [2, 2]
+
+
+def test_a_target_alone_gives_the_results_their_name():
+    assert plan.title(Suite(target="holiday/dogs.zip")) == "dogs"
 
 
 @pytest.mark.parametrize(

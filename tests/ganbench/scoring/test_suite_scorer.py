@@ -89,6 +89,12 @@ def test_a_finished_run_gets_its_scores_and_its_curve(job, silent):
     assert run.curve[0].scores["fid"].value > 100 * abs(fid.value)
 
 
+def test_one_set_has_a_floor_and_no_untouched_photographs(job, silent):
+    suite_scorer.score_suite(replace(job, source_folder=None), silent)
+    assert [row.name for row in record.read_baselines(job.folder)] == ["floor"]
+    assert record.read(job.folder / "whole").scores["fid"].value == pytest.approx(0, abs=1e-3)
+
+
 def changed(job, name: str, **changes) -> Path:
     """A run of the job, its record changed."""
     folder = job.folder / name

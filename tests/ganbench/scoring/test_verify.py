@@ -47,6 +47,15 @@ def test_a_sound_record_agrees(ganbench, judged):
     assert "1e-06" in out
 
 
+def test_a_run_from_noise_on_one_set_is_made_again(ganbench, judged):
+    told = json.loads((judged / "run.json").read_text())
+    (judged / "run.json").write_text(json.dumps(told | {"source_folder": None}))
+    assert ganbench("score", "--check", judged)[0] == 0
+    record.write(judged, replace(record.read(judged), source="pictures"))
+    code, _, err = ganbench("score", "--check", judged)
+    assert code == 2 and "run.json is damaged" in err
+
+
 def test_a_changed_number_differs(ganbench, judged):
     stored = record.read(judged).scores["fid"].value
     rewrite(judged, value=stored * (1 + 1e-5))

@@ -52,8 +52,11 @@ OLD = {
     **{"d_width": 16, "ema": 0.0},
 }
 _OLD_RATES = {"learning_rate_g": 2e-3, "learning_rate_d": 5e-4}
-OLD_DCGAN = {"ema": 0.0, "augment": (), "decay_from": 1.0}
-OLD_UNET, OLD_RESNET = OLD, OLD | {"norm": "instance", "groups": 32, **_OLD_RATES}
+OLD_DCGAN = {
+    **{"upsample": "transposed", "loss": "bce", "spectral_norm": False},
+    **{"ema": 0.0, "augment": (), "decay_from": 1.0},
+}
+OLD_UNET, OLD_RESNET = OLD, OLD | _OLD_RATES
 CASES = {
     "dcgan": _case("dcgan", **OLD_DCGAN),
     "cyclegan-unet": _case("cyclegan-unet", **OLD_UNET),

@@ -161,3 +161,147 @@ def test_a_cut_zip_and_a_single_picture_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is one picture") as caught:
         layout.one_set(str(lay_out(tmp_path, "1.jpg") / "1.jpg"))
     assert str(tmp_path) in caught.value.hint
+
+
+def prefixes(path: Path) -> list[str]:
+    return [side.prefix for side in layout.two_sets(str(path))]
+
+
+SPLIT = [f"{split}/{side}/1.jpg" for split in ("train", "test") for side in ("A", "B")]
+
+
+@pytest.mark.parametrize(
+    ("names", "source", "target"),
+    [
+        (SPLIT, "train/A/", "train/B/"),
+        ([name.upper() for name in SPLIT], "TRAIN/A/", "TRAIN/B/"),
+        (["A/train/1.jpg", "A/test/2.jpg", "B/train/3.jpg", "B/val/4.jpg"], "A/train/", "B/train/"),
+        (["Training/photo/1.jpg", "Training/art/1.jpg", "dev/art/1.jpg"],
+         "Training/photo/", "Training/art/"),
+        (["photo_train/1.jpg", "photo_val/1.jpg", "art_train/1.jpg", "art_val/1.jpg"],
+         "photo_train/", "art_train/"),
+        (["train_A/1.jpg", "train_B/1.jpg", "test_A/1.jpg"], "train_A/", "train_B/"),
+        (["train-a/1.jpg", "train-b/1.jpg"], "train-a/", "train-b/"),
+        (["TrainA/1.jpg", "TrainB/1.jpg", "valA/1.jpg", "valB/1.jpg"], "TrainA/", "TrainB/"),
+        (["trainA/1.jpg", "trainB/1.jpg", "sample/1.jpg", "0.jpg"], "trainA/", "trainB/"),
+        (["photos/1.jpg", "monet/1.jpg", "test/1.jpg"], "photos/", "monet/"),
+        (["train/photo_jpg/1.jpg", "train/monet_jpg/1.jpg", "test/photo_jpg/1.jpg"],
+         "train/photo_jpg/", "train/monet_jpg/"),
+        (["photo/00000/1.jpg", "photo/00001/1.jpg", "monet/0/1.jpg"], "photo/", "monet/"),
+        (["2019/1.jpg", "paintings/1.jpg"], "2019/", "paintings/"),
+    ],
+)  # fmt: skip
+def test_the_two_sides_are_those_of_the_training_split(
+    tmp_path: Path, names: list[str], source: str, target: str
+) -> None:
+    assert prefixes(lay_out(tmp_path / "d", *names)) == [source, target]
+
+
+def test_what_is_left_alone_is_told_with_its_number_of_pictures(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "d", *SPLIT, "test/B/2.jpg", "sample/1.jpg")
+    source, target = layout.two_sets(str(root))
+    assert source.left_alone == target.left_alone == ("sample (1)", "test (3)")
+    assert (source.title, source.names) == ("d/A", ("1.jpg",))
+
+
+def refused(path: Path) -> tuple[str, str]:
+    with pytest.raises(InputError) as caught:
+        layout.two_sets(str(path))
+    return str(caught.value), caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence", "typed"),
+    [
+        (["train/1.jpg", "val/2.jpg"], "d/train holds one set", "--target {}/train"),
+        (["train/cat/1.jpg", "train/dog/1.jpg", "train/wild/1.jpg", "val/cat/1.jpg"],
+         "3 folders of pictures (cat, dog, wild)", "--source {0}/train/cat --target {0}/train/dog"),
+        (["art/1.jpg", "map/1.jpg", "real/1.jpg"], "3 folders",
+         "--source {0}/map --target {0}/art"),
+        (["bus/1.jpg", "train/1.jpg"], "train is called as a split is",
+         "--source {0}/bus --target {0}/train"),
+        (["00000/1.png", "00001/2.png", "dataset.json"], "one set of pictures", "--target {}"),
+        (["shard-00/1.png", "shard-01/2.png"], "one set of pictures", "--target {}"),
+        (["photos/1.jpg", "test/1.jpg"], "one set of pictures", "--target {}/photos"),
+        (["test/a/1.jpg", "test/b/1.jpg"], "nobody trains on a test", "name {}/test"),
+        (["testA/1.jpg", "testB/1.jpg"], "nobody trains on a test", "{0}/testA and {0}/testB"),
+        (["A/train/1.jpg", "B/test/1.jpg"], "B has test folders", "name {}/B/test"),
+        (["train_A/1.jpg", "test_B/1.jpg"], "has train_A but no train_B", "--source"),
+        (["my a/1.jpg", "my b/1.jpg", "c/1.jpg"], "3 folders", "--target '{}/my a'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_told_is_refused_with_what_would_work(
+    tmp_path: Path, names: list[str], sentence: str, typed: str
+) -> None:
+    said, hint = refused(lay_out(tmp_path / "d", *names))
+    assert sentence in said
+    assert typed.format(tmp_path / "d") in hint
+
+
+def test_what_is_in_a_zip_must_come_out_before_it_can_be_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        for name in "abc":
+            archive.writestr(f"{name}/1.jpg", name)
+    assert "unpack the zip first" in refused(tmp_path / "d.zip")[1]
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["train/1.jpg", "test/2.jpg"], ["train/1.jpg"]),
+        (["train/cat/1.jpg", "train/dog/1.jpg", "val/cat/1.jpg"],
+         ["train/cat/1.jpg", "train/dog/1.jpg"]),
+        (["cat/train/1.jpg", "cat/test/2.jpg", "dog/train/1.jpg"],
+         ["cat/train/1.jpg", "dog/train/1.jpg"]),
+        (["monet_jpg/1.jpg", "monet_tfrec/1.tfrec"], ["monet_jpg/1.jpg"]),
+        (["00000/1.jpg", "00001/1.jpg"], ["00000/1.jpg", "00001/1.jpg"]),
+        (["a/deep/1.jpg", "2.jpg"], ["2.jpg", "a/deep/1.jpg"]),
+    ],
+)  # fmt: skip
+def test_one_side_is_its_training_split(tmp_path: Path, names: list[str], taken) -> None:
+    found = layout.training_set(str(lay_out(tmp_path / "d", *names)))
+    assert [found.prefix + name for name in found.names] == taken
+
+
+def test_a_folder_and_its_training_split_are_the_same_set(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "d", "train/1.jpg", "test/2.jpg")
+    whole, split = layout.training_set(str(root)), layout.training_set(str(root / "train"))
+    assert whole.names == split.names == ("1.jpg",)
+    assert (whole.left_alone, split.left_alone) == (("test (1)",), ())
+
+
+def test_a_test_is_trained_on_only_when_it_is_named_itself(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "d", "test/1.jpg", "val/2.jpg")
+    with pytest.raises(InputError, match="nobody trains on a test") as caught:
+        layout.training_set(str(root))
+    assert f"{root}/test" in caught.value.hint
+    assert layout.training_set(str(root / "test")).names == ("1.jpg",)
+
+
+def test_one_side_that_plainly_is_two_sets_is_refused(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "d", "trainA/1.jpg", "trainB/2.jpg")
+    with pytest.raises(InputError, match="two sets") as caught:
+        layout.training_set(str(root))
+    assert f"{root}/trainA or {root}/trainB" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("names", "source", "target"),
+    [
+        (["cats/1.jpg", "dogs/2.jpg"], None, ["cats/1.jpg", "dogs/2.jpg"]),
+        (["train/cats/1.jpg", "train/dogs/2.jpg", "val/dogs/3.jpg"], None,
+         ["cats/1.jpg", "dogs/2.jpg"]),
+        (["a/1.jpg", "b/1.jpg", "c/1.jpg"], None, ["a/1.jpg", "b/1.jpg", "c/1.jpg"]),
+        (["1.jpg", "test/2.jpg"], None, ["1.jpg"]),
+        (["00000/1.jpg", "00001/2.jpg"], None, ["00000/1.jpg", "00001/2.jpg"]),
+        (["photos/1.jpg", "paintings/2.jpg"], ["1.jpg"], ["2.jpg"]),
+        (["monet/1.jpg", "x/2.jpg"], ["2.jpg"], ["1.jpg"]),
+        (["trainA/1.jpg", "trainB/2.jpg"], ["1.jpg"], ["2.jpg"]),
+        (["photo_jpg/1.jpg", "monet_jpg/2.jpg"], ["1.jpg"], ["2.jpg"]),
+    ],
+)  # fmt: skip
+def test_models_from_noise_learn_all_of_what_no_name_divides(
+    tmp_path: Path, names: list[str], source, target: list[str]
+) -> None:
+    found = layout.what_noise_needs(str(lay_out(tmp_path / "d", *names)))
+    assert [side and list(side.names) for side in found] == [source, target]

@@ -1,0 +1,73 @@
+"""What the plan says of the pictures, by dry runs of a plugin that costs nothing to inspect."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+PLUGIN = Path(__file__).parents[3] / "examples" / "tiny_gan.py"
+
+
+@pytest.fixture
+def plan(ganbench, tmp_path, monkeypatch):
+    """What `ganbench run --dry-run` prints of these pictures for a model from noise."""
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+
+    def call(*more: object) -> str:
+        asked = ("run", "--dry-run", "--plugin", PLUGIN, "--models", "tiny-gan", "--size", 16)
+        code, out, err = ganbench(*asked, "--device", "cpu", *more)
+        assert (code, err) == (0, "")
+        return out
+
+    return call
+
+
+def fill(folder: Path, good: int, broken: int = 0) -> Path:
+    folder.mkdir(parents=True)
+    for index in range(good):
+        Image.new("RGB", (16, 16), (index, 0, 0)).save(folder / f"{index}.png")
+    for index in range(broken):
+        (folder / f"bad{index:02d}.png").write_text("no picture")
+    return folder
+
+
+def test_class_folders_are_one_set_for_models_from_noise_and_its_test_is_left_alone(plan, tmp_path):
+    fill(tmp_path / "pets/train/cats", 3), fill(tmp_path / "pets/train/dogs", 2)
+    fill(tmp_path / "pets/test/cats", 4)
+    out = plan("--data", tmp_path / "pets")
+    assert "pets: 5 pictures · 16 px" in out and "photographs" not in out
+    assert "one set, pets: models from noise learn from all of it" in out
+    assert "left alone, as not for training: test (4)" in out
+
+
+def test_of_many_folders_left_alone_the_first_are_named(plan, tmp_path):
+    for index in range(12):
+        fill(tmp_path / f"pets/{index}-x/train", 1), fill(tmp_path / f"pets/{index}-x/val", 1)
+    (line,) = [one for one in plan("--data", tmp_path / "pets").splitlines() if "left alone" in one]
+    assert line.endswith(" and 2 more") and line.count("/val (1)") == 10
+
+
+def test_a_target_alone_is_named_and_counted(plan, tmp_path):
+    out = plan("--target", fill(tmp_path / "dogs", 4), "--held-out", 0.5)
+    assert "dogs: 4 pictures" in out and "one set, dogs:" in out
+    assert "trained on 2 pictures" in out and "judged by 2 pictures" in out
+
+
+def test_two_sides_of_a_training_split_say_so(plan, tmp_path):
+    for split, count in (("train", 3), ("val", 2)):
+        for side in ("photos", "paintings"):
+            fill(tmp_path / "set" / split / side, count)
+    out = plan("--data", tmp_path / "set")
+    assert "3 paintings · 3 photographs" in out and "one set" not in out
+    assert "left alone, as not for training: val (4)" in out
+
+
+@pytest.mark.parametrize(
+    ("broken", "named", "more"), [(1, 1, ""), (10, 10, ""), (12, 10, "2 more")]
+)
+def test_the_first_files_that_are_skipped_are_named(plan, tmp_path, broken, named, more):
+    out = plan("--target", fill(tmp_path / "d", 2, broken))
+    assert f"· {broken} file{'s' * (broken > 1)} skipped" in out
+    assert len(re.findall(r"skipped d/bad\d\d\.png: not a picture", out)) == named
+    assert (f"skipped {more}" in out) if more else (" more: " not in out)
