@@ -13,6 +13,7 @@ import numpy as np
 
 from ganbench.data import run_samples
 from ganbench.data.sources import layout, tfrecord
+from ganbench.data.sources.file_tree import runs_in
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
 from ganbench.scoring import spool, translator_results
@@ -67,17 +68,24 @@ def open_side(path: str, only: str = "", room: ExitStack | None = None) -> Side:
         return _open_arrays(path, place)
     if samples := run_samples.find(path, COMMAND):
         _refuse_pattern(path, only)
-        # Black pictures are what a collapsed run may make; nobody cast its samples.
-        side = open_array(path, samples.file, floats_cast=False)
-        side.notes = samples.notes
-        return side
+        return _of_run(path, samples)
     listing = layout.one_set(path)
     if not only:
         _refuse_two_sets(path, listing)
     if listing.records:
         assert room
         return _unpacked(path, listing, only, room)
-    return FileSide.scanned(path, _picked(path, listing, only))
+    side = FileSide.scanned(path, _picked(path, listing, only))
+    if runs := runs_in(listing.tree):
+        side.notes += (f"runs in {path} are left aside, for instance {shown(runs[0])}",)
+    return side
+
+
+def _of_run(path: str, samples: run_samples.Samples) -> Side:
+    # Black pictures are what a collapsed run may make; nobody cast its samples.
+    side = open_array(path, samples.file, floats_cast=False)
+    side.notes = samples.notes
+    return side
 
 
 def _open_arrays(path: str, file: Path) -> Side:

@@ -83,8 +83,15 @@ def test_contact_sheets_are_pictures_of_no_set(results, make_set, tmp_path):
         for file in sorted((tmp_path / "mixed").rglob("*")):
             archive.write(file, file.relative_to(tmp_path))
     assert len(layout.one_set(str(tmp_path / "mixed.zip")).names) == 3
+    assert run_samples.find(str(tmp_path / "mixed"), "") is None
+
+
+def test_runs_in_a_zip_are_one_sentence(results, tmp_path):
+    with zipfile.ZipFile(tmp_path / "results.zip", "w") as archive:
+        for file in sorted(results.rglob("*")):
+            archive.write(file, file.relative_to(tmp_path))
     with pytest.raises(InputError, match="runs, which are not read inside a zip"):
-        run_samples.find(str(tmp_path / "mixed.zip"), "")
+        run_samples.find(str(tmp_path / "results.zip"), "")
 
 
 def test_pictures_beside_a_stranger_s_record_are_pictures(make_set):

@@ -97,6 +97,13 @@ def test_a_run_is_its_last_samples(scored, suite, real, tmp_path):
     assert value(run) != value(scored(suite / "whole/samples/1.npy", real, "--metrics", "fid"))
 
 
+def test_pictures_beside_runs_are_scored_without_them(scored, suite, fake, real):
+    fake.rename(suite / "fake")
+    found = scored(suite, real, "--metrics", "fid")
+    assert found["generated"]["count"] == 6
+    assert f"runs in {suite} are left aside, for instance empty" in found["warnings"]
+
+
 @pytest.mark.parametrize("status", ["diverged", "collapsed", "interrupted"])
 def test_samples_of_an_unfinished_run_come_with_a_warning(scored, suite, real, status):
     run = record.read(suite / "whole")
