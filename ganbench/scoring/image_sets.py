@@ -103,7 +103,7 @@ def _unpacked(path: str, listing: Listing, only: str, room: ExitStack) -> Side:
     """The pictures of TFRecords, as files that lie in `room`."""
     (found,) = tfrecord.unpack([listing], room.enter_context(spool.folder()))
     if not found.pictures:
-        name, why = found.skipped[0]
+        name, why = (found.skipped or [(listing.names[0], "it holds no records")])[0]
         raise InputError(f"{path} has no readable picture ({shown(name)}: {why})")
     pictures = replace(layout.one_set(str(found.archive)), title=listing.title)
     return FileSide.scanned(path, _picked(path, pictures, only), dict(found.skipped))
@@ -114,7 +114,7 @@ def _picked(path: str, listing: Listing, only: str) -> Listing:
     if not only:
         translator_results.refuse_mixed(path, listing.names)
         return listing
-    names = tuple(name for name in listing.names if PurePosixPath(name).match(only))
+    names = tuple(name for name in listing.names if _fits(name, only))
     if not names:
         raise InputError(
             f"none of the {len(listing.names):,} pictures in {path} is called {shown(only)} "
@@ -122,6 +122,13 @@ def _picked(path: str, listing: Listing, only: str) -> Listing:
             "--only '*_fake_B.png': the whole name, with * for any letters",
         )
     return replace(listing, names=names)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    try:
+        return PurePosixPath(name).match(pattern)
+    except ValueError:  # "." is no pattern
+        return False
 
 
 def _refuse_pattern(path: str, only: str) -> None:

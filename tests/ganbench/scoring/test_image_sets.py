@@ -248,6 +248,9 @@ def test_tfrecords_without_pictures_are_one_sentence(ganbench, boxed, real, monk
     monkeypatch.setattr(tfrecord, "unpack", lambda *given: empty)
     code, _, err = ganbench("score", boxed, real)
     assert code == 2 and "has no readable picture (a.tfrec: not a TFRecord file)" in err
+    empty[0].skipped.clear()
+    code, _, err = ganbench("score", boxed, real)
+    assert code == 2 and "has no readable picture (a.tfrec: it holds no records)" in err
 
 
 def test_sides_of_two_sizes_come_with_a_warning(scored, tmp_path, fake, real):

@@ -66,6 +66,9 @@ def test_a_pattern_that_fits_nothing_and_one_that_has_nothing_to_pick_from(
     code, _, err = ganbench("score", fake, real, "--only", "*_fake_B")
     assert code == 2
     assert f"none of the 6 pictures in {fake} is called *_fake_B (for instance 000.png)" in err
+    for pattern in (".", "/", "["):
+        code, _, err = ganbench("score", fake, real, "--only", pattern)
+        assert code == 2 and f"is called {pattern} (for" in err
     np.save(fake.with_suffix(".npy"), np.zeros((2, 12, 16, 3), np.uint8))
     for side in (fake.with_suffix(".npy"), suite / "whole"):
         code, _, err = ganbench("score", fake, side, "--only-real", "*.png")
