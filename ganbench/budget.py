@@ -1,8 +1,9 @@
 """How long a run may train: seconds of training, target pictures shown, or steps."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ganbench.errors import InputError
 from ganbench.system.text import shown
@@ -10,6 +11,8 @@ from ganbench.system.text import shown
 MOST = 1e12  # of seconds, pictures or steps: thirty thousand years
 LEAST = 1e-6  # what is still told apart from 0 when a budget is written down
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
+# Settings by which something falls with the used fraction of a budget; at 1 nothing does.
+FALLING = ("decay_from", "cycle_decay", "identity_decay")
 _FORM = re.compile(r"(?P<amount>\d+(\.\d+)?)(?P<unit>steps?|img|min|s|m|h)")
 
 
@@ -63,3 +66,16 @@ def parse(text: str) -> Budget:
     if not budget.amount <= MOST:
         raise InputError(f"{asked} is too large", "--budget 60s, 10000img or 500step")
     return budget
+
+
+def on_extension(settings: Mapping[str, Any], budget: str) -> str:
+    """What becomes of a schedule when a used-up budget is extended to `budget`, in a clause."""
+    falling = [f"{name}={settings[name]}" for name in FALLING if settings.get(name, 1) != 1]
+    if falling:
+        return (
+            f"what had fallen by the smaller budget ({', '.join(falling)}) rises again to where the"
+            f" larger one has it, so {budget} in one go would have been another training"
+        )
+    if FALLING[0] in settings:
+        return "its settings let nothing fall with the budget"
+    return "whatever it schedules by the budget goes by the larger one from there on"

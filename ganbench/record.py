@@ -44,6 +44,20 @@ class Status:
     progress: Share = 0.0  # fraction of the budget used, 0 to 1
     reason: Sentence = ""
 
+    @property
+    def used_all(self) -> bool:
+        """Did the run use its whole budget, so that its last pictures are its result?"""
+        return self.name == "done" or (self.name == "collapsed" and self.progress >= 1)
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Where a finished run was continued with a larger budget."""
+
+    budget: Name  # that was used up until then
+    step: Count
+    seconds: Seconds
+
 
 @dataclass(frozen=True)
 class Used:
@@ -153,6 +167,7 @@ class Record:
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     first_losses: Annotated[dict[str, float], "numbers"] = field(default_factory=dict)  # of step 1
     converted_from: str = ""  # the framework that trained it, if another one
+    extended: Annotated[tuple[Extension, ...], "extensions"] = ()  # the earliest first
     sha256: dict[str, str] = field(default_factory=dict)  # file in the run's folder -> its digest
     format: int = FORMAT
 
@@ -177,7 +192,7 @@ class Results:
     unreadable: tuple[str, ...] = ()  # one sentence for each record that could not be read
 
 
-for _kind in (Status, Used, Cost, Moment, Score, CurvePoint, Record, Baseline):
+for _kind in (Status, Extension, Used, Cost, Moment, Score, CurvePoint, Record, Baseline):
     setattr(_kind, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
 _record = TypeAdapter(Record)

@@ -85,6 +85,9 @@ def run(
     inception_weights: InceptionWeights = None,
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Start finished runs over.")] = False,
+    extend: Annotated[
+        bool, typer.Option("--extend", help="Continue finished runs that had a smaller budget.")
+    ] = False,
     until: Annotated[
         str | None, typer.Option(help="Save and stop after this time: 8h30m.", show_default="no")
     ] = None,
@@ -95,12 +98,14 @@ def run(
     from ganbench.cli import plan_summary, progress
     from ganbench.planning import plan
     from ganbench.planning.suite import Suite, overlay, read_suite
-    from ganbench.runner import stale_runs
+    from ganbench.runner import extension, stale_runs
     from ganbench.scoring import choose_extractors
     from ganbench.system import files
 
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
+    if force and extend:
+        raise typer.BadParameter("--force starts runs over and --extend continues them; name one")
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
     file = suite or suite_file
@@ -117,8 +122,9 @@ def run(
             tuple(map(Path, made.suite.plugins)),
         )
     plan_summary.show(made, judges, console)
-    for warning in stale_runs.warnings(made):
-        console.print(f" note: {warning}", markup=False)
+    made, notes = extension.consider(made, extend)
+    for note in (*stale_runs.warnings(made), *notes):
+        console.print(f" note: {note}", markup=False)
     if dry_run:
         return
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))

@@ -46,6 +46,8 @@ class Planned:
     stop_collapsed: bool = False
     memory: Need | None = None  # None: not known
     changed: dict[str, Any] = field(default_factory=dict)  # settings other than the paper's
+    extended: tuple[record.Extension, ...] = ()  # what its record says
+    continues: Path | None = None  # finished run of a smaller budget that it shall go on from
 
     @property
     def finished(self) -> bool:
@@ -173,15 +175,17 @@ def _runs(
         for seed in suite.seeds:
             run = _run(suite, device, entry, pair, seed)
             place, facts = folder / run.folder, entry.facts
+            before = None if force else record_of(place)
             runs[run.key] = Planned(
                 run,
                 place,
                 facts.parameters,
                 facts.flop_per_step,
-                None if force else status_of(place),
+                before.status if before else None,
                 suite.stop_collapsed,
                 facts.memory,
                 facts.changed,
+                before.extended if before else (),
             )
     _check_labels([planned.run for planned in runs.values()])
     return tuple(runs.values())
@@ -311,14 +315,20 @@ def _with_samples(suite: Suite, asked: int | None, pair: load.Pair, entries: lis
 
 
 def status_of(folder: Path) -> record.Status | None:
-    """How far the run in `folder` has come; None: never begun, or its record is damaged.
+    """How far the run in `folder` has come; as for `record_of`."""
+    found = record_of(folder)
+    return found.status if found else None
+
+
+def record_of(folder: Path) -> record.Record | None:
+    """What the run in `folder` left; None: never begun, or its record is damaged.
 
     InputError for a record of another format: it is whole, and not ours to write over.
     """
     if not (folder / "record.json").exists():
         return None
     try:
-        return record.read(folder).status
+        return record.read(folder)
     except record.OtherFormatError as error:
         raise InputError(str(error), f"update ganbench, or remove {folder}") from None
     except InputError:

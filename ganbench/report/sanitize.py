@@ -145,6 +145,7 @@ BOUNDS: dict[str, Bound] = {  # by the marks in ganbench.record
     "share": _share,
     "first": _first,
     "moments": lambda moments: tuple(_bounded(moment) for moment in thinned(moments)),
+    "extensions": lambda made: tuple(_bounded(one) for one in thinned(made)),
     "curve": lambda points: tuple(_point(point) for point in thinned(points)),
     "scores": lambda scores: {key: _score(score) for key, score in _first(scores).items()},
 }

@@ -28,6 +28,7 @@ def write(job: TrainJob, ended: child_process.Ended, memory_was_short: bool) -> 
         used=record.Used(steps=steps, seconds=seconds, target_pictures=steps * job.batch),
         snapshots=tuple(record.Moment(**m) for m in state.get("snapshots", [])),
         film=tuple(record.Moment(**m) for m in state.get("film", [])),
+        extended=tuple(record.Extension(**each) for each in state.get("extended", [])),
         sha256=state.get("sha256", {}),
     )
     record.write(job.folder, written)

@@ -12,7 +12,7 @@ from ganbench.errors import InputError, first_line
 from ganbench.jobs import Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned, status_of
 from ganbench.planning.suite import to_toml
-from ganbench.runner import crash_record
+from ganbench.runner import crash_record, extension
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible
 from ganbench.runner.observer import Observer
 from ganbench.scoring.choose_extractors import Extractors
@@ -103,6 +103,8 @@ def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Inter
         return
     if now.status is None and (planned.folder / "record.json").exists():
         observer.line(planned, "its record is damaged: it goes on from its checkpoint")
+    if planned.continues:
+        extension.begin(plan.job(planned), planned.continues)
     _train(plan, planned, observer, interrupts)
 
 

@@ -175,7 +175,7 @@ class Scorer:
         """Scores and learning curve of a run, from its stored samples."""
         points, scores, raw, evidence = [], {}, {}, {}
         for moment in run.snapshots:
-            last = moment is run.snapshots[-1] and used_all(run)
+            last = moment is run.snapshots[-1] and run.status.used_all
             count = self.samples if last else self.curve_samples
             try:
                 made = self.of_run(run, folder, moment, count)
@@ -205,7 +205,7 @@ class Scorer:
 
     def is_scored(self, run: record.Record) -> bool:
         """Are the record's numbers those that this scorer would give?"""
-        whole = used_all(run)
+        whole = run.status.used_all
         there = run.scores if whole else run.curve[-1].scores if run.curve else {}
         wanted = self.metrics if whole else self.of_curves
         return len(run.curve) == len(run.snapshots) and all(
@@ -215,7 +215,7 @@ class Scorer:
     def same(self, metric: Metric, there: dict[str, record.Score], run: record.Record) -> bool:
         """Is the number there what `metric` would give now?"""
         score = there.get(metric.called(self.extractor)[0])
-        count = self.samples if used_all(run) else self.curve_samples
+        count = self.samples if run.status.used_all else self.curve_samples
         return (
             score is not None
             and score.version == metric.version
@@ -262,12 +262,6 @@ class Scorer:
             },
         )
         return {"nearest": "nearest.json"}
-
-
-def used_all(run: record.Record) -> bool:
-    """Did the run use its whole budget, so that its last pictures are its result?"""
-    status = run.status
-    return status.name == "done" or (status.name == "collapsed" and status.progress >= 1)
 
 
 def _score(result: scoring.Result) -> record.Score:

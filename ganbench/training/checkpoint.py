@@ -50,6 +50,26 @@ def _rotate(draft: Path, current: Path) -> None:
     os.replace(draft, current)
 
 
+def copy(place: Path, folder: Path, state: dict[str, Any]) -> None:
+    """Save what the checkpoint at `place` holds as one of `folder`, with another state.
+
+    InputError when it is damaged.
+    """
+    told = files.read_sealed(place / NOTE, old=True)
+
+    def write(draft: Path) -> None:
+        for name in told["files"]:
+            files.copy(files.inside(place, name), files.inside(draft, name))
+        sealed_folder.check(draft, told)
+
+    save(folder, write, state)
+
+
+def exists(folder: Path) -> bool:
+    """Has there ever been one, sound or not?"""
+    return any((folder / name).exists() for name in NAMES)
+
+
 def find(folder: Path) -> tuple[Path, dict[str, Any], list[str]] | None:
     """Find the newest sound checkpoint: its folder, its state, and what was wrong with newer ones.
 

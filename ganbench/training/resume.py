@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ganbench.errors import InputError
+from ganbench.record import Extension
 from ganbench.system import files, frameworks
 from ganbench.training import checkpoint
 from ganbench.training.clock import Clock
@@ -39,6 +40,7 @@ class Resumable:
             "in_step": state.clock.in_step,
             "wall_seconds": state.wall_seconds,
             "first_losses": state.first_losses,
+            "extended": [asdict(extension) for extension in state.extended],
             "watch": self.watch.state(),
             "history": state.history.state(),
         }
@@ -71,6 +73,7 @@ class Resumable:
         state.clock = Clock(saved["seconds"], saved["in_step"])
         state.earlier_wall = saved["wall_seconds"]
         state.first_losses = saved["first_losses"]
+        state.extended = tuple(Extension(**each) for each in saved.get("extended", ()))
         if "watch" in saved:
             self.watch.restore(saved["watch"])
         for name in state.kept.restore(saved, state.job.folder):

@@ -25,6 +25,7 @@ class RunState:
         self.kept = Kept()
         self.history = History(job.folder / "history.csv")
         self.first_losses: dict[str, float] = {}
+        self.extended: tuple[record.Extension, ...] = ()
         self.start_seconds: float | None = None
         self.compile_seconds: float | None = None
         self.earlier_wall = 0.0  # seconds of processes before this one
@@ -79,6 +80,7 @@ def finish(
         snapshots=tuple(kept.snapshots),
         film=tuple(kept.film),
         views=kept.views,
+        extended=state.extended,
         sha256=kept.sha256 | _digest_of_log(state),
     )
     record.write(state.job.folder, written)

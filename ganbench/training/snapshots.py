@@ -1,6 +1,7 @@
 """The pictures that a run keeps: its film, its samples, and what the report shows of its end."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,31 @@ class Kept:
         self.film = [record.Moment(**moment) for moment in state["film"]]
         self.sha256 = state.get("sha256", {})
         return [name for name, digest in self.sha256.items() if not _is(folder, name, digest)]
+
+    def reschedule(self, run: Run, used: Callable[[record.Moment], float]) -> None:
+        """Leave what `run`'s schedule would have kept until now.
+
+        `used`: the fraction of its budget, which is another, at a moment.
+        """
+        self.film = _due_of(self.film, used, run.frames - 1)
+        self.snapshots = _due_of(self.snapshots, used, run.snapshots, first=1)
+        named = {moment.file for moment in (*self.film, *self.snapshots)}
+        self.sha256 = {name: told for name, told in self.sha256.items() if name in named}
+
+
+def _due_of(
+    moments: list[record.Moment],
+    used: Callable[[record.Moment], float],
+    parts: int,
+    first: int = 0,
+) -> list[record.Moment]:
+    """The moments that were due, each at its new fraction: the same rule as while training."""
+    due: list[record.Moment] = []
+    for moment in moments:
+        now = dataclasses.replace(moment, progress=used(moment))
+        if now.progress >= _next(due, parts, first):
+            due.append(now)
+    return due
 
 
 def _is(folder: Path, name: str, digest: str) -> bool:

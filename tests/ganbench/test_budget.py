@@ -1,7 +1,10 @@
+from dataclasses import asdict, fields
+
 import pytest
 
-from ganbench.budget import Budget, duration, parse
+from ganbench.budget import FALLING, Budget, duration, on_extension, parse
 from ganbench.errors import InputError
+from ganzoo.settings import DCGAN, CycleGANResNet, CycleGANUNet
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,20 @@ def test_a_quota_that_is_no_time_is_refused_with_examples(text):
     with pytest.raises(InputError) as caught:
         duration(text)
     assert caught.value.hint == "--until 8h30m, 90m or 30s"
+
+
+def test_every_setting_by_which_something_falls_is_known():
+    falling = {
+        field.name
+        for kind in (DCGAN, CycleGANUNet, CycleGANResNet)
+        for field in fields(kind)
+        if "decay" in field.name and isinstance(field.default, float)
+    }
+    assert falling == set(FALLING)
+
+
+def test_what_an_extension_does_to_a_schedule_depends_on_the_settings():
+    assert "nothing fall" in on_extension(asdict(DCGAN()), "90s")
+    told = on_extension(asdict(CycleGANUNet(identity_decay=0.25)), "90s")
+    assert "(decay_from=0.5, identity_decay=0.25) rises again" in told and "90s in one go" in told
+    assert "whatever it schedules" in on_extension({"batch": 2}, "90s")

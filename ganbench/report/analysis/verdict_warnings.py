@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from ganbench.record import Record, Results
 from ganbench.report import formatting
+from ganbench.report.analysis import extensions
 from ganbench.report.analysis.comparison import Comparison, Row, status_summary
 from ganbench.report.formatting import STATUS_WORDS
 
@@ -17,6 +18,8 @@ def warnings(results: Results, comparison: Comparison) -> list[Markup]:
     texts = said if isinstance(said, list) else []
     found = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
     found += _protocol_warnings(comparison)
+    extended = [Markup.escape(sentence) for sentence in extensions.sentences(comparison)]
+    found += _most(extended, "models with extended runs")
     found += _all_endings(comparison)
     absent = [row.name for row in comparison.rows if not row.records]
     found += _most(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ganbench.report import formatting
-from ganbench.report.analysis import agreement, pairwise_tests, style_gap
+from ganbench.report.analysis import agreement, extensions, pairwise_tests, style_gap
 from ganbench.report.analysis.comparison import Comparison, status_summary
 from ganbench.report.tables import columns, footnotes, other_metrics
 from ganbench.report.tables.columns import Cell, Column
@@ -35,7 +35,8 @@ def to_markdown(comparison: Comparison) -> str:
     parts += [" ".join(map(_cell, judges.sentences))] if judges else []
     score = style_gap.kid(comparison)
     parts += [GAP.format(score.name)] if score and style_gap.scale(comparison) else []
-    parts.append("\n".join(f"- {_cell(note)}" for note in footnotes.footnotes(comparison)))
+    notes = extensions.sentences(comparison) + footnotes.footnotes(comparison)
+    parts.append("\n".join(f"- {_cell(note)}" for note in notes))
     return "\n\n".join(parts) + "\n"
 
 

@@ -4,6 +4,7 @@ import inspect
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 from ganbench.cli.run import run
 from ganbench.planning.suite import Suite, overlay
@@ -11,7 +12,7 @@ from ganbench.planning.suite import Suite, overlay
 FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
 OF_THE_COMMAND = {
     *("context", "suite_file", "suite"),
-    *("inception_weights", "results", "force", "until", "dry_run"),
+    *("inception_weights", "results", "force", "extend", "until", "dry_run"),
 }
 
 
@@ -37,3 +38,20 @@ def test_help_imports_nothing_heavy():
     code = "import sys; from ganbench.cli import main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "torch", "pydantic", "rich", "PIL"} & set(done.stdout.split())
+
+
+def test_to_start_over_and_to_continue_is_refused_before_anything_is_done(ganbench, tmp_path):
+    code, out, err = ganbench("run", "--force", "--extend", "--results", tmp_path / "r")
+    assert (code, out) == (2, "") and "--extend continues them" in err
+
+
+def test_where_nothing_can_be_extended_the_plan_is_shown_and_refused(
+    ganbench, two_domains, tmp_path
+):
+    plugin = Path(__file__).parents[1] / "light" / "toy_gan.py"
+    options = ("--data", two_domains, "--size", 32, "--samples", 4, "--device", "cpu", "--dry-run")
+    options += ("--plugin", plugin, "--models", "toy-gan", "--results", tmp_path / "r")
+    assert ganbench("run", *options)[0] == 0
+    code, out, err = ganbench("run", "--extend", *options)
+    assert code == 2 and "1 to do" in out
+    assert "nothing can be extended: there is no finished run of toy-gan seed 0" in err

@@ -63,7 +63,8 @@ def poisoned_record(poison: Poison, value: dict[str, Any], label: str) -> dict[s
     free = ("model", "suite", "budget", "converted_from")
     return value | {name: poison.text() for name in free} | {
         "label": label,
-        "settings": poison.all_of({"dropout": "x", "y": ["z"]}, keys=True),
+        "settings": poison.all_of({"dropout": "x", "y": ["z"]}, keys=True)
+        | {"decay_from": poison.text()},
         "data": poison.all_of({"a": {"b": "c"}}, keys=True),
         "environment": poison.all_of({"cpu": "c", "packages": {"torch": "1"}}),
         "status": value["status"] | {"reason": poison.text()},
@@ -72,6 +73,7 @@ def poisoned_record(poison: Poison, value: dict[str, Any], label: str) -> dict[s
         "scores": {new: poisoned_score(poison, value["scores"][key], new)
                    for key, new in keys.items()},
         "first_losses": {poison.text(): 1.0},
+        "extended": [{"budget": poison.text(), "step": 3, "seconds": 1.0}],
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from ganbench import record
 from ganbench.record import Status
 from ganbench.report.analysis import pairwise_tests, verdict
 from ganbench.report.analysis.comparison import compare
+from ganbench.report.tables import markdown
 
 COLLAPSED = Status("collapsed", 40, 0.18, "one picture for every latent")
 
@@ -188,3 +189,18 @@ def test_bold_is_the_best_and_all_that_cannot_be_told_from_it(fake, seeds):
     comparison = compare(record.read_results(fake.finish(["a", "b", "c"])))
     expected = {"a", "b"} if seeds == 3 else {"a", "b", "c"}  # one seed tells nobody apart
     assert pairwise_tests.tied_with_best(comparison, "random_inception_fd") == expected
+
+
+def test_extended_runs_are_no_single_training_and_page_and_table_say_so(fake):
+    short = record.Extension("20s", 300, 20.1)
+    for seed, extended in enumerate([(short,), (short,), ()]):
+        settings = {"decay_from": 0.5}
+        fake.run("a", seed, 120.0 + seed, pictures=False, extended=extended, settings=settings)
+    results = record.read_results(fake.finish(["a"]))
+    comparison = compare(results)
+    said = (
+        "a was extended from 20s to 60s in all, counted from the first step (seeds 0 and 1), not"
+        " trained in one go; what had fallen by the smaller budget (decay_from=0.5) rises again"
+    )
+    assert any(str(text).startswith(said) for text in verdict.decide(results, comparison).warnings)
+    assert said in markdown.to_markdown(comparison)
