@@ -93,6 +93,13 @@ class TrainJob:
         return on_torch and self.threads is None
 
     @property
+    def blank_record(self) -> dict[str, Any]:
+        """What a record says of the run before it has begun."""
+        same = ("model", "label", "framework", "source", "seed", "size", "budget", "settings")
+        known = {name: getattr(self.run, name) for name in same}
+        return {"key": self.key, "suite": self.suite, "data": self.data} | known
+
+    @property
     def memory_advice(self) -> str:
         """What to try when there is not memory enough, in one clause."""
         run = self.run

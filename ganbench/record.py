@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench.errors import InputError
-from ganbench.jobs import TrainJob
 from ganbench.system import files
 from ganbench.system.text import shown
 
@@ -338,10 +337,3 @@ def table(results: Results) -> "pandas.DataFrame":
         row |= {key: score.value for key, score in record.scores.items()}
         rows.append(row)
     return pandas.DataFrame(rows)
-
-
-def blank(job: TrainJob) -> dict[str, Any]:
-    """What a record says of a run before it has begun."""
-    same = ("model", "label", "framework", "source", "seed", "size", "budget", "settings")
-    known = {name: getattr(job.run, name) for name in same}
-    return {"key": job.key, "suite": job.suite, "data": job.data} | known

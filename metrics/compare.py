@@ -23,6 +23,8 @@ USUAL = (
     *("precision", "recall", "density", "coverage", "mesh", "diversity", "nearest"),
     "memorization_distance",
 )
+ALL = "all"  # stands for every metric that needs no more than two sets of pictures
+OF_PICTURES = {"pool", "logits", "pictures"}
 CHOICES = {
     "protocol": ("tf", "clean"),
     "precision": ("fp32", "bf16"),
@@ -55,7 +57,7 @@ def score(
 ) -> dict[str, Result]:
     """Score generated against real pictures, each side uint8 N H W 3 in its own size.
 
-    metrics: names, by default USUAL; plugins: files that define more, or extractors.
+    metrics: names, by default USUAL, or "all"; plugins: files that define more, or extractors.
     extractor: a name; None for "inception" where its `weights` are given (.pth, .safetensors), else
         for "efficientnet-lite0", whose numbers are called Lite0 FD and never FID.
     protocol: "tf" (TensorFlow 1's resize) or "clean" (clean-fid's), for Inception; precision:
@@ -65,6 +67,7 @@ def score(
     The results stand by their keys in the order of `metrics`; `value` is None where there is no
     number, and `note` says why. Samples that bring their features are not looked at; then nobody
     here knows what made these, and their numbers are called given features FD and never FID.
+    Of such a real side `moments` are enough for Fréchet distances.
     InputError for wrong arrays, names or choices, and for one side alone with features. torch is
     imported only where a metric needs it.
     """
@@ -93,9 +96,15 @@ def check_choices(**chosen: str) -> None:
 
 
 def choose(names: Iterable[str], plugins: Sequence[str | Path] = ()) -> list[Metric]:
-    """The metrics of these names, each once; InputError for an unknown one, or for none."""
-    files = tuple(map(Path, plugins))
-    chosen = [registry.get(name, files) for name in dict.fromkeys(names)]
+    """The metrics of these names, each once; InputError for an unknown one, or for none.
+
+    ALL among them stands for all that two sets of pictures can be asked for.
+    """
+    files, names = tuple(map(Path, plugins)), list(dict.fromkeys(names))
+    if ALL in names:
+        every = [registry.get(name, files) for name in registry.names(files)]
+        return [metric for metric in every if OF_PICTURES.issuperset(metric.needs)]
+    chosen = [registry.get(name, files) for name in names]
     if not chosen:
         raise InputError("no metric is asked for", f"metrics: {', '.join(registry.names(files))}")
     return chosen
@@ -120,13 +129,13 @@ def _both_given(generated: Sample, real: Sample, wanted: set[str]) -> bool:
     for name, side in sides.items():
         if not given and side.pictures is None:
             raise InputError(f"the {name} side has neither pictures nor features")
-        if given and side.pool is None and "pool" in wanted:
+        if given and side.pool is None and not side.moments and "pool" in wanted:
             raise InputError(f"the {name} side brings no pooled features, Sample(pool=...)")
     return bool(given)
 
 
 def _given(sample: Sample) -> bool:
-    return sample.pool is not None or sample.logits is not None
+    return any(known is not None for known in (sample.pool, sample.logits, sample.moments))
 
 
 def _look(extractor: "Extractor", sample: Sample) -> Sample:

@@ -9,7 +9,7 @@ from metrics import jackknife
 from metrics.errors import InputError
 from metrics.gaussian import Gaussian
 from metrics.registry import Measurement, Metric
-from metrics.sample import Sample, checked_pair
+from metrics.sample import Moments, Sample, checked_pair
 
 ENOUGH = 2048  # pictures; below, the covariance of 2,048 features has not full rank
 
@@ -31,13 +31,13 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     return _assemble(step, np.sum(a * a) + np.sum(b * b), a @ b.T)
 
 
-def gaussian_distance(one: Gaussian, other: Gaussian) -> float:
+def gaussian_distance(one: Gaussian, other: Gaussian | Moments) -> float:
     """Distance of two stored Gaussians of the same F.
 
     With S = L L^T the trace of (S1 S2)^(1/2) is the nuclear norm of L1^T L2: real by construction,
     and no root is drawn from rounding noise, because a factor has only the covariance's rank.
     """
-    _require_two(one.count, other.count)
+    _require_two(one.count, 2 if other.count is None else other.count)
     if one.mean.shape != other.mean.shape:
         raise InputError("the two sets have different numbers of features: another extractor")
     traces = np.trace(one.covariance) + np.trace(other.covariance)
@@ -52,12 +52,13 @@ def _assemble(step: np.ndarray, traces: float, cross: np.ndarray) -> float:
     return max(0.0, float(step @ step) + float(traces) - 2 * overlap)
 
 
-def factor(gaussian: Gaussian) -> np.ndarray:
+def factor(gaussian: Gaussian | Moments) -> np.ndarray:
     """L of S = L L^T, F x rank; eigenvalues below the rank tolerance are rounding noise."""
     values, vectors = np.linalg.eigh(gaussian.covariance)
     tolerance = values[-1] * len(values) * np.finfo(np.float64).eps
     kept = values > max(tolerance, 0.0)
-    kept[: max(0, len(values) - (gaussian.count - 1))] = False  # N points span N - 1 directions
+    if gaussian.count is not None:  # N points span N - 1 directions
+        kept[: max(0, len(values) - (gaussian.count - 1))] = False
     return vectors[:, kept] * np.sqrt(values[kept])
 
 
@@ -103,7 +104,11 @@ def _nuclear_norm(matrix: np.ndarray) -> float:
 
 
 def count_note(generated: int, real: int) -> str:
-    """What to say beside a distance of so few pictures; empty when there are enough."""
+    """What to say beside a distance of so few pictures; empty when there are enough.
+
+    Of real pictures, 0 are a number that nobody says.
+    """
+    real = real or ENOUGH
     if min(generated, real) >= ENOUGH:
         return ""
     side, count = ("generated", generated) if generated < real else ("reference", real)
@@ -112,7 +117,10 @@ def count_note(generated: int, real: int) -> str:
 
 def measure(generated: Sample, real: Sample) -> Measurement:
     """Fréchet distance of the pooled features."""
-    value = frechet_distance(generated.features(), real.features())
+    if real.pool is None and real.moments:
+        value = gaussian_distance(Gaussian.of(generated.features()), real.moments)
+    else:
+        value = frechet_distance(generated.features(), real.features())
     return Measurement(value, {}, count_note(len(generated), len(real)))
 
 
@@ -128,4 +136,5 @@ FID = Metric(
     measure=measure,
     error=lambda generated, real: sampling_error(generated.features(), real.features()),
     about="distance of two Gaussians fitted to what the network sees; too high for few pictures",
+    from_moments=True,
 )

@@ -21,6 +21,7 @@ SUBSETS = 100  # how many, how large and from which seed: as torch-fidelity 0.4.
 SUBSET_SIZE = 1000
 SEED = 2020
 BLOCK = 2**22  # kernel values held at a time, 32 MiB
+CLEARLY = 3  # standard errors
 ALL_PAIRS = 10_000  # pictures on a side; beyond, the subsets alone hold fewer pairs
 
 
@@ -181,11 +182,19 @@ def _error(sums: KernelSums, count: int) -> float | None:
 def measure(generated: Sample, real: Sample) -> Measurement:
     """KID of the pooled features, not multiplied by 1,000."""
     found = kernel_distance(generated.features(), real.features())
+    notes = [below_zero(found)] if found.value < 0 else []
     if not len(found.subsets):
-        note = f"all pictures at once: below {SUBSET_SIZE:,} a side there are no subsets"
-        return Measurement(found.value, {}, note, found.error)
+        notes.append(f"all pictures at once: below {SUBSET_SIZE:,} a side there are no subsets")
+        return Measurement(found.value, {}, "; ".join(notes), found.error)
     details = {"subset_spread": float(found.subsets.std()), "subsets": float(SUBSETS)}
-    return Measurement(found.value, details, "", found.error)
+    return Measurement(found.value, details, "; ".join(notes), found.error)
+
+
+def below_zero(found: Estimate) -> str:
+    """What a negative number means, which no distance can be."""
+    if found.error and found.value < -CLEARLY * found.error:
+        return "clearly below 0: are there copies of real pictures?"
+    return "below 0 is normal for an estimate without bias where there is no difference"
 
 
 KID = Metric(

@@ -79,6 +79,7 @@ class Metric:
     about: str = ""  # what it means, in a line for people
     jackknife: bool = True  # may its sampling error be had by leaving pictures out?
     error: Callable[[Sample, Sample], float | None] | None = None  # a quicker way to that error
+    from_moments: bool = False  # is of the real side a mean and covariance of features enough?
 
     @property
     def sees_features(self) -> bool:

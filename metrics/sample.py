@@ -1,10 +1,23 @@
 """What is known of a set of pictures: the common ground of extractors and metrics."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from metrics.errors import InputError
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean (F) and covariance (F F, N - 1) of features that are not here themselves, float64.
+
+    count: pictures that they are of, None where nobody says.
+    """
+
+    count: int | None
+    mean: np.ndarray
+    covariance: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -17,6 +30,7 @@ class Sample:
     inputs: uint8 N H W 3, what a translator made each picture from.
     truth: uint8 N H W 3, what each picture should have become.
     back: uint8 N H W 3, each picture translated back.
+    moments: of `pool`, on a real side of which nothing else is known.
     """
 
     pool: np.ndarray | None = None
@@ -25,18 +39,21 @@ class Sample:
     inputs: np.ndarray | None = None
     truth: np.ndarray | None = None
     back: np.ndarray | None = None
+    moments: Moments | None = None
 
     def __len__(self) -> int:
-        return next((len(known) for _, known in self.known()), 0)
+        for _, known in self.known():
+            return len(known)
+        return (self.moments.count if self.moments else None) or 0
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Sample":
         """Some of the pictures, by slice or index array."""
         return Sample(**{name: known[rows] for name, known in self.known()})
 
-    def known(self) -> list[tuple[str, np.ndarray]]:
-        """Names and arrays of all that is not None."""
+    def known(self) -> list[tuple[str, Any]]:
+        """Names and arrays of all that is known row by row."""
         return [(f.name, getattr(self, f.name)) for f in fields(self)
-                if getattr(self, f.name) is not None]  # fmt: skip
+                if f.name != "moments" and getattr(self, f.name) is not None]  # fmt: skip
 
     def features(self) -> np.ndarray:
         """The pooled features; InputError when they are not known."""

@@ -131,7 +131,7 @@ def measure(
     errors: bool = True,
 ) -> Measurement:
     """The number with its error; NaN with the reason as its note where there is none."""
-    reason = _why_not(metric, generated, extractor)
+    reason = _why_not(metric, generated, real, extractor)
     if reason:
         return Measurement(MISSING, {}, reason)
     try:
@@ -155,12 +155,16 @@ def _measured(metric: Metric, generated: Sample, real: Sample) -> Measurement:
     return measured
 
 
-def _why_not(metric: Metric, generated: Sample, extractor: NamedExtractor | None) -> str:
+def _why_not(
+    metric: Metric, generated: Sample, real: Sample, extractor: NamedExtractor | None
+) -> str:
     if metric.official_only and extractor is not None and not extractor.official:
         return f"{metric.title} is defined on the official Inception features only"
     for field in metric.needs:
         if getattr(generated, field, None) is None:
             return WHY_MISSING.get(field, f"{field} of the generated pictures are missing")
+    if real.moments and not real.known() and not metric.from_moments:
+        return "of the real pictures only the mean and covariance of their features are known"
     return ""
 
 

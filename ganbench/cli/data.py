@@ -45,12 +45,17 @@ def convert(
         int | None, typer.Option(help="Pixels on a side, of scenes.", show_default="256")
     ] = None,
 ) -> None:
-    """Write the pictures as TFRecords, a folder or a zip; files go over as they are."""
+    """Write the pictures as TFRecords, a folder or a zip; files go over as they are.
+
+    Of a run, --source RUN, go its last samples, as PNG.
+    """
     from ganbench.data.convert import convert
     from ganbench.system.text import printable, shown, some_of
 
     with bars.on_stderr() as on_progress:
         done = convert(data, source, target, to, out, size, on_progress)
+    for note in done.notes:
+        print(f"note: {note}", file=sys.stderr)
     if done.skipped:
         print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
     for one in done.skipped:

@@ -48,7 +48,7 @@ def run(
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.")] = None,
     frameworks: Annotated[str | None, typer.Option(help="pytorch, tensorflow or both.")] = None,
-    metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid.")] = None,
+    metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid, or all.")] = None,
     extractors: Annotated[
         str | None,
         typer.Option(

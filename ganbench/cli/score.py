@@ -1,6 +1,7 @@
 """`ganbench score`: pictures against pictures, without a benchmark around them."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +19,14 @@ DISAGREE = 4  # exit code of --check
 
 def score(
     fake: Annotated[
-        str | None, typer.Argument(help="Generated pictures: folder, zip, .npy, .npz or run.")
+        str | None,
+        typer.Argument(help="Generated pictures: folder, zip, TFRecords, .npy, .npz or run."),
     ] = None,
-    real: Annotated[str | None, typer.Argument(help="Real pictures, likewise.")] = None,
+    real: Annotated[
+        str | None, typer.Argument(help="Real pictures, likewise, or a .npz of mu and sigma.")
+    ] = None,
     metrics: Annotated[
-        str | None, typer.Option(help="For instance fid,kid; see ganbench list metrics.")
+        str | None, typer.Option(help="For instance fid,kid, or all; see ganbench list metrics.")
     ] = None,
     extractors: Annotated[
         str | None,
@@ -45,6 +49,16 @@ def score(
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write all of it; - prints it.")
     ] = None,
+    only: Annotated[
+        str, typer.Option(metavar="GLOB", help="Of FAKE only files so called: '*_fake_B.png'.")
+    ] = "",
+    only_real: Annotated[str, typer.Option(metavar="GLOB", help="Likewise of REAL.")] = "",
+    save_stats: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz", help="Write mu and sigma of REAL, or of FAKE where it stands alone."
+        ),
+    ] = None,
     check: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Recompute the scores of a run's record.")
     ] = None,
@@ -61,11 +75,20 @@ def score(
         device,
         inception_weights,
         tuple(plugins or ()),
+        (only, only_real),
     )
     if check is not None:
-        _alone(FAKE=fake, REAL=real, metrics=metrics, extractor=extractors, json=json_file)
+        given = {"only": only or None, "only-real": only_real or None, "save-stats": save_stats}
+        _alone(FAKE=fake, REAL=real, metrics=metrics, extractor=extractors, json=json_file, **given)
         raise typer.Exit(_check(check, settings))
-    _compare(*_both(fake, real), settings, json_file)
+    if save_stats is None:
+        _compare(*_both(fake, real), settings, json_file)
+        return
+    _check_file("--save-stats", save_stats, ".npz")
+    alone = fake is not None and real is None and metrics is None and json_file is None
+    if not alone:
+        _compare(*_both(fake, real), settings, json_file)
+    _save(*((fake, only) if alone else (real, only_real)), save_stats, settings)
 
 
 def _parts(listed: str) -> tuple[str, ...]:
@@ -79,7 +102,7 @@ def _compare(fake: str, real: str, settings: "Settings", json_file: str | None) 
     from ganbench.system import files
 
     if json_file is not None and json_file != "-":
-        _check_file(Path(json_file))
+        _check_file("--json", Path(json_file), ".json")
     with bars.on_stderr() as tick:
         comparison = compare_sides(fake, real, settings, tick)
     value = output.as_json(comparison)
@@ -101,12 +124,26 @@ def _check(run_folder: Path, settings: "Settings") -> int:
     return 0 if found.agrees else DISAGREE
 
 
-def _check_file(file: Path) -> None:
-    """InputError, before the work, when the JSON could not be written."""
+def _save(path: str | None, only: str, file: Path, settings: "Settings") -> None:
+    """Write the statistics of a side and say it."""
+    from ganbench.scoring.compare_sets import save_statistics
+
+    assert path is not None
+    with bars.on_stderr() as tick:
+        count = save_statistics(path, only, file, settings, tick)
+    print(f"statistics of {count:,} pictures ({path}): {file}", file=sys.stderr)
+
+
+def _check_file(option: str, file: Path, ending: str) -> None:
+    """InputError, before the work, when what `option` asks for could not be written."""
     from ganbench.system import files
 
     if not file.name or file.is_dir():
-        raise InputError(f"--json {file} is a folder", f"--json {file / 'score.json'}")
+        raise InputError(f"{option} {file} is a folder", f"{option} {file / f'score{ending}'}")
+    if ending == ".npz" and file.suffix.lower() != ending:
+        raise InputError(
+            f"{option} {file} is no name of a .npz", f"{option} {file.with_suffix(ending)}"
+        )
     files.check_writable(file.parent)
 
 

@@ -1,9 +1,9 @@
 """`ganbench data convert`: a set of pictures as a folder, a zip or TFRecords.
 
 The bytes of picture files go over as they are, with the names they have, so that there and back
-gives the same files whatever their format. Only what has no file (the embedded set) is encoded,
-as PNG. Each side keeps its folder, except that Kaggle's endings are exchanged: the records of
-`monet_jpg` are `monet_tfrec`, and back.
+gives the same files whatever their format. Only what has no file (the embedded set, the last
+samples of a run) is encoded, as PNG. Each side keeps its folder, except that Kaggle's endings are
+exchanged: the records of `monet_jpg` are `monet_tfrec`, and back.
 """
 
 import re
@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ganbench.data import load, recipes, transfer
+from ganbench.data import load, recipes, run_samples, transfer
+from ganbench.data.run_samples import Samples
 from ganbench.data.sources import layout, tfrecord
 from ganbench.data.sources.file_names import Names
 from ganbench.data.sources.file_tree import Tree, is_record, record_stem
@@ -28,6 +29,7 @@ from ganbench.system.text import printable, shown
 FORMATS = ("tfrecord", "folder", "zip")
 SIZE = 256  # of the embedded pictures, as Kaggle's have it
 MOST = 1000  # pictures in one TFRecord file
+COMMAND = "ganbench data convert --source RUN --to folder"
 
 Put = Callable[[str, bytes], None]
 
@@ -39,6 +41,7 @@ class Converted:
     place: Path
     counts: dict[str, int]  # folder, or "" for the only one -> pictures
     skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...] = ()  # of samples of runs
     left_alone: tuple[str, ...] = ()  # test splits and the like, in words
 
 
@@ -74,7 +77,8 @@ def convert(
     left = dict.fromkeys(
         word for one in found if isinstance(one, Listing) for word in one.left_alone
     )
-    return Converted(out, counts, skipped, tuple(left))
+    notes = tuple(note for one in found if isinstance(one, Samples) for note in one.notes)
+    return Converted(out, counts, skipped, notes, tuple(left))
 
 
 def _found(
@@ -82,7 +86,7 @@ def _found(
 ) -> list[Found]:
     """One or two sets: what the user's files hold, or which embedded one."""
     found = _listings(data, source, target)
-    if size is not None and any(isinstance(one, Listing) for one in found):
+    if size is not None and any(isinstance(one, Listing | Samples) for one in found):
         raise InputError("pictures go over in the size they have", "--size is for scenes alone")
     return found
 
@@ -92,6 +96,8 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
     if source is None and target is None:
         if data is None or data == load.EMBEDDED:
             return list(kinds)
+        if samples := run_samples.find(data, COMMAND):
+            return [samples]
         try:
             return list(layout.two_sets(data))
         except layout.OneSet:
@@ -102,7 +108,9 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
             "give DATA, or --source PHOTOGRAPHS --target PAINTINGS",
         )
     return [
-        kind if path == load.EMBEDDED else layout.training_set(path)
+        kind
+        if path == load.EMBEDDED
+        else run_samples.find(path, COMMAND) or layout.training_set(path)
         for path, kind in zip((source, target), kinds, strict=True)
         if path is not None
     ]
@@ -127,9 +135,7 @@ def _folders(found: Sequence[Found], to: str, place: Path) -> list[str]:
     """Names of the sides' folders: their own, unless they would be read as the other side's."""
     if len(found) == 1:
         return [""]
-    own = [
-        _exchanged(transfer.name_of(one), to) if isinstance(one, Listing) else one for one in found
-    ]
+    own = [one if isinstance(one, str) else _exchanged(transfer.name_of(one), to) for one in found]
     return own if _reads_back(own, to, place) else ["source", "target"]
 
 

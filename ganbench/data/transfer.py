@@ -10,20 +10,24 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ganbench.data import recipes, store
+from ganbench.data.run_samples import Samples
 from ganbench.data.sources import layout, tfrecord
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode_whole
 from ganbench.data.sources.file_names import safe_name
 from ganbench.data.sources.layout import Listing
 from ganbench.data.store import OnProgress
+from ganbench.errors import InputError
+from ganbench.system import files
 
 BATCH = 64  # pictures that are read and checked at once
 SMALL = 4 * 2**20  # bytes of one that is kept until its turn comes
 
-Found = Listing | recipes.Kind  # the user's files, or one side of the embedded set
+Found = Listing | Samples | recipes.Kind  # files, what a run made, or a side of the embedded set
 Carried = Iterator[tuple[str, bytes | str]]  # a file name and its bytes, or why it is left out
 
 
@@ -50,7 +54,9 @@ def sides(
     unpacked = dict(zip(boxed, tfrecord.unpack(boxed, scratch) if boxed else [], strict=True))
     made = []
     for one, folder in zip(found, folders, strict=True):
-        if not isinstance(one, Listing):
+        if isinstance(one, Samples):
+            made.append(_of_run(one, folder))
+        elif not isinstance(one, Listing):
             made.append(_drawn(one, folder, size, on_progress))
         elif one.records:
             made.append(_of_records(one, folder, unpacked[one]))
@@ -59,9 +65,9 @@ def sides(
     return made
 
 
-def name_of(listing: Listing) -> str:
+def name_of(one: Listing | Samples) -> str:
     """The folder's own name."""
-    return safe_name(listing.title.rpartition("/")[2])
+    return safe_name(one.title.rpartition("/")[2])
 
 
 def _label(listing: Listing) -> str:
@@ -71,13 +77,25 @@ def _label(listing: Listing) -> str:
 def _drawn(kind: recipes.Kind, folder: str, size: int, on_progress: OnProgress | None) -> Side:
     domain = store.domain(recipes.embedded(kind, size), size, on_progress)
 
-    def carry() -> Carried:
-        for name, pixels in zip(domain.names, domain.pictures, strict=True):
-            data = io.BytesIO()
-            Image.fromarray(pixels).save(data, "PNG")
-            yield f"{name}.png", data.getvalue()
-
+    carry = partial(_encoded, domain.names, domain.pictures)
     return Side(domain.title, kind, folder, len(domain.names), carry)
+
+
+def _of_run(samples: Samples, folder: str) -> Side:
+    pictures = files.read_array(samples.file)
+    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] != 3:
+        raise InputError(f"{samples.file} is damaged: it holds no pictures")
+    digits = len(str(max(0, len(pictures) - 1)))
+    names = [f"{number:0{digits}d}" for number in range(len(pictures))]
+    carry = partial(_encoded, names, pictures)
+    return Side(samples.title, "generated", folder, len(names), carry)
+
+
+def _encoded(names: Sequence[str], pictures: np.ndarray) -> Carried:
+    for name, pixels in zip(names, pictures, strict=True):
+        data = io.BytesIO()
+        Image.fromarray(pixels).save(data, "PNG")
+        yield f"{name}.png", data.getvalue()
 
 
 def _of_files(listing: Listing, folder: str) -> Side:

@@ -15,7 +15,15 @@ from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
 from ganbench.memory_forecast import Need
-from ganbench.planning.suite import Choice, Suite, check, selected, slug, with_device_defaults
+from ganbench.planning.suite import (
+    Choice,
+    Suite,
+    check,
+    selected,
+    slug,
+    with_device_defaults,
+    with_metrics_named,
+)
 from ganbench.system import child_process, frameworks
 from ganzoo import registry
 
@@ -133,6 +141,7 @@ def make(
 
     With `force` no run counts as begun, whatever its record says.
     """
+    suite = with_metrics_named(suite)
     check(suite)
     models = selected(suite)
     found = _found(suite, models)

@@ -14,7 +14,7 @@ from ganbench.system.text import printable, shown
 from ganzoo import registry
 from ganzoo.settings import PROFILES
 from metrics import registry as metric_registry
-from metrics.compare import USUAL, check_choices
+from metrics.compare import ALL, USUAL, check_choices
 from metrics.extractors import registry as extractors
 from metrics.scoring import distinct
 
@@ -148,6 +148,15 @@ def with_device_defaults(suite: Suite, device: str) -> Suite:
     kind = "cuda" if device.startswith("cuda") else "cpu"
     open_fields = {k: v for k, v in DEVICE_DEFAULTS[kind].items() if getattr(suite, k) is None}
     return replace(suite, device=device, **open_fields)
+
+
+def with_metrics_named(suite: Suite) -> Suite:
+    """Spell out "all": the standard metrics, of which the first decides, and then the others."""
+    if ALL not in suite.metrics:
+        return suite
+    named = [name for name in suite.metrics if name != ALL]
+    there = metric_registry.names(plugins.with_metrics(suite.plugins))
+    return replace(suite, metrics=tuple(dict.fromkeys([*named, *STANDARD, *there])))
 
 
 def check(suite: Suite) -> None:

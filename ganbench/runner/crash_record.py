@@ -22,7 +22,7 @@ def write(job: TrainJob, ended: child_process.Ended, memory_was_short: bool) -> 
     state = _saved(job.folder)
     steps, seconds = state.get("steps", 0), state.get("seconds", 0.0)
     written = record.Record(
-        **record.blank(job),
+        **job.blank_record,
         environment=environment.describe(None, job.device),
         status=_status(job, ended, steps, memory_was_short),
         used=record.Used(steps=steps, seconds=seconds, target_pictures=steps * job.batch),

@@ -15,6 +15,7 @@ import numpy as np
 
 from ganbench.data.sources.bounded_read import METHODS
 from ganbench.errors import InputError
+from metrics.registry import Metric
 
 ARRAYS = (".npy", ".npz")
 PREFERRED = ("images.npy", "arr_0.npy")  # members of a .npz; else its first
@@ -69,6 +70,15 @@ class ArraySide:
     def size(self) -> tuple[int, int]:
         return self.shape[1], self.shape[2]
 
+    @property
+    def largest(self) -> tuple[int, int]:
+        """The size of all."""
+        return self.size
+
+    def why_not(self, metric: Metric) -> str:
+        """Every metric can be asked of pictures of one size."""
+        return ""
+
     def skipped(self) -> dict[str, str]:
         """No picture of an array can be broken."""
         return {}
@@ -87,8 +97,8 @@ class ArraySide:
     def _unpacked(self, count: int) -> Iterator[np.ndarray]:
         """Pictures of a .npz, whose array is never whole in memory."""
         row = math.prod(self.shape[1:])
-        with _member(self.path, self.file, self.member) as stream:
-            _read_header(stream)
+        with opened_member(self.path, self.file, self.member) as stream:
+            read_header(stream)
             for start in range(0, self.at_most, count):
                 rows = min(count, self.at_most - start)
                 data = stream.read(rows * row)
@@ -104,7 +114,7 @@ def open_array(path: str, file: Path, floats_cast: bool = True) -> ArraySide:
     """
     packed = file.suffix.lower() == ".npz"
     member = _choose(path, file) if packed else ""
-    with _member(path, file, member) as stream:
+    with opened_member(path, file, member) as stream:
         header = _header(path, stream)
         _check(path, header, stream)
     array = None if packed else _mapped(path, file)
@@ -126,18 +136,23 @@ def _scanned(side: ArraySide) -> tuple[tuple[bytes, ...], int]:
 
 
 def _choose(path: str, file: Path) -> str:
+    names = members(path, file)
+    if not names:
+        raise InputError(f"{path} holds no array", MEMBER_HINT)
+    return next((name for name in PREFERRED if name in names), names[0])
+
+
+def members(path: str, file: Path) -> list[str]:
+    """Names of the arrays of a .npz; InputError for a damaged one."""
     try:
         with zipfile.ZipFile(file) as archive:
-            members = [name for name in archive.namelist() if name.endswith(".npy")]
+            return [name for name in archive.namelist() if name.endswith(".npy")]
     except Exception:  # a damaged list of members can raise nearly anything
         raise InputError(f"{path} is not a readable .npz (cut or damaged?)") from None
-    if not members:
-        raise InputError(f"{path} holds no array", MEMBER_HINT)
-    return next((name for name in PREFERRED if name in members), members[0])
 
 
 @contextmanager
-def _member(path: str, file: Path, member: str) -> Iterator[IO[bytes]]:
+def opened_member(path: str, file: Path, member: str) -> Iterator[IO[bytes]]:
     """The bytes of a .npy, in a file of its own or inside a .npz."""
     try:
         if not member:
@@ -160,7 +175,7 @@ def _header(path: str, stream: IO[bytes]) -> Header:
     if start[:1] == b"\x80":  # the first byte of every pickle
         raise InputError(f"{path} {PICKLED}", "save it with np.save(FILE, pictures)")
     try:
-        header = _read_header(stream)
+        header = read_header(stream)
     except Exception:  # a header is a piece of Python text, and can be wrong in as many ways
         raise _unreadable(path) from None
     if not all(type(length) is int and length >= 0 for length in header.shape):
@@ -170,7 +185,8 @@ def _header(path: str, stream: IO[bytes]) -> Header:
     return header
 
 
-def _read_header(stream: IO[bytes]) -> Header:
+def read_header(stream: IO[bytes]) -> Header:
+    """The header of a .npy; a wrong one raises nearly anything. The stream stands behind it."""
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
         return Header(*np.lib.format.read_array_header_1_0(stream))

@@ -1,25 +1,30 @@
 """`ganbench score FAKE REAL`: two sets of pictures, the wanted numbers, and how they were made."""
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ganbench.errors import InputError
-from ganbench.scoring import choose_extractors, feature_cache, image_sets
+from ganbench.scoring import choose_extractors, feature_cache, image_sets, statistics_file
 from ganbench.scoring.image_sets import Side
 from ganbench.scoring.lazy_extractor import Choices, LazyExtractor
 from ganbench.scoring.spool import Keep, folder, spool
+from ganbench.scoring.statistics_file import StatisticsSide
 from ganbench.system import files
 from metrics import compare, scoring
 from metrics.extractors import registry
+from metrics.gaussian import Gaussian
 from metrics.registry import Metric
 from metrics.sample import Sample
 
 PART_BYTES = 64 * 2**20  # pictures handed to the network at a time
 PART_BATCHES = 64
+SHEET = 3  # width over height, or height over width, from which a picture may be a contact sheet
 
 Tick = Callable[[str, int, int], None]  # what, pictures done, of how many
 
@@ -36,6 +41,7 @@ class Settings:
     device: str | None = None  # None: a GPU if there is one
     inception_weights: Path | None = None
     plugins: tuple[Path, ...] = ()
+    only: tuple[str, str] = ("", "")  # patterns of the file names of each side; "": all
 
 
 @dataclass(frozen=True)
@@ -64,19 +70,66 @@ def compare_sides(fake: str, real: str, settings: Settings, tick: Tick) -> Compa
     All that can be wrong with the two sides is found before the network is loaded.
     """
     metrics = choose_metrics(settings)
-    pair = image_sets.open_two(fake, real)
-    extractors: list[LazyExtractor] = []
-    notes: tuple[str, ...] = ()
-    if any(metric.sees_features for metric in metrics):
-        extractors, notes = extractors_of(settings, tick)
-    results: dict[str, scoring.Result] = {}
-    sides: list[Seen] = []
-    for extractor, share in scoring.shared_out(metrics, extractors):
-        seen, found = _compare(pair, share, extractor, tick)
-        results |= found
-        sides = sides or seen
+    with ExitStack() as room:
+        pair = image_sets.open_two(fake, real, settings.only, room)
+        metrics, notes = _possible(metrics, pair, settings)
+        extractors: list[LazyExtractor] = []
+        if any(metric.sees_features for metric in metrics):
+            extractors, told = extractors_of(settings, tick)
+            notes = *told, *notes, *_checked(pair[1], extractors)
+        results: dict[str, scoring.Result] = {}
+        sides: list[Seen] = []
+        for extractor, share in scoring.shared_out(metrics, extractors):
+            seen, found = _compare(pair, share, extractor, tick)
+            results |= found
+            sides = sides or seen
     protocols = tuple(extractor.protocol() for extractor in extractors)
     return Comparison(sides[0], sides[1], results, protocols, _warnings(*pair, notes))
+
+
+def save_statistics(path: str, only: str, file: Path, settings: Settings, tick: Tick) -> int:
+    """Write mean and covariance of what the first extractor sees; returns of how many pictures.
+
+    InputError when `path` names no pictures, or when the file cannot be written.
+    """
+    with ExitStack() as room:
+        side = image_sets.open_side(path, only, room)
+        if isinstance(side, StatisticsSide):
+            raise InputError(f"{path} holds statistics already")
+        (extractor, *_), _ = extractors_of(settings, tick)
+        sample, _ = look(side, {"pool"}, extractor, None, tick)
+    statistics_file.write(file, Gaussian.of(sample.features()), extractor.protocol())
+    return len(sample)
+
+
+def _possible(
+    metrics: list[Metric], pair: tuple[Side, Side], settings: Settings
+) -> tuple[list[Metric], tuple[str, ...]]:
+    """The metrics that both sides can be asked for, and a word on the others.
+
+    InputError when one of those was named, or when none is left.
+    """
+    why: dict[str, list[str]] = {}
+    for metric in metrics:
+        if reason := pair[0].why_not(metric) or pair[1].why_not(metric):
+            why.setdefault(reason, []).append(metric.name)
+    left_out = {name for names in why.values() for name in names}
+    kept = [metric for metric in metrics if metric.name not in left_out]
+    named = settings.metrics is not None and compare.ALL not in settings.metrics
+    for reason, names in why.items():
+        if named or not kept:
+            raise InputError(
+                f"{', '.join(names)} cannot be computed: {reason}",
+                f"--metrics {','.join(m.name for m in kept) or 'fid'}, or other pictures",
+            )
+    return kept, tuple(f"left out: {', '.join(names)}: {reason}" for reason, names in why.items())
+
+
+def _checked(real: Side, extractors: list[LazyExtractor]) -> tuple[str, ...]:
+    """What statistics presume; InputError when they are of another extractor."""
+    if not isinstance(real, StatisticsSide):
+        return ()
+    return tuple(filter(None, map(real.check, extractors)))
 
 
 def _compare(
@@ -107,14 +160,22 @@ def choose_metrics(settings: Settings) -> list[Metric]:
 
 
 def _warnings(generated: Side, real: Side, notes: tuple[str, ...]) -> tuple[str, ...]:
-    said = [*notes, *generated.notes, *real.notes]
-    if generated.size != real.size:
+    said = [*notes, *generated.notes, *real.notes, image_sets.shared(generated, real)]
+    said += [_sheets(side.path, *side.size) for side in (generated, real) if side.size]
+    if generated.size and real.size and generated.size != real.size:
         (height, width), (high, wide) = generated.size, real.size
         said.append(
             f"generated pictures are {width}x{height}, real ones {wide}x{high}: "
             "what one size blurs more than the other counts in every score"
         )
-    return tuple(said)
+    return tuple(dict.fromkeys(filter(None, said)))
+
+
+def _sheets(path: str, height: int, width: int) -> str:
+    """A word on pictures that have the form of many in a row."""
+    if max(height, width) < SHEET * min(height, width):
+        return ""
+    return f"the pictures in {path} are {width}x{height}: is each of them a sheet of many pictures?"
 
 
 def extractors_of(settings: Settings, tick: Tick) -> tuple[list[LazyExtractor], tuple[str, ...]]:
@@ -141,10 +202,12 @@ def look(
     Memory stays flat: features go to the cache in parts, pictures to a file in `scratch`, and only
     where a metric looks at pixels.
     """
+    if isinstance(side, StatisticsSide):
+        return Sample(moments=side.moments), False
     aside = None
-    if scratch and "pictures" in wanted and side.array is None:
-        aside = scratch / f"{side.content}.npy"
-    with spool(aside, side.size) if aside else nullcontext() as keep:
+    if scratch and side.size and "pictures" in wanted and side.array is None:
+        aside = scratch / f"{id(side)}.npy"  # both sides may be of the same content
+    with spool(aside, side.largest) if aside else nullcontext() as keep:
         if extractor is None:
             sample, known = Sample(), False
             _only_decode(side, keep)
@@ -181,14 +244,14 @@ def _through(
     done = 0
     for part in side.parts(_part(side, extractor.batch)):
         if keep:
-            keep(part)
+            keep(np.asarray(part))
         yield extractor.features(part, partial(_tell, tick, side, done))
         done += len(part)
 
 
 def _part(side: Side, batch: int) -> int:
     """How many pictures come at a time: whole batches, as many as fit."""
-    height, width = side.size
+    height, width = side.largest
     return batch * max(1, min(PART_BATCHES, PART_BYTES // (height * width * 3 * batch)))
 
 
@@ -199,4 +262,4 @@ def _tell(tick: Tick, side: Side, before: int, now: int, of: int) -> None:
 def _only_decode(side: Side, keep: Keep | None) -> None:
     if keep:
         for part in side.parts(_part(side, batch=1)):
-            keep(part)
+            keep(np.asarray(part))

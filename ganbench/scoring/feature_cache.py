@@ -87,7 +87,7 @@ def read(folder: Path) -> Sample:
     """Features that are in the cache; InputError when they are not, or not whole."""
     told = _told(folder)
     sealed_folder.check(folder, told)
-    found = {
+    found: dict[str, Any] = {
         name: _array(folder / f"{name}.npy") for name in KEPT if f"{name}.npy" in told["files"]
     }
     if not found or any(len(array) != told.get("count") for array in found.values()):

@@ -21,6 +21,7 @@ from ganbench.data.sources.decode import BrokenPicture, decode_whole, look
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
 from ganbench.system.text import shown, spelled
+from metrics.registry import Metric
 
 DECODING = 2  # raised when the same file gives other pixels, or is taken where it was not
 AHEAD_BYTES = 64 * 2**20  # decoded pictures that may wait for the network
@@ -28,6 +29,7 @@ FEWEST_AHEAD = 4
 NO_FILE = b""  # digest of a file that cannot be read
 
 Size = tuple[int, int]  # height, width
+Part = np.ndarray | list[np.ndarray]  # uint8 N H W 3, or N of H W 3 where sizes differ
 
 
 @dataclass(frozen=True)
@@ -46,23 +48,47 @@ class FileSide:
     path: str
     listing: Listing
     pieces: tuple[bytes, ...]
-    size: Size
+    largest: Size  # the one with the most pixels
     broken: dict[int, str]
     notes: tuple[str, ...] = ()
+    sizes: tuple[Size | str, ...] = ()  # of each, only where they differ
+    left_out: dict[str, str] = field(default_factory=dict)  # what is no file of the listing -> why
     array: None = None
     _begun: ReadAhead[np.ndarray | str] | None = field(default=None, repr=False)
 
     @classmethod
-    def scanned(cls, path: str, listing: Listing) -> "FileSide":
-        """Look at every file; InputError when none is a picture or when sizes differ."""
+    def scanned(
+        cls, path: str, listing: Listing, left_out: dict[str, str] | None = None
+    ) -> "FileSide":
+        """Look at every file; InputError when none is a picture."""
         with ThreadPoolExecutor(workers()) as threads:
             looked = list(threads.map(partial(_look, listing), listing.names))
         broken = {i: file.size for i, file in enumerate(looked) if isinstance(file.size, str)}
         if len(broken) == len(looked):
             raise _no_picture(path, listing, broken)
-        size = _one_size(path, listing, looked)
-        notes = _altered(path, looked)
-        return cls(path, listing, tuple(file.digest for file in looked), size, broken, notes)
+        known = {file.size for file in looked if not isinstance(file.size, str)}
+        ordered = sorted(known, key=lambda size: (size[0] * size[1], size))
+        pieces = tuple(file.digest for file in looked)
+        notes = (*_altered(path, looked), *_differing(path, ordered))
+        sizes = tuple(file.size for file in looked) if len(ordered) > 1 else ()
+        return cls(path, listing, pieces, ordered[-1], broken, notes, sizes, left_out or {})
+
+    @property
+    def size(self) -> Size | None:
+        """Of all pictures; None where they differ."""
+        return None if self.sizes else self.largest
+
+    def why_not(self, metric: Metric) -> str:
+        """Why this metric cannot be asked of these pictures; empty where it can."""
+        if not self.sizes or "pictures" not in metric.needs:
+            return ""
+        good = [(i, size) for i, size in enumerate(self.sizes) if not isinstance(size, str)]
+        first, size = good[0]
+        other, another = next((i, differs) for i, differs in good if differs != size)
+        return (
+            f"the pictures in {self.path} differ in size: {shown(self.listing.names[first])} is "
+            f"{_spoken(size)}, {shown(self.listing.names[other])} is {_spoken(another)}"
+        )
 
     @property
     def content(self) -> str:
@@ -76,7 +102,7 @@ class FileSide:
 
     def skipped(self) -> dict[str, str]:
         """Name -> why, of the files that are no usable pictures."""
-        return {self.name(place): why for place, why in sorted(self.broken.items())}
+        return {self.name(place): why for place, why in sorted(self.broken.items())} | self.left_out
 
     def name(self, place: int) -> str:
         """What a picture is called in a sentence."""
@@ -85,12 +111,12 @@ class FileSide:
     def begin(self) -> None:
         """Start to decode before the first picture is asked for."""
         if self._begun is None:
-            ahead = max(FEWEST_AHEAD, AHEAD_BYTES // (3 * self.size[0] * self.size[1]))
+            ahead = max(FEWEST_AHEAD, AHEAD_BYTES // (3 * self.largest[0] * self.largest[1]))
             pool = ThreadPoolExecutor(workers())
             self._begun = ReadAhead(pool, self._decode, range(self.at_most), ahead)
 
-    def parts(self, count: int) -> Iterator[np.ndarray]:
-        """uint8 N H W 3, `count` pictures at a time; notes broken ones and leaves them out."""
+    def parts(self, count: int) -> Iterator[Part]:
+        """`count` pictures at a time; notes broken ones and leaves them out."""
         self.begin()
         assert self._begun
         begun, self._begun = self._begun, None
@@ -102,12 +128,15 @@ class FileSide:
                 else:
                     part.append(pixels)
                 if len(part) == count:
-                    yield np.stack(part)
+                    yield self._together(part)
                     part = []
         if part:
-            yield np.stack(part)
+            yield self._together(part)
         if len(self.broken) == self.at_most:
             raise _no_picture(self.path, self.listing, self.broken)
+
+    def _together(self, part: list[np.ndarray]) -> Part:
+        return part if self.sizes else np.stack(part)
 
     def _decode(self, place: int) -> np.ndarray | str:
         if place in self.broken:
@@ -121,7 +150,7 @@ class FileSide:
             raise InputError(f"{name} of {self.path} {reason}", "start again") from None
         except (UnreadableFile, BrokenPicture) as reason:
             return str(reason)
-        if pixels.shape[:2] != self.size:
+        if pixels.shape[:2] != (self.sizes[place] if self.sizes else self.largest):
             return f"{pixels.shape[1]}x{pixels.shape[0]}, not the size that its header told"
         return pixels
 
@@ -158,19 +187,15 @@ def _no_picture(path: str, listing: Listing, broken: dict[int, str]) -> InputErr
     return InputError(f"{path} has no readable picture ({shown(listing.names[0])}: {broken[0]})")
 
 
-def _one_size(path: str, listing: Listing, looked: list[Looked]) -> Size:
-    """The size of all good pictures; InputError naming two that differ."""
-    good = [
-        (name, file.size)
-        for name, file in zip(listing.names, looked, strict=True)
-        if not isinstance(file.size, str)
-    ]
-    first, size = good[0]
-    for name, other in good:
-        if other != size:
-            raise InputError(
-                f"the pictures in {path} differ in size: {shown(first)} is {size[1]}x{size[0]}, "
-                f"{shown(name)} is {other[1]}x{other[0]}",
-                "bring them to one size first: how that is done changes every score",
-            )
-    return size
+def _differing(path: str, ordered: list[Size]) -> tuple[str, ...]:
+    """A word on pictures of several sizes, which are given from the smallest to the largest."""
+    if len(ordered) == 1:
+        return ()
+    return (
+        f"the pictures in {path} are of {len(ordered):,} sizes, from {_spoken(ordered[0])} to "
+        f"{_spoken(ordered[-1])}: each is resized alone, and what that blurs counts in every score",
+    )
+
+
+def _spoken(size: Size) -> str:
+    return f"{size[1]}x{size[0]}"

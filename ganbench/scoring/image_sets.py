@@ -1,23 +1,34 @@
-"""What `ganbench score` compares: a folder, zip, array file or run as pictures of one size."""
+"""What `ganbench score` compares: a folder, zip, array file, TFRecords or run as pictures.
 
-import os
+The real side may also be a file of statistics.
+"""
+
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 import numpy as np
 
-from ganbench.data.sources import layout
+from ganbench.data import run_samples
+from ganbench.data.sources import layout, tfrecord
+from ganbench.data.sources.file_tree import runs_in
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
-from ganbench.scoring.array_set import ARRAYS, ArraySide, open_array
-from ganbench.scoring.file_set import FileSide
+from ganbench.scoring import spool, translator_results
+from ganbench.scoring.array_set import ARRAYS, PREFERRED, members, open_array
+from ganbench.scoring.file_set import FileSide, Part, Size
+from ganbench.scoring.statistics_file import StatisticsSide, is_statistics, open_statistics
+from ganbench.system.text import shown
+from metrics.registry import Metric
 
 ORDER = "name the generated pictures first, then the real ones"
+COMMAND = "ganbench score RUN REAL"
 
 
 class Side(Protocol):
-    """Pictures of one size that come in parts."""
+    """Pictures that come in parts."""
 
     @property
     def path(self) -> str: ...  # as the user typed it
@@ -30,7 +41,9 @@ class Side(Protocol):
     @property
     def at_most(self) -> int: ...  # pictures, before the broken ones are known
     @property
-    def size(self) -> tuple[int, int]: ...  # height, width
+    def size(self) -> Size | None: ...  # height, width; None where it is not one of all
+    @property
+    def largest(self) -> Size: ...
     @property
     def array(self) -> np.ndarray | None: ...  # where all pictures already are one array
     @property
@@ -38,46 +51,92 @@ class Side(Protocol):
 
     def name(self, place: int) -> str: ...
     def begin(self) -> None: ...
-    def parts(self, count: int) -> Iterator[np.ndarray]: ...
+    def parts(self, count: int) -> Iterator[Part]: ...
     def skipped(self) -> dict[str, str]: ...
+    def why_not(self, metric: Metric) -> str: ...  # may be asked of them; empty where it may
 
 
-def open_side(path: str) -> Side:
-    """The side that `path` names; InputError when it is none."""
-    place = Path(path).expanduser()
-    if (place / "record.json").is_file():
-        return _samples_of_run(path, place)
+def open_side(path: str, only: str = "", room: ExitStack | None = None) -> Side:
+    """The side that `path` names; InputError when it is none.
+
+    only: a pattern of the names of its picture files. room: holds what must be put aside on disk,
+    which TFRecords need, as long as the side is in use.
+    """
+    place = run_samples.place_of(path)
     if place.is_file() and place.suffix.lower() in ARRAYS:
-        return open_array(path, place)
-    if place.is_dir() and any(place.glob("*/record.json")):
-        runs = sorted(file.parent for file in place.glob("*/record.json"))
-        raise InputError(f"{path} holds {len(runs)} runs", f"name one of them: {runs[0]}")
+        _refuse_pattern(path, only)
+        return _open_arrays(path, place)
+    if samples := run_samples.find(path, COMMAND):
+        _refuse_pattern(path, only)
+        return _of_run(path, samples)
     listing = layout.one_set(path)
-    _refuse_two_sets(path, listing)
+    if not only:
+        _refuse_two_sets(path, listing)
     if listing.records:
-        raise InputError(f"{path} holds TFRecords; pictures are needed", "name their JPEG folder")
-    return FileSide.scanned(path, listing)
-
-
-def _samples_of_run(path: str, folder: Path) -> ArraySide:
-    from ganbench import record  # pydantic takes its time
-
-    run = record.read(folder)
-    if not run.snapshots:
-        raise InputError(
-            f"the run {path} has no samples ({run.status.name})", "ganbench run continues it"
-        )
-    last = run.snapshots[-1]
-    file = record.file(folder, run, last.file)
-    # Black pictures are what a collapsed run may make; nobody cast its samples.
-    side = open_array(path, file, floats_cast=False)
-    if run.status.name != "done":
-        status = f"{run.status.name} at step {run.status.step:,}"
-        side.notes = (
-            f"the run {path} is no finished one ({status}): "
-            f"its {side.at_most:,} samples are of step {last.step:,}",
-        )
+        assert room
+        return _unpacked(path, listing, only, room)
+    side = FileSide.scanned(path, _picked(path, listing, only))
+    if runs := runs_in(listing.tree):
+        side.notes += (f"runs in {path} are left aside, for instance {shown(runs[0])}",)
     return side
+
+
+def _of_run(path: str, samples: run_samples.Samples) -> Side:
+    # Black pictures are what a collapsed run may make; nobody cast its samples.
+    side = open_array(path, samples.file, floats_cast=False)
+    side.notes = samples.notes
+    return side
+
+
+def _open_arrays(path: str, file: Path) -> Side:
+    """A file of pictures, or of statistics where it holds no pictures."""
+    if file.suffix.lower() != ".npz" or not is_statistics(names := members(path, file)):
+        return open_array(path, file)
+    if set(names).isdisjoint(PREFERRED):
+        return open_statistics(path, file)
+    side = open_array(path, file)
+    side.notes += (f"{path} holds statistics too, which are left aside: its pictures are scored",)
+    return side
+
+
+def _unpacked(path: str, listing: Listing, only: str, room: ExitStack) -> Side:
+    """The pictures of TFRecords, as files that lie in `room`."""
+    (found,) = tfrecord.unpack([listing], room.enter_context(spool.folder()))
+    if not found.pictures:
+        name, why = (found.skipped or [(listing.names[0], "it holds no records")])[0]
+        raise InputError(f"{path} has no readable picture ({shown(name)}: {why})")
+    pictures = replace(layout.one_set(str(found.archive)), title=listing.title)
+    return FileSide.scanned(path, _picked(path, pictures, only), dict(found.skipped))
+
+
+def _picked(path: str, listing: Listing, only: str) -> Listing:
+    """The files that match the pattern; without one all, unless they plainly are several sets."""
+    if not only:
+        translator_results.refuse_mixed(path, listing.names)
+        return listing
+    names = tuple(name for name in listing.names if _fits(name, only))
+    if not names:
+        raise InputError(
+            f"none of the {len(listing.names):,} pictures in {path} is called {shown(only)} "
+            f"(for instance {shown(listing.names[0])})",
+            "--only '*_fake_B.png': the whole name, with * for any letters",
+        )
+    return replace(listing, names=names)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    try:
+        return PurePosixPath(name).match(pattern)
+    except ValueError:  # "." is no pattern
+        return False
+
+
+def _refuse_pattern(path: str, only: str) -> None:
+    if only:
+        raise InputError(
+            f"{path} is no folder of files, of which {shown(only)} could pick some",
+            "leave --only or --only-real out",
+        )
 
 
 def _refuse_two_sets(path: str, listing: Listing) -> None:
@@ -96,38 +155,29 @@ def _refuse_two_sets(path: str, listing: Listing) -> None:
     )
 
 
-def open_two(generated: str, real: str) -> tuple[Side, Side]:
-    """Both sides; InputError when one is none, or when a picture stands on both, byte by byte.
+def open_two(
+    generated: str, real: str, only: tuple[str, str], room: ExitStack
+) -> tuple[Side, Side]:
+    """Both sides; InputError when one is none. For `only` and `room` see `open_side`."""
+    one = open_side(generated, only[0], room)
+    if isinstance(one, StatisticsSide):
+        raise InputError(f"{generated} holds statistics, which only the real side may be", ORDER)
+    return one, open_side(real, only[1], room)
+
+
+def shared(generated: Side, real: Side) -> str:
+    """A word on pictures that stand on both sides, byte by byte; empty where there are none.
 
     A file and an array that hold the same picture have different bytes, and are not found.
     """
-    _refuse_same_path(generated, real)
-    one, other = open_side(generated), open_side(real)
-    if sorted(one.pieces) == sorted(other.pieces):
-        raise InputError(f"{one.path} and {other.path} hold the very same pictures", ORDER)
-    _refuse_shared(one, other)
-    return one, other
-
-
-def _refuse_shared(generated: Side, real: Side) -> None:
-    """InputError naming a picture that stands on both sides; broken ones are none."""
     there = {piece: i for i, piece in enumerate(real.pieces) if i not in real.broken}
-    both = [
-        (place, there[piece])
-        for place, piece in enumerate(generated.pieces)
-        if piece in there and place not in generated.broken
-    ]
-    if both:
-        one, other = generated.name(both[0][0]), real.name(both[0][1])
-        raise InputError(
-            f"{len(both):,} generated picture{'s' * (len(both) > 1)} stand{'s' * (len(both) == 1)} "
-            f"among the real ones too, byte by byte: {one} of {generated.path} is {other} of "
-            f"{real.path}",
-            "take them out of one side: copies make every distance too small",
-        )
-
-
-def _refuse_same_path(one: str, other: str) -> None:
-    first, second = (os.path.realpath(Path(path).expanduser()) for path in (one, other))
-    if first == second:
-        raise InputError(f"both sides are {one}", ORDER)
+    good = [i for i in range(len(generated.pieces)) if i not in generated.broken]
+    both = [i for i in good if generated.pieces[i] in there]
+    if not both:
+        return ""
+    one, other = generated.name(both[0]), real.name(there[generated.pieces[both[0]]])
+    return (
+        f"{len(both):,} of {len(good):,} generated pictures stand among the real ones too, byte by "
+        f"byte: copies make every distance too small (for instance {one} of {generated.path} is "
+        f"{other} of {real.path})"
+    )

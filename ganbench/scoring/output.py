@@ -6,6 +6,7 @@ from typing import Any
 
 import ganbench
 from ganbench.scoring.compare_sets import Comparison, Seen
+from ganbench.scoring.statistics_file import StatisticsSide
 from ganbench.system.text import shown
 from metrics.fid import count_note
 from metrics.scoring import Result
@@ -20,11 +21,17 @@ def table(comparison: Comparison) -> str:
     known = count_note(generated.count, real.count)  # said once, not behind every number
     lines = _rows(comparison.results.values(), known)
     lines += ["", f" {generated.count:,} generated ({generated.side.path}) against "
-              f"{real.count:,} real ({real.side.path})"]  # fmt: skip
+              f"{_real(real)} ({real.side.path})"]  # fmt: skip
     lines += _how(comparison)
     lines += [line for seen in (generated, real) for line in _of_side(seen)]
     lines += [f" note: {warning}" for warning in warnings(comparison)]
     return "\n".join(lines)
+
+
+def _real(real: Seen) -> str:
+    if not isinstance(real.side, StatisticsSide):
+        return f"{real.count:,} real"
+    return f"the statistics of {real.count:,} real" if real.count else "statistics of real ones"
 
 
 def _rows(results: Iterable[Result], known: str) -> list[str]:
@@ -122,9 +129,9 @@ def _side_json(seen: Seen) -> dict[str, Any]:
     side = seen.side
     return {
         "path": side.path,
-        "count": seen.count,
-        "height": side.size[0],
-        "width": side.size[1],
+        "count": seen.count or None,  # 0: statistics that do not say it
+        "height": side.size[0] if side.size else None,
+        "width": side.size[1] if side.size else None,
         "fingerprint": side.content,
         "skipped": side.skipped(),
         "features_from_cache": seen.from_cache,
@@ -145,7 +152,7 @@ def _result_json(result: Result) -> dict[str, Any]:
         "note": result.note,
         "details": {name: _finite(value) for name, value in result.details.items()},
         "generated_count": result.count,
-        "real_count": result.reference_count,
+        "real_count": result.reference_count or None,
         "protocol": dict(result.protocol),
         "version": metric.version,
     }

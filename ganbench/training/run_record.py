@@ -71,7 +71,7 @@ def finish(
     step = state.steps if since is None else since
     kept = state.kept
     written = record.Record(
-        **record.blank(state.job),
+        **state.job.blank_record,
         environment=state.surroundings,
         status=record.Status(status, step, state.progress(), reason),
         used=_used(state),

@@ -81,13 +81,16 @@ class Extractor:
         return self.identity.protocol()
 
     def features(
-        self, pictures: np.ndarray, on_progress: Callable[[int, int], None] | None = None
+        self,
+        pictures: np.ndarray | list[np.ndarray],
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> Sample:
-        """Features of uint8 N H W 3 pictures (a memory map is read in batches).
+        """Features of uint8 N H W 3 pictures (a memory map is read in batches), or N of H W 3.
 
         `on_progress(done, total)` is called after each batch.
         """
-        _check_pictures(pictures)
+        for part in [pictures] if isinstance(pictures, np.ndarray) else [p[None] for p in pictures]:
+            _check_pictures(part)
         total = len(pictures)
         pool = np.empty((total, self.spec.features), np.float32)
         batches = [slice(at, min(at + self.batch, total)) for at in range(0, total, self.batch)]
@@ -100,7 +103,7 @@ class Extractor:
         # class scores without their bias, as torch-fidelity takes them
         return Sample(pool, None if self._classes is None else pool @ self._classes)
 
-    def _pooled(self, pictures: np.ndarray) -> np.ndarray:
+    def _pooled(self, pictures: np.ndarray | list[np.ndarray]) -> np.ndarray:
         with torch.inference_mode():
             how, side = self.identity.resized_by, self.spec.side
             whole = resizing.resized(pictures, how, side, self.device)

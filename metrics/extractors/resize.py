@@ -9,11 +9,18 @@ from torch import Tensor
 INCEPTION_SIDE = 299  # pixels
 
 
-def resized(pictures: np.ndarray, resize: str, side: int, device: torch.device) -> Tensor:
-    """uint8 N H W 3 -> float32 N 3 side side in 0..255 on `device`, channels-last in memory."""
+def resized(
+    pictures: np.ndarray | list[np.ndarray], resize: str, side: int, device: torch.device
+) -> Tensor:
+    """uint8 N H W 3 -> float32 N 3 side side in 0..255 on `device`, channels-last in memory.
+
+    Pictures of several sizes are a list.
+    """
     if resize == "clean":
         side_by_side = np.stack([resize_like_clean_fid(picture, side) for picture in pictures])
         return torch.from_numpy(side_by_side).to(device).permute(0, 3, 1, 2)
+    if isinstance(pictures, list):
+        return torch.cat([resized(picture[None], resize, side, device) for picture in pictures])
     batch = torch.from_numpy(np.array(pictures)).to(device)  # a copy: memory maps are read-only
     floats = batch.permute(0, 3, 1, 2).float()
     return resize_like_tensorflow_1(floats, side) if resize == "tf" else bicubic(floats, side)

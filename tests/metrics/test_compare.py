@@ -12,7 +12,7 @@ from metrics import compare, registry
 from metrics.errors import InputError
 from metrics.extractors import extractor
 from metrics.fid import frechet_distance
-from metrics.sample import Sample
+from metrics.sample import Moments, Sample
 
 PLUGIN = """
 from metrics.registry import Measurement, Metric
@@ -134,6 +134,23 @@ def test_a_side_with_nothing_to_look_at_is_one_sentence(eight):
     logits = Sample(logits=np.ones((9, 5), np.float32))
     with pytest.raises(InputError, match="real side brings no pooled features"):
         metrics.score(given(0), logits, ["fid"])
+
+
+def test_of_given_features_the_moments_of_the_real_ones_are_enough_for_some(eight):
+    real = given(1).pool
+    moments = Moments(9, real.mean(0), np.cov(real, rowvar=False))
+    found = metrics.score(given(0), Sample(moments=moments), ["fid", "kid"])
+    assert found["given_features_fd"].value == pytest.approx(frechet_distance(given(0).pool, real))
+    assert found["given_features_kd"].value is None
+    assert "only the mean and covariance" in found["given_features_kd"].note
+    with pytest.raises(InputError, match="only the real side brings features"):
+        metrics.score(pictures(0), Sample(moments=moments), ["fid"])
+
+
+def test_all_are_those_that_two_sets_of_pictures_can_be_asked_for(plugin):
+    found = [metric.name for metric in compare.choose(["all"], [plugin])]
+    assert {"fid", "is", "mesh", "lighter"} <= set(found) and set(compare.USUAL) <= set(found)
+    assert not {"input_change", "cycle_error", "truth_error"} & set(found)
 
 
 def test_a_metric_of_pixels_does_not_mind_features_on_one_side(plugin):

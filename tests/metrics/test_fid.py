@@ -5,7 +5,7 @@ from metrics import jackknife
 from metrics.errors import InputError
 from metrics.fid import FID, frechet_distance, gaussian_distance, sampling_error
 from metrics.gaussian import Gaussian
-from metrics.sample import Sample
+from metrics.sample import Moments, Sample
 
 GENERATOR = np.random.default_rng(1)
 
@@ -17,6 +17,16 @@ def normal(count: int, dimension: int, scale: float = 1.0) -> np.ndarray:
 def both(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     """The distance from features and from stored statistics."""
     return frechet_distance(a, b), gaussian_distance(Gaussian.of(a), Gaussian.of(b))
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("count", [15, 300])
+def test_a_mean_and_a_covariance_say_the_same_as_the_features(count, known):
+    a, b = normal(40, 20), normal(count, 20, 1.3)
+    moments = Moments(count if known else None, b.mean(0), np.cov(b, rowvar=False))
+    found = FID.measure(Sample(a), Sample(moments=moments))
+    assert found.value == pytest.approx(frechet_distance(a, b), rel=1e-9)
+    assert (f"{count} reference" in found.note) == (known and count < 40)
 
 
 @pytest.mark.parametrize("count", [5, 300])

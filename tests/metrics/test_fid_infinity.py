@@ -4,7 +4,7 @@ import pytest
 from metrics.errors import InputError
 from metrics.fid import frechet_distance
 from metrics.fid_infinity import FID_INFINITY, extrapolate
-from metrics.sample import Sample
+from metrics.sample import Moments, Sample
 
 F = 32
 SCALE = np.arange(1, F + 1) ** -0.5  # deviations that fall, as those of real features do
@@ -37,6 +37,13 @@ def test_few_real_pictures_leave_an_exact_distance():
     generated = normal(5 * F, 1, 1.2)
     line = extrapolate(generated, REAL[:7])
     assert line.distances[-1] == pytest.approx(frechet_distance(generated, REAL[:7]), rel=1e-9)
+
+
+def test_a_mean_and_a_covariance_of_the_real_ones_are_enough():
+    generated, real = normal(5 * F, 1, 1.2), REAL[:3000]
+    moments = Moments(None, real.mean(0), np.cov(real, rowvar=False))
+    found = FID_INFINITY.measure(Sample(generated), Sample(moments=moments))
+    assert found.value == pytest.approx(extrapolate(generated, real).value, rel=1e-9)
 
 
 def test_the_line_is_the_least_squares_one():

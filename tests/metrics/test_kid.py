@@ -121,3 +121,13 @@ def test_one_picture_is_one_sentence(n, m):
 def test_two_pictures_give_a_number_without_an_error():
     found = kernel_distance(*RANDOM.normal(size=(2, 2, 3)))
     assert np.isfinite(found.value) and found.error is None
+
+
+def test_below_zero_it_says_what_that_means():
+    draw = np.random.default_rng(3)
+    real = draw.normal(size=(40, 8))
+    sides = (draw.normal(size=(40, 8)) for _ in range(20))
+    near = next(m for m in (KID.measure(Sample(s), Sample(real)) for s in sides) if m.value < 0)
+    assert "below 0 is normal" in near.note
+    assert "copies of real pictures?" in KID.measure(Sample(real), Sample(real)).note
+    assert "below 0" not in KID.measure(Sample(real + 1), Sample(real)).note.replace("below 1", "")

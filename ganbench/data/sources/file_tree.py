@@ -4,6 +4,8 @@ import difflib
 import os
 import re
 import zipfile
+from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,12 +25,16 @@ RECORD = re.compile(
     r"(\.(gz|gzip|zlib|z|zz))?",
     re.IGNORECASE,
 )
+RUN = frozenset({"record.json", "run.json", "events.jsonl"})  # two of them make a run's folder
 MOST_FILES = 1_000_000  # a link may lead to the root of everything
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The files below one place, sorted by name; hidden ones are left out."""
+    """The files below one place, sorted by name; hidden ones are left out.
+
+    So is what a run of ganbench holds, but for what marks its folder: contact sheets are no set.
+    """
 
     path: Path
     title: str  # name of the folder, or of the zip without its ending
@@ -93,6 +99,17 @@ def record_stem(name: str) -> str:
     return found["stem"] + (found["shard"] or found["part"] or "")
 
 
+def runs_in(tree: Tree) -> list[str]:
+    """The folders of runs, relative to the place; a place that is itself one is "."."""
+    return [str(folder) for folder in _runs(tree.names)]
+
+
+def _runs(names: Iterable[str]) -> list[PurePosixPath]:
+    told = map(PurePosixPath, (name for name in names if name.endswith(tuple(RUN))))
+    found = Counter(path.parent for path in told if path.name in RUN)
+    return sorted(folder for folder, count in found.items() if count > 1)
+
+
 def open_tree(text: str) -> Tree:
     """Folder, zip or single TFRecord file -> Tree; InputError for anything else."""
     wrong_place.refuse(text)
@@ -132,6 +149,9 @@ def _files_below(root: Path) -> tuple[str, ...]:
         seen.add(real)
         below = Path(folder).relative_to(root)
         folders[:] = sorted(name for name in folders if _visible(name))
+        if len(marks := RUN & set(files)) > 1:
+            folders.clear()
+            files = sorted(marks)
         names += [(below / name).as_posix() for name in files if _visible(name)]
         if len(names) > MOST_FILES:
             raise InputError(f"{root} holds more than {MOST_FILES:,} files", "give a folder in it")
@@ -150,7 +170,15 @@ def _open_zip(path: Path) -> ZipTree:
     archive = bounded_read.open_zip(path)
     entries = {info.filename for info in archive.infolist() if not info.is_dir()}
     names = sorted(name for name in entries if all(map(_visible, PurePosixPath(name).parts)))
+    if runs := set(_runs(names)):
+        names = [name for name in names if not _inside(name, runs)]
     return ZipTree(path, path.stem, tuple(names), archive=archive)
+
+
+def _inside(name: str, runs: set[PurePosixPath]) -> bool:
+    """Is it in the folder of a run, and none of what makes it one?"""
+    path = PurePosixPath(name)
+    return not runs.isdisjoint(path.parents) and path.name not in RUN
 
 
 def _missing(path: Path) -> InputError:

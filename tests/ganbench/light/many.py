@@ -49,7 +49,7 @@ def train(job, log):
         file.write(f"{job.key} {os.getpid()}\n")
     time.sleep(random.uniform(0, 0.02))
     done = record.Status("done", 1, 1.0)
-    made = record.Record(**record.blank(job), environment={}, status=done)
+    made = record.Record(**job.blank_record, environment={}, status=done)
     record.write(job.folder, made)
     return child_process.Ended(0, (), "")
 

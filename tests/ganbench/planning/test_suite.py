@@ -6,7 +6,8 @@ import pytest
 from ganbench.errors import InputError
 from ganbench.jobs import Run
 from ganbench.planning import suite
-from ganbench.planning.suite import Choice, Suite
+from ganbench.planning.suite import STANDARD, Choice, Suite
+from metrics.registry import BUILT_IN
 
 SUITES = sorted((Path(__file__).parents[3] / "benchmarks").rglob("*.toml"))
 
@@ -148,3 +149,10 @@ def test_every_suite_in_the_repository_resolves(file):
     for model, choice in suite.selected(read):
         kind = registry.load(model)
         settings.resolve(kind.Settings, model.name, choice.settings).check(read.size)
+
+
+def test_all_metrics_are_the_usual_ones_first_and_then_the_others():
+    spelled = suite.with_metrics_named(Suite(metrics=("all",))).metrics
+    assert spelled[: len(STANDARD)] == STANDARD and set(spelled) == set(BUILT_IN)
+    assert suite.with_metrics_named(Suite(metrics=("fid", "all"))).metrics[:2] == ("fid", "kid")
+    assert suite.with_metrics_named(Suite(metrics=("fid",))).metrics == ("fid",)

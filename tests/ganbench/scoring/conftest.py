@@ -52,8 +52,13 @@ class EightNumbers:
         self.looked.append(len(pictures))
         if on_progress:
             on_progress(len(pictures), len(pictures))
+        if isinstance(pictures, list):  # of several sizes
+            return Sample(np.concatenate([self._seen(picture[None]) for picture in pictures]))
+        return Sample(self._seen(pictures))
+
+    def _seen(self, pictures):
         flat = pictures.reshape(len(pictures), -1, 3).astype(np.float32)
-        return Sample(np.concatenate([flat.mean(1), flat.std(1), flat[:, 0, :2]], 1))
+        return np.concatenate([flat.mean(1), flat.std(1), flat[:, 0, :2]], 1)
 
 
 @pytest.fixture(autouse=True)

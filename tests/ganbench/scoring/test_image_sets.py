@@ -1,15 +1,20 @@
 """What a side of `ganbench score` may be, and what its broken files do."""
 
+import hashlib
+import io
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
 from ganbench import record
-from ganbench.scoring import image_sets
+from ganbench.data.sources import tfrecord
+from ganbench.scoring import file_set, image_sets
 
 
 def pixels(seed: int, count: int = 5, height: int = 12, width: int = 16) -> np.ndarray:
@@ -92,6 +97,13 @@ def test_a_run_is_its_last_samples(scored, suite, real, tmp_path):
     assert value(run) != value(scored(suite / "whole/samples/1.npy", real, "--metrics", "fid"))
 
 
+def test_pictures_beside_runs_are_scored_without_them(scored, suite, fake, real):
+    fake.rename(suite / "fake")
+    found = scored(suite, real, "--metrics", "fid")
+    assert found["generated"]["count"] == 6
+    assert f"runs in {suite} are left aside, for instance empty" in found["warnings"]
+
+
 @pytest.mark.parametrize("status", ["diverged", "collapsed", "interrupted"])
 def test_samples_of_an_unfinished_run_come_with_a_warning(scored, suite, real, status):
     run = record.read(suite / "whole")
@@ -120,6 +132,125 @@ def test_turned_files_and_alpha_channels_are_counted(scored, fake, real):
     assert not any("EXIF" in warning for warning in before)
     (words,) = [warning for warning in told if "EXIF" in warning]
     assert words.startswith(f"2 of 8 files of {fake} ")
+
+
+def test_a_side_of_several_sizes_is_looked_at_one_by_one(scored, ganbench, tmp_path, real, eight):
+    plain = write_folder(tmp_path / "plain", pixels(0, 4))
+    mixed = write_folder(tmp_path / "mixed", pixels(0, 4))
+    Image.fromarray(pixels(3, 1, 9, 20)[0]).save(mixed / "001a.png")
+    Image.fromarray(pixels(4, 1, 30, 30)[0]).save(mixed / "zz.png")
+    eight.looked.clear()
+    sides = [image_sets.open_side(str(folder)) for folder in (plain, mixed)]
+    assert sides[0].size == (12, 16) and sides[1].size is None
+    found = scored(mixed, real, "--metrics", "fid")
+    assert (found["generated"]["count"], found["generated"]["height"]) == (6, None)
+    (told,) = [w for w in found["warnings"] if "sizes" in w]
+    assert f"the pictures in {mixed} are of 3 sizes, from 20x9 to 30x30" in told
+    assert scored(mixed, real, "--metrics", "fid")["generated"]["features_from_cache"]
+    named = [result["metric"] for result in scored(mixed, real)["results"]]
+    assert "kid" in named and "mesh" not in named and "fwd" not in named
+    _, out, _ = ganbench("score", real, mixed)
+    assert "note: left out: fwd, mesh: the pictures in" in out
+
+
+def test_pictures_of_several_sizes_come_in_the_order_of_names_and_in_whole_parts(tmp_path):
+    folder = write_folder(tmp_path / "mixed", pixels(0, 4))
+    Image.fromarray(pixels(3, 1, 9, 20)[0]).save(folder / "001a.png")
+    (folder / "002.png").write_bytes(b"")
+    parts = list(image_sets.open_side(str(folder)).parts(3))
+    assert [len(part) for part in parts] == [3, 1]
+    wanted = [*pixels(0, 2), pixels(3, 1, 9, 20)[0], pixels(0, 4)[3]]
+    got = [picture for part in parts for picture in part]
+    assert all(np.array_equal(*pair) for pair in zip(got, wanted, strict=True))
+
+
+def test_what_is_kept_of_pictures_of_one_size_has_the_key_that_it_always_had(tmp_path):
+    folder = write_folder(tmp_path / "plain", pixels(0, 2))
+    side = image_sets.open_side(str(folder))
+    digests = tuple(hashlib.sha256(f.read_bytes()).digest() for f in sorted(folder.glob("*")))
+    told = repr(("files", file_set.DECODING, PIL.__version__, digests))
+    assert side.content == hashlib.sha256(told.encode()).hexdigest()
+
+
+def test_a_picture_that_looks_like_a_sheet_of_many_is_mentioned(scored, tmp_path, real):
+    sheets = write_folder(tmp_path / "sheets", pixels(2, 3, height=8, width=64))
+    told = scored(sheets, real, "--metrics", "fid")["warnings"]
+    assert any("are 64x8: is each of them a sheet of many" in w for w in told)
+    assert not any("sheet" in w for w in scored(real, real, "--metrics", "fid")["warnings"])
+
+
+def shared(found) -> list[str]:
+    return [w for w in found["warnings"] if "stand among the real ones too" in w]
+
+
+def test_a_set_against_itself_is_a_number_and_a_warning(scored, fake, real, lighter):
+    for other in (fake, f"{fake}/../fake"):
+        options = ("--metrics", "fid,lighter", "--plugin", lighter)
+        found = scored(fake, other, *options)
+        assert 0 <= value(found) < 1e-8 and value(found, "lighter") == 0
+        (told,) = shared(found)
+        assert told.startswith("6 of 6 generated pictures")
+    assert not shared(scored(fake, real, "--metrics", "fid"))
+
+
+def test_copies_among_generated_pictures_are_counted(scored, fake, real):
+    for name in ("001.png", "004.png"):
+        shutil.copy(fake / name, real / f"copied-{name}")
+    found = scored(fake, real, "--metrics", "fid")
+    (told,) = shared(found)
+    assert told.startswith("2 of 6 generated pictures") and value(found) > 0
+    assert f"001.png of {fake} is copied-001.png of {real}" in told
+
+
+def test_copies_in_arrays_are_counted(scored, fake, real):
+    here, there = pixels(0), pixels(1)
+    there[3] = here[2]
+    np.savez_compressed(real.parent / "there.npz", images=there)
+    file = as_npy(fake, here)
+    (told,) = shared(scored(file, real.parent / "there.npz", "--metrics", "fid"))
+    assert f"picture 2 of {file} is picture 3 of" in told and told.startswith("1 of 5")
+
+
+@pytest.fixture
+def boxed(tmp_path, monkeypatch) -> Path:
+    """TFRecords that TensorFlow would unpack into the pictures of `fake` and a damaged record."""
+    (tmp_path / "boxed").mkdir()
+    (tmp_path / "boxed" / "a.tfrec").write_bytes(b"")
+
+    def unpack(listings, scratch):
+        found = []
+        with zipfile.ZipFile(scratch / "r.zip", "w") as archive:
+            for place, picture in enumerate(pixels(0, 6)):
+                data = io.BytesIO()
+                Image.fromarray(picture).save(data, "PNG")
+                found.append((f"a.tfrec/{place:05d}-x.png", "x.png"))
+                archive.writestr(found[-1][0], data.getvalue())
+        return [tfrecord.Unpacked(scratch / "r.zip", found, [("a.tfrec/00006", "damaged")])]
+
+    monkeypatch.setattr(tfrecord, "unpack", unpack)
+    return tmp_path / "boxed"
+
+
+def test_tfrecords_are_the_pictures_in_them(scored, boxed, fake, real, lighter, tmp_path):
+    options = ("--metrics", "fid,lighter", "--plugin", lighter)
+    files = scored(fake, real, *options)
+    for side in (boxed, boxed / "a.tfrec"):
+        found = scored(side, real, *options)
+        assert value(found) == value(files) and value(found, "lighter") == value(files, "lighter")
+        assert found["generated"]["skipped"] == {"a.tfrec/00006": "damaged"}
+        assert found["generated"]["features_from_cache"]
+    assert scored(real, boxed, *options)["real"]["count"] == 6
+    assert list((tmp_path / "cache/spool").iterdir()) == []
+
+
+def test_tfrecords_without_pictures_are_one_sentence(ganbench, boxed, real, monkeypatch):
+    empty = [tfrecord.Unpacked(Path(), [], [("a.tfrec", "not a TFRecord file")])]
+    monkeypatch.setattr(tfrecord, "unpack", lambda *given: empty)
+    code, _, err = ganbench("score", boxed, real)
+    assert code == 2 and "has no readable picture (a.tfrec: not a TFRecord file)" in err
+    empty[0].skipped.clear()
+    code, _, err = ganbench("score", boxed, real)
+    assert code == 2 and "has no readable picture (a.tfrec: it holds no records)" in err
 
 
 def test_sides_of_two_sizes_come_with_a_warning(scored, tmp_path, fake, real):

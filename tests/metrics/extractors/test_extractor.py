@@ -53,6 +53,16 @@ def test_features_and_distance_agree_with_torch_fidelity(reference, extractor):
     assert value == pytest.approx(expected, rel=1e-4)
 
 
+def test_pictures_of_several_sizes_are_seen_as_they_are_alone(monkeypatch, extractor):
+    sides = made_pictures(2, 32), made_pictures(1, 48, seed=1), made_pictures(1, 32, seed=2)
+    monkeypatch.setattr(extractor, "batch", 3)
+    together = extractor.features([picture for side in sides for picture in side]).pool
+    alone = np.concatenate([extractor.features(side).pool for side in sides])
+    assert relative(together, alone) < 1e-6
+    with pytest.raises(InputError, match="uint8 N H W 3"):
+        extractor.features([made_pictures(1)[0], np.zeros((4, 4, 3), np.float32)])
+
+
 def test_batch_size_and_order_change_only_rounding(monkeypatch, extractor):
     pictures = made_pictures(5, 32)
     whole = extractor.features(pictures).pool
