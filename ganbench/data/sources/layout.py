@@ -17,10 +17,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ganbench.data.sources.byte_semaphore import ByteSemaphore
-from ganbench.data.sources.file_tree import Tree, ZipTree, is_picture, is_record, open_tree
+from ganbench.data.sources.file_tree import Tree, ZipTree, is_record, open_tree
+from ganbench.data.sources.picture_kinds import by_ending, is_read
 from ganbench.errors import InputError
 from ganbench.system.text import printable, shown
 
@@ -75,21 +76,34 @@ def two_sets(path: str) -> tuple[Listing, Listing]:
 
 def two_sets_in(tree: Tree) -> tuple[Listing, Listing]:
     """`two_sets` of a place whose files are known already."""
-    root = _root(tree)
-    holder = root.rstrip("/").rpartition("/")[2] or tree.title
-    inside = Counter(name[len(root) :].partition("/")[0] for name in _usable(tree, root, deep=True))
-    folders = {name.lower(): name for name in sorted(inside)}
-    sides = _kaggle(folders, holder) or _cyclegan(folders, holder)
-    if sides is None:
-        loose = len(_usable(tree, root, deep=False))
-        sides = _two_folders(sorted(inside), loose, tree)
+    # Endings decide, where they can: a folder of raw files beside the two sides is no third one.
+    usual = tuple(name for name in tree.names if is_record(name) or is_read(by_ending(name) or ""))
+    try:
+        root, holder, sides = _sides(tree, usual)
+    except InputError:
+        readable = (name for name in tree.names if is_record(name) or is_read(tree.kind(name)))
+        root, holder, sides = _sides(tree, tuple(readable) or tree.names)
     source, target = (_listing(tree, f"{root}{side}/", f"{holder}/{side}") for side in sides)
     return source, target
 
 
+def _sides(tree: Tree, names: tuple[str, ...]) -> tuple[str, str, tuple[str, str]]:
+    """What is around the two folders, its own name, and theirs, looking at some files alone."""
+    some = replace(tree, names=names)
+    root = _root(some)
+    holder = root.rstrip("/").rpartition("/")[2] or tree.title
+    inside = Counter(name[len(root) :].partition("/")[0] for name in _usable(some, root, deep=True))
+    folders = {name.lower(): name for name in sorted(inside)}
+    sides = _kaggle(folders, holder) or _cyclegan(folders, holder)
+    if sides is None:
+        loose = len(_usable(some, root, deep=False))
+        sides = _two_folders(sorted(inside), loose, tree)
+    return root, holder, sides
+
+
 def _listing(tree: Tree, prefix: str, title: str) -> Listing:
     below = [name[len(prefix) :] for name in tree.names if name.startswith(prefix)]
-    pictures = tuple(filter(is_picture, below))
+    pictures = tuple(name for name in below if tree.kind(prefix + name))
     records = tuple(filter(is_record, below))
     if pictures or records:
         if not pictures and isinstance(tree, ZipTree):
@@ -101,7 +115,7 @@ def _listing(tree: Tree, prefix: str, title: str) -> Listing:
     count = f"{len(below)} files" if len(below) > 1 else "1 file"
     raise InputError(
         f"{place} holds no pictures ({count}, for instance {shown(below[0])})",
-        "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF and TFRecords are read",
+        "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF, HEIC and TFRecords are read",
     )
 
 
@@ -111,7 +125,7 @@ def _usable(tree: Tree, root: str, deep: bool) -> list[str]:
         name
         for name in tree.names
         if name.startswith(root)
-        and (is_picture(name) or is_record(name))
+        and (tree.kind(name) or is_record(name))
         and ("/" in name[len(root) :]) == deep
     ]
 
@@ -163,7 +177,9 @@ def _two_folders(inside: list[str], loose: int, tree: Tree) -> tuple[str, str]:
     if not inside and not loose:
         _listing(tree, "", tree.title)  # says what is wrong with a place without pictures
     if not inside:
-        raise OneSet(f"{tree.path} holds one set of pictures, and two are needed", APART)
+        unread = [name for name in tree.names if tree.kind(name) and not is_read(tree.kind(name))]
+        beside = f" beside {len(unread):,} files such as {shown(unread[0])}" if unread else ""
+        raise OneSet(f"{tree.path} holds one set of pictures{beside}, and two are needed", APART)
     some = ", ".join(map(shown, inside[:6])) + " ..." * (len(inside) > 6)
     held = f"{len(inside)} folders of pictures ({some})"
     held += f" and {loose} loose pictures" * (loose > 0)

@@ -8,23 +8,13 @@ whoever knows where the next begins can ask for it.
 import os
 import struct
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ganbench.data.sources.bounded_read import MOST_ENTRIES, opened
-from ganbench.data.sources.decode import ENDINGS
+from ganbench.data.sources.picture_kinds import by_ending, usual_ending
 
 HEADER, FOOTER = 12, 4  # bytes around each record
 CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, lowest bit first
-KINDS = (  # first bytes of a file -> its usual ending
-    (b"\xff\xd8\xff", ".jpg"),
-    (b"\x89PNG\r\n\x1a\n", ".png"),
-    (b"GIF8", ".gif"),
-    (b"BM", ".bmp"),
-    (b"II*\0", ".tif"),
-    (b"MM\0*", ".tif"),
-    (b"P5", ".pgm"),
-    (b"P6", ".ppm"),
-)
 
 
 @dataclass(frozen=True)
@@ -86,14 +76,5 @@ def file_name(given: str, data: bytes, otherwise: str) -> str:
     called.
     """
     name = given.strip() or otherwise
-    known = PurePosixPath(name).suffix.lower() in ENDINGS
-    return name if known else name + _ending(data)
-
-
-def _ending(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return ".webp"
-    if data[4:12] == b"ftypavif":
-        return ".avif"
-    # What Pillow does not know either is named like Kaggle's, and skipped by whoever decodes it.
-    return next((ending for start, ending in KINDS if data.startswith(start)), ".jpg")
+    # What is no picture either is named like Kaggle's, and skipped by whoever decodes it.
+    return name if by_ending(name) else name + (usual_ending(data) or ".jpg")
