@@ -16,8 +16,9 @@ from typing import Any, Literal, TypeVar
 
 from ganbench.data.read_ahead import ReadAhead, workers
 from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile, opened
-from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode
+from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode, digest
 from ganbench.data.sources.layout import Listing, one_set
+from ganbench.data.sources.picture_kinds import HEIF
 from ganbench.data.store import Made, Recipe
 from ganbench.errors import InputError
 from ganbench.system.digest_cache import DigestCache
@@ -74,7 +75,7 @@ def _in_threads(make: Callable[[T], U], items: Iterable[T]) -> "closing[ReadAhea
 def _digests(listing: Listing) -> dict[str, tuple[str, str]]:
     """Of every file its digest, or why its bytes cannot be had; unchanged files are not read."""
     place = (str(listing.tree.path.absolute()), listing.prefix, listing.title)
-    known = DigestCache(repr(place))
+    known = DigestCache(repr((*place, HEIF) if HEIF else place))
     recalled = {name: known.recall(listing.stamp(name)) for name in listing.names}
     found = {name: (digest or "", "") for name, digest in recalled.items()}
     changed = [name for name, digest in recalled.items() if not digest]
@@ -97,7 +98,7 @@ def _sha256(listing: Listing, name: str) -> str:
         with opened(listing.tree.path / (listing.prefix + name)) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     with listing.reading(name) as data:
-        return hashlib.sha256(data).hexdigest()
+        return digest(data).hex()
 
 
 def _from_pictures(

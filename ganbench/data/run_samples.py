@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganbench import record
-from ganbench.data.sources.file_tree import ZipTree, is_picture, is_record, open_tree, runs_in
+from ganbench.data.sources.file_tree import ZipTree, is_record, open_tree, runs_in
 from ganbench.errors import InputError
 from ganbench.system import files
 from ganbench.system.text import printable, shown
@@ -72,7 +72,7 @@ def _run_of(path: str, command: str) -> Path | None:
             )
     tree = open_tree(path)
     runs = runs_in(tree)
-    if not runs or any(is_picture(name) or is_record(name) for name in tree.names):
+    if not runs or any(tree.kind(name) or is_record(name) for name in tree.names):
         return None  # pictures beside runs are a set of their own
     if isinstance(tree, ZipTree):
         raise InputError(f"{path} holds runs, which are not read inside a zip", "unpack it first")

@@ -12,6 +12,7 @@ from ganbench.data.store import Domain
 from ganbench.system.text import some_of
 
 CHANNELS = ("red", "green", "blue")
+BLACK = 15  # the largest value of a picture that shows nothing
 DARK = 32  # values below are deep shadow
 LIGHT = np.array((0.299, 0.587, 0.114))  # weights of red, green, blue in brightness, ITU-R BT.601
 FEW = 2048  # below, the covariance of FID's 2048 features is rank deficient
@@ -122,6 +123,12 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             found.append(
                 f"{small:,} of the {word} {verb} smaller than this and had to be enlarged."
             )
+        if black := nearly_black(domain):
+            verb = "has" if black == 1 else "have"
+            found.append(
+                f"{black:,} of the {word} {verb} no value above {BLACK} of 255, as when 12-bit "
+                "data lies unscaled in a 16-bit file."
+            )
     left = list(dict.fromkeys(one for domain in domains for one in domain.left_alone))
     if left:
         found.append(f"Left alone, as it is not for training: {some_of(left)}.")
@@ -142,3 +149,8 @@ def enlarged(domain: Domain) -> int:
     size = domain.pictures.shape[1]
     shapes = [(tuple(map(int, text.split("x"))), n) for text, n in domain.original_sizes.items()]
     return sum(count for sides, count in shapes if min(sides) < size)
+
+
+def nearly_black(domain: Domain) -> int:
+    """How many pictures hold nothing above BLACK."""
+    return sum(int((part.max(axis=(1, 2, 3)) <= BLACK).sum()) for part in _chunks(domain.pictures))

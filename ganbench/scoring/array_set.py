@@ -15,6 +15,7 @@ import numpy as np
 
 from ganbench.data.sources.bounded_read import METHODS
 from ganbench.errors import InputError
+from ganbench.scoring import array_hints
 from metrics.registry import Metric
 
 ARRAYS = (".npy", ".npz")
@@ -22,7 +23,8 @@ PREFERRED = ("images.npy", "arr_0.npy")  # members of a .npz; else its first
 MEMBER_HINT = "name one side: np.savez(FILE, images=pictures)"
 PICKLED = "holds pickled Python objects, which are never read"
 SCAN_BYTES = 16 * 2**20  # looked through at a time
-GREYS = "for values from 0 to 1: np.rint(255 * pictures).astype(np.uint8)"
+LOOKED = 2**28  # bytes of numbers that are not uint8, to see what range they have
+BEFORE = "before they are cast to uint8: "
 UNREADABLE = (  # what a damaged file raises from within the readers of zip and of its methods
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(NotImplementedError, RuntimeError, MemoryError, OverflowError),
@@ -119,20 +121,36 @@ def open_array(path: str, file: Path, floats_cast: bool = True) -> ArraySide:
         _check(path, header, stream)
     array = None if packed else _mapped(path, file)
     side = ArraySide(path, file, member, header.shape, array)
-    side.pieces, most = _scanned(side)
-    if floats_cast and most <= 1:
-        raise InputError(f"{path} holds nothing above {most}; pictures are from 0 to 255", GREYS)
+    side.pieces, few = _scanned(side)
+    if floats_cast and few is not None:
+        _refuse_cast(path, few)
     return side
 
 
-def _scanned(side: ArraySide) -> tuple[tuple[bytes, ...], int]:
-    """The hash of each picture, and the largest number of all."""
+def _scanned(side: ArraySide) -> tuple[tuple[bytes, ...], set[int] | None]:
+    """The hash of each picture, and which numbers there are if there is none but 0, 1 and 255."""
     pieces: list[bytes] = []
-    most = 0
+    few: set[int] | None = set()
     for part in side.parts(max(1, SCAN_BYTES // math.prod(side.shape[1:]))):
         pieces += [hashlib.sha256(picture.data).digest()[:16] for picture in part]
-        most = max(most, int(part.max()))
-    return tuple(pieces), most
+        if few is not None:
+            only = bool((part + np.uint8(1) < 3).all())  # 255 + 1 is 0
+            few = few | {n for n in (0, 1, 255) if (part == n).any()} if only else None
+    return tuple(pieces), few
+
+
+def _refuse_cast(path: str, few: set[int]) -> None:
+    """InputError where all that is left of floats is their whole part."""
+    if max(few) <= 1:
+        raise InputError(
+            f"{path} holds nothing above {max(few)}; pictures are from 0 to 255",
+            f"{BEFORE}np.rint(255 * pictures).astype(np.uint8) for values from 0 to 1",
+        )
+    if 1 in few:  # -1 became 255
+        raise InputError(
+            f"{path} holds nothing but 0, 1 and 255, as numbers from -1 to 1 that were cast",
+            f"{BEFORE}np.rint(127.5 * pictures + 127.5).astype(np.uint8)",
+        )
 
 
 def _choose(path: str, file: Path) -> str:
@@ -196,38 +214,46 @@ def read_header(stream: IO[bytes]) -> Header:
 def _check(path: str, header: Header, stream: IO[bytes]) -> None:
     """InputError with what to type, unless it is uint8 N H W 3."""
     shape = header.shape
-    if header.dtype != np.uint8:
-        raise InputError(
-            f"{path} holds {header.dtype} numbers{_range(header, stream)}; "
-            "pictures are uint8 from 0 to 255",
-            GREYS,
-        )
-    if len(shape) == 4 and shape[1] == 3 and shape[3] != 3:
-        raise InputError(
-            f"{path} has its channels first (shape {shape}); pictures are N H W 3",
-            "pictures.transpose(0, 2, 3, 1)",
-        )
-    if len(shape) != 4 or shape[3] != 3:
-        raise InputError(f"{path} has the shape {shape}; RGB pictures are N H W 3")
     if 0 in shape:
         raise InputError(f"{path} holds no pictures (shape {shape})")
-    if header.fortran:
+    if header.dtype != np.uint8:
+        raise _no_bytes(path, header, stream)
+    hint = array_hints.hint(header.dtype, shape, header.fortran, None)
+    if array_hints.is_first(shape):
         raise InputError(
-            f"{path} is stored in Fortran order", "np.save(FILE, np.ascontiguousarray(pictures))"
+            f"{path} has its channels first (shape {shape}); pictures are N H W 3", hint
         )
+    if len(shape) != 4 or shape[3] != 3:
+        raise InputError(f"{path} has the shape {shape}; RGB pictures are N H W 3", hint)
+    if header.fortran:
+        raise InputError(f"{path} is stored in Fortran order", f"np.save(FILE, {hint})")
 
 
-def _range(header: Header, stream: IO[bytes]) -> str:
-    """ " from 0 to 1", seen in the first million numbers."""
-    if header.dtype.kind not in "fiu":
-        return ""
-    count = min(10**6, math.prod(header.shape))
-    data = stream.read(count * header.dtype.itemsize)
-    whole = len(data) - len(data) % header.dtype.itemsize
-    if not whole:
-        return ""
-    values = np.frombuffer(data[:whole], header.dtype)
-    return f" from {values.min():.3g} to {values.max():.3g}"
+def _no_bytes(path: str, header: Header, stream: IO[bytes]) -> InputError:
+    """What to say of numbers that are not uint8."""
+    told, seen = "", None
+    if header.dtype.kind in "fiu":
+        seen = array_hints.extremes(_numbers(header, stream))
+    if seen is not None:
+        told = f" {seen}"
+        if header.dtype.itemsize * math.prod(header.shape) > LOOKED:
+            told += f" in its first {LOOKED // 2**20} MiB"
+    if array_hints.for_numbers(header.dtype, seen) is None:
+        told += ", which is no known range"
+    return InputError(
+        f"{path} holds {header.dtype} numbers{told}; pictures are uint8 from 0 to 255",
+        array_hints.hint(header.dtype, header.shape, header.fortran, seen),
+    )
+
+
+def _numbers(header: Header, stream: IO[bytes]) -> Iterator[np.ndarray]:
+    """The first LOOKED bytes of an array as numbers, in parts."""
+    for _ in range(LOOKED // SCAN_BYTES):
+        data = stream.read(SCAN_BYTES - SCAN_BYTES % header.dtype.itemsize)
+        whole = len(data) - len(data) % header.dtype.itemsize
+        if not whole:
+            return
+        yield np.frombuffer(data[:whole], header.dtype)
 
 
 def _mapped(path: str, file: Path) -> np.ndarray:

@@ -17,13 +17,13 @@ import PIL
 
 from ganbench.data.read_ahead import ReadAhead, workers
 from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile
-from ganbench.data.sources.decode import BrokenPicture, decode_whole, look
+from ganbench.data.sources.decode import BrokenPicture, decode_whole, digest, look
 from ganbench.data.sources.layout import Listing
 from ganbench.errors import InputError
 from ganbench.system.text import shown, spelled
 from metrics.registry import Metric
 
-DECODING = 2  # raised when the same file gives other pixels, or is taken where it was not
+DECODING = 3  # raised when the same file gives other pixels, or is taken where it was not
 AHEAD_BYTES = 64 * 2**20  # decoded pictures that may wait for the network
 FEWEST_AHEAD = 4
 NO_FILE = b""  # digest of a file that cannot be read
@@ -39,6 +39,7 @@ class Looked:
     digest: bytes
     size: Size | str
     altered: bool = False  # do its pixels differ from a plain convert("RGB")?
+    top: int | None = None  # largest value, of a picture with 16 bits a value
 
 
 @dataclass
@@ -69,7 +70,7 @@ class FileSide:
         known = {file.size for file in looked if not isinstance(file.size, str)}
         ordered = sorted(known, key=lambda size: (size[0] * size[1], size))
         pieces = tuple(file.digest for file in looked)
-        notes = (*_altered(path, looked), *_differing(path, ordered))
+        notes = (*_altered(path, looked), *_dark(path, looked), *_differing(path, ordered))
         sizes = tuple(file.size for file in looked) if len(ordered) > 1 else ()
         return cls(path, listing, pieces, ordered[-1], broken, notes, sizes, left_out or {})
 
@@ -164,12 +165,13 @@ def _look(listing: Listing, name: str) -> Looked:
 
 
 def _looked(data: bytes) -> Looked:
-    digest = hashlib.sha256(data).digest()
+    piece = digest(data)
     try:
         header = look(data)
-        return Looked(digest, (header.height, header.width), header.turned or header.alpha)
     except BrokenPicture as reason:
-        return Looked(digest, str(reason))
+        return Looked(piece, str(reason))
+    altered = header.turned or header.alpha
+    return Looked(piece, (header.height, header.width), altered, header.top)
 
 
 def _altered(path: str, looked: list[Looked]) -> tuple[str, ...]:
@@ -180,6 +182,23 @@ def _altered(path: str, looked: list[Looked]) -> tuple[str, ...]:
     return (
         f"{count:,} of {len(looked):,} files of {path} have an EXIF turn, which was applied, or an "
         "alpha channel, which was laid on white; other programs may ignore both",
+    )
+
+
+def _dark(path: str, looked: list[Looked]) -> tuple[str, ...]:
+    """A word on files of 16 bits a value that hold fewer: white comes out as a very dark grey."""
+    tops = [file.top for file in looked if file.top]
+    # One picture may be that dark by itself; that all of them are below 14 bits is no chance.
+    most = 14 if max(tops, default=2**16) < 2**14 else 12
+    low = [top for top in tops if top < 2**most]
+    if not low:
+        return ()
+    bits = next(bits for bits in (8, 10, 12, 14) if max(low) < 2**bits)
+    return (
+        f"{len(low):,} of {len(looked):,} files of {path} are 16-bit pictures with values up to "
+        f"{max(low):,} only, which looks like {bits}-bit data stored unscaled: they are read as "
+        "very dark; if so, save them anew: "
+        f"np.rint(pixels * (65535 / {2**bits - 1})).astype(np.uint16)",
     )
 
 

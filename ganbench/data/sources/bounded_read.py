@@ -76,6 +76,15 @@ def read_file(path: Path) -> bytes:
     return data
 
 
+def read_head(path: Path, count: int) -> bytes:
+    """The first bytes of one file, fewer where it is shorter; UnreadableFile."""
+    try:
+        with opened(path) as file:
+            return file.read(count) or b""
+    except (OSError, MemoryError) as error:
+        raise why_not(error) from None
+
+
 def check_bytes(count: int) -> None:
     """UnreadableFile for more than any picture has."""
     if count > MOST_BYTES:
@@ -124,13 +133,22 @@ class _ListReader(io.BufferedReader):
 
 def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
     """Bytes of one entry; UnreadableFile when it is damaged, locked or absurdly large."""
+    size = archive.getinfo(name).file_size
+    check_bytes(size)
+    data = read_entry_head(archive, name, size + 1)  # without a bound it would unpack all there is
+    if len(data) != size:
+        raise UnreadableFile("damaged inside the zip")
+    return data
+
+
+def read_entry_head(archive: zipfile.ZipFile, name: str, count: int) -> bytes:
+    """The first bytes of one entry, fewer where it is shorter; UnreadableFile."""
     entry = archive.getinfo(name)
-    check_bytes(entry.file_size)
     if entry.compress_type not in METHODS:
         raise UnreadableFile("packed in another way than deflated or stored")
     try:
         with archive.open(entry) as stream:
-            data = stream.read(entry.file_size + 1)  # without a bound it would unpack all there is
+            return stream.read(count)
     except MemoryError as error:
         raise why_not(error) from None
     except (
@@ -146,6 +164,3 @@ def read_entry(archive: zipfile.ZipFile, name: str) -> bytes:
         raise UnreadableFile("damaged inside the zip") from None
     except RuntimeError:  # what zipfile raises for an encrypted entry
         raise UnreadableFile("locked with a password") from None
-    if len(data) != entry.file_size:
-        raise UnreadableFile("damaged inside the zip")
-    return data

@@ -1,16 +1,17 @@
 """One picture of any kind -> RGB uint8, size x size.
 
-The resize, version 2: EXIF orientation is applied; transparency is laid on white; the largest
+The resize, since version 2: EXIF orientation is applied; transparency is laid on white; the largest
 square in the middle is cut out and brought to `size` with Pillow's bicubic filter, which
 averages when it shrinks (antialias). A picture that already is size x size keeps every bit.
 Embedded colour profiles are not applied.
 """
 
+import hashlib
 import importlib.util
 import io
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,30 +19,28 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ganbench.data.sources import picture_kinds
 from ganbench.data.sources.bounded_read import of_machine, why_not
 from ganbench.data.sources.byte_semaphore import ByteSemaphore
 
-RESIZE_VERSION = 2  # of what is made, and of which pictures are taken
-# Other formats of Pillow's are left out: some run a program (EPS) or are written in Python.
+RESIZE_VERSION = 3  # of what is made, and of which pictures are taken
+# Other formats of Pillow's are left out: some run a program (EPS), are written in Python, or take
+# 11 GB for 300 bytes (JPEG 2000 with precincts of one pixel).
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM") + ("AVIF",) * (
     importlib.util.find_spec("PIL.AvifImagePlugin") is not None  # from Pillow 11.3 on
 )
 MOST_CLAIMED = 120_000_000  # pixels: the largest cameras; a made-up header claims far more
 LIGHT = ("1", "L", "LA", "P", "RGB", "RGBA")  # modes that take 1.5 GB at most even so
 MOST_PIXELS = 60_000_000  # decoded in another mode, once JPEG has skipped detail: 1 GB
-MOST_IN = {"WEBP": 40_000_000, "AVIF": 40_000_000}  # their decoders hold further copies
+MOST_IN = dict.fromkeys(("WEBP", "AVIF", "HEIF"), 40_000_000)  # decoders that hold further copies
 MOST_SCANNED = 1_500_000_000  # pixels that a JPEG is gone through, all its scans together
 MOST_SLOW = 500_000  # pixels, and eight times the bytes, for the decoders written in Python
 MOST_HEADER = 16 * 2**20  # bytes in front of the pixels
 READS = 50_000  # pieces that a file may be read in, and one more for each 512 bytes
 BYTES_A_PIXEL = 20  # in memory while it is decoded
-ENDINGS = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif"),
-    *(".tif", ".tiff", ".webp", ".ppm", ".pgm", ".avif"),
-)
-
 START_OF_SCAN = b"\xff\xda"  # among JPEG's pixels these two bytes never follow each other
 ORIENTATION = 0x0112  # EXIF tag
+NEW_SUBFILE_TYPE, SUB_IFDS, BITS = 254, 330, 258  # TIFF tags; the first one's lowest bit: a copy
 QUARTER_TURNS = (5, 6, 7, 8)  # its values that exchange width and height
 TURNS = (2, 3, 4, *QUARTER_TURNS)  # those that change anything
 
@@ -74,6 +73,7 @@ class Header:
     width: int
     turned: bool  # by EXIF orientation
     alpha: bool  # laid on white
+    top: int | None = None  # largest value, of a picture with 16 bits a value
 
 
 def decode(data: bytes, size: int) -> Picture:
@@ -94,19 +94,27 @@ def look(data: bytes) -> Header:
     return _opened(data, _header)
 
 
+def digest(data: bytes) -> bytes:
+    """SHA-256 of a picture file's bytes, and of its decoder where that is not Pillow itself."""
+    read = hashlib.sha256(data)
+    if picture_kinds.HEIF and picture_kinds.kind(data) == "HEIC":
+        read.update(picture_kinds.HEIF.encode())
+    return read.digest()
+
+
 def _opened(data: bytes, use: Callable[[Image.Image], T]) -> T:
     if not data:
         raise BrokenPicture("the file is empty")
     file = _Metered(data)
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        with Image.open(file, formats=_formats(data)) as image:
             file.header_left = math.inf
             _check(image, data)
             return use(image)
     except BrokenPicture:
         raise
     except UnidentifiedImageError:
-        raise BrokenPicture("not a picture") from None
+        raise BrokenPicture(picture_kinds.why_unread(data)) from None
     except Image.DecompressionBombError:
         raise BrokenPicture("claims more pixels than any camera makes") from None
     except (OSError, MemoryError) as error:
@@ -115,6 +123,19 @@ def _opened(data: bytes, use: Callable[[Image.Image], T]) -> T:
         raise BrokenPicture(f"cannot be decoded ({_words(error)})") from None
     except Exception as error:  # a damaged file makes Pillow raise nearly anything
         raise BrokenPicture(f"cannot be decoded ({_words(error)})") from None
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """What Pillow may take it for; the reader of HEIC is loaded when the first one is met."""
+    if not (picture_kinds.HEIF and picture_kinds.kind(data) == "HEIC"):
+        return FORMATS
+    import pillow_heif
+
+    # A thumbnail inside, which it would take for a small picture, has other pixels.
+    pillow_heif.register_heif_opener(
+        thumbnails=False, aux_images=False, depth_images=False, decode_threads=1
+    )
+    return (*FORMATS, "HEIF")
 
 
 class _Metered(io.BytesIO):
@@ -142,9 +163,17 @@ def _check(image: Image.Image, data: bytes) -> None:
         raise _too_many(image)
     if image.format in ("JPEG", "MPO") and data.count(START_OF_SCAN) * pixels > MOST_SCANNED:
         raise BrokenPicture("too many scans for a JPEG of this size")
+    if image.format == "TIFF" and _is_raw(image):
+        raise BrokenPicture("a camera's raw file, which is not read: save it as PNG")
     slow = any(tile[0] in Image.DECODERS for tile in image.tile)  # type: ignore[attr-defined]
     if slow and (pixels > MOST_SLOW or len(data) > 8 * MOST_SLOW):
         raise BrokenPicture("too large for a format that is read slowly")
+
+
+def _is_raw(image: Image.Image) -> bool:
+    """Is it the small preview in front of a camera's raw data (NEF, ARW, DNG ...)?"""
+    tags: Mapping[int, int] = image.tag_v2  # type: ignore[attr-defined]
+    return bool(tags.get(NEW_SUBFILE_TYPE, 0) & 1) and SUB_IFDS in tags
 
 
 def _too_many(image: Image.Image) -> BrokenPicture:
@@ -181,14 +210,40 @@ def _prepare_whole(image: Image.Image) -> np.ndarray:
 
 
 def _header(image: Image.Image) -> Header:
+    with _memory_for(image):  # some must be decoded: a PNG may say at its end how it is turned
+        height, width, deep = image.height, image.width, _is_deep(image)
+        try:
+            turn = image.getexif().get(ORIENTATION, 1)
+        except Exception:  # as in _upright
+            turn = 1
+        if turn in QUARTER_TURNS and image.format != "TIFF":  # whose size is told as if turned
+            height, width = width, height
+        top = _top(image) if deep else None
+    return Header(height, width, turn in TURNS, image.has_transparency_data, top)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Has it 16 bits a value in its file? With colours Pillow keeps only the upper 8 of them."""
+    told = (str(tile[3]) for tile in image.tile)  # type: ignore[attr-defined]
+    deep = image.mode.startswith("I;16") or any(";16" in args for args in told)
+    return deep and not _is_twelve(image)
+
+
+def _is_twelve(image: Image.Image) -> bool:
+    """Has it 12 bits a value in its file? Pillow gives them as they are, in 16."""
+    return image.format == "TIFF" and image.tag_v2.get(BITS) == (12,)  # type: ignore[attr-defined]
+
+
+def _top(image: Image.Image) -> int | None:
+    """The largest value of a picture with 16 bits a value, as far as that can be told."""
     try:
-        turn = image.getexif().get(ORIENTATION, 1)
-    except Exception:  # as in _upright
-        turn = 1
-    height, width = image.height, image.width
-    if turn in QUARTER_TURNS:
-        height, width = width, height
-    return Header(height, width, turn in TURNS, image.has_transparency_data)
+        image.load()
+        found = image.getextrema()
+    except Exception:  # what is wrong with it is said by whoever needs its pixels
+        return None
+    if isinstance(found[0], tuple):  # one for each channel, transparency being the last
+        return max(256 * high + 255 for _, high in found[:3])
+    return int(found[1])
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -215,10 +270,12 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """Grey with more than 8 bits -> 8 bits: 16-bit by its full range, floats in 0..1 or 0..255."""
+    """Grey with more than 8 bits -> 8: 12 or 16 bits by their full range, floats 0..1 or 0..255."""
     extremes = [(values.min(), values.max()) for _, values in _strips(image)]
     low, high = float(np.min(extremes)), float(np.max(extremes))
     top = 65535.0 if image.mode.startswith("I") else (1.0 if high <= 1 else 255.0)
+    if _is_twelve(image):
+        top = 4095.0
     if not (low >= 0 and high <= top):
         raise BrokenPicture(f"values from {low:g} to {high:g}, a range without a known white")
     grey = np.empty((image.height, image.width), np.uint8)

@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ganbench.data.sources import bounded_read, wrong_place
-from ganbench.data.sources.decode import ENDINGS
+from ganbench.data.sources import bounded_read, picture_kinds, wrong_place
 from ganbench.errors import InputError
 from ganbench.system import digest_cache
 from ganbench.system.text import printable
@@ -39,6 +38,29 @@ class Tree:
     path: Path
     title: str  # name of the folder, or of the zip without its ending
     names: tuple[str, ...]  # relative, with forward slashes
+    _kinds: dict[str, str] = field(default_factory=dict, compare=False, repr=False, kw_only=True)
+
+    def kind(self, name: str) -> str:
+        """What a file is by its ending, or else by its first bytes; "" for what is no picture.
+
+        A picture may still be broken, or of a kind that is not read.
+        """
+        if name not in self._kinds:
+            by_ending = picture_kinds.by_ending(name)
+            self._kinds[name] = self._seen_kind(name) if by_ending is None else by_ending
+        return self._kinds[name]
+
+    def _seen_kind(self, name: str) -> str:
+        try:
+            return picture_kinds.kind(self.head(name))
+        except bounded_read.TemporaryFailure:  # it may be one: whoever reads it says what failed
+            return "unread"
+        except bounded_read.UnreadableFile:
+            return ""
+
+    def head(self, name: str) -> bytes:
+        """The first bytes of one file; UnreadableFile."""
+        return bounded_read.read_head(self.path / name, picture_kinds.HEAD)
 
     def read(self, name: str) -> bytes:
         """Bytes of one file; UnreadableFile when they cannot be had or are absurdly many."""
@@ -64,6 +86,10 @@ class ZipTree(Tree):
 
     archive: zipfile.ZipFile = field(repr=False, kw_only=True)
 
+    def head(self, name: str) -> bytes:
+        """The first bytes of one entry; UnreadableFile."""
+        return bounded_read.read_entry_head(self.archive, name, picture_kinds.HEAD)
+
     def read(self, name: str) -> bytes:
         """Bytes of one entry; UnreadableFile when it is damaged, locked or absurdly large."""
         return bounded_read.read_entry(self.archive, name)
@@ -77,10 +103,6 @@ class ZipTree(Tree):
         """What the file system says of the zip that is open, and which entry is meant."""
         assert self.archive.fp
         return digest_cache.stamp(os.fstat(self.archive.fp.fileno()), name)
-
-
-def is_picture(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in ENDINGS
 
 
 def is_record(name: str) -> bool:
@@ -126,7 +148,7 @@ def open_tree(text: str) -> Tree:
         raise InputError(f"cannot read {text} ({reason})") from None
     if is_record(path.name):
         return Tree(path.parent, record_stem(path.name), (path.name,))
-    if is_picture(path.name):
+    if Tree(path.parent, "", ()).kind(path.name):
         raise InputError(f"{path} is one picture", f"give its folder: {path.parent}")
     raise wrong_place.neither(path)
 

@@ -30,12 +30,12 @@ from ganbench.data.sources.file_tree import (
     Tree,
     ZipTree,
     has_record_ending,
-    is_picture,
     is_record,
     open_tree,
 )
 from ganbench.data.sources.folder_names import CYCLEGAN, KAGGLE
 from ganbench.data.sources.folders import Place
+from ganbench.data.sources.picture_kinds import by_ending, is_read
 from ganbench.errors import InputError
 from ganbench.system.text import printable, shown
 
@@ -79,13 +79,13 @@ class Listing:
 def one_set(path: str) -> Listing:
     """All pictures at any depth of a folder or zip (or its TFRecords) as one domain."""
     tree = open_tree(path)
-    return _listing(tree, "", tree.title, _usable(tree))
+    return _listing(tree, "", tree.title, _with_company(tree, _seen(tree)))
 
 
 def training_set(path: str) -> Listing:
     """`one_set` without its test splits; InputError where it plainly is two sets."""
     tree = open_tree(path)
-    place, holder = _descended(tree)
+    place, holder = _descended(tree, _called_so(tree))
     with suppress(OneSet):
         known = _known(tree, place, holder)
         if known and known.told:
@@ -134,7 +134,18 @@ class _Sides:
 
 
 def _two_sides(tree: Tree) -> _Sides:
-    place, holder = _descended(tree)
+    """By the files' endings, where they can tell: stray pictures without one are no third side."""
+    called, seen = _called_so(tree), _seen(tree)
+    try:
+        return _two_sides_of(tree, called)
+    except InputError:
+        if seen == called:
+            raise
+    return _two_sides_of(tree, seen)
+
+
+def _two_sides_of(tree: Tree, names: list[str]) -> _Sides:
+    place, holder = _descended(tree, names)
     return _known(tree, place, holder) or _two_folders(place, holder, tree)
 
 
@@ -142,17 +153,50 @@ def _known(tree: Tree, place: Place, holder: str) -> _Sides | None:
     return _kaggle(place, holder) or _cyclegan(place, holder) or _named_records(tree, place, holder)
 
 
-def _usable(tree: Tree) -> list[str]:
-    is_used = has_record_ending if any(map(is_picture, tree.names)) else is_record
-    return [name for name in tree.names if is_picture(name) or is_used(name)]
+def _called_so(tree: Tree) -> list[str]:
+    """Pictures and TFRecords by their endings; where there are none, by their first bytes."""
+    pictures = {name for name in tree.names if is_read(by_ending(name) or "")}
+    records = has_record_ending if pictures else is_record
+    return [name for name in tree.names if name in pictures or records(name)] or _seen(tree)
 
 
-def _descended(tree: Tree) -> tuple[Place, str]:
+def _seen(tree: Tree) -> list[str]:
+    """Pictures and TFRecords, also those that only their first bytes tell.
+
+    Pictures that cannot be read are among them only where there is nothing else.
+    """
+    kinds = {name: tree.kind(name) for name in tree.names}
+    pictures = {name for name, kind in kinds.items() if is_read(kind)}
+    records = has_record_ending if pictures else is_record
+    usable = [name for name in tree.names if name in pictures or records(name)]
+    return usable or [name for name, kind in kinds.items() if kind]
+
+
+def _with_company(tree: Tree, names: list[str]) -> list[str]:
+    """These, and the pictures beside them that only bytes tell or that cannot be read.
+
+    Those are counted and named; what lies in a test split below is left alone.
+    """
+    here = {PurePosixPath(name).parent for name in names if not is_record(name)}
+
+    def is_beside(name: str) -> bool:
+        for folder in PurePosixPath(name).parents:
+            if folder in here:
+                return True
+            if folder_names.splits([folder.name]):
+                return False
+        return False
+
+    beside = (name for name in tree.names if tree.kind(name) and is_beside(name))
+    return sorted({*names, *beside})
+
+
+def _descended(tree: Tree, names: list[str]) -> tuple[Place, str]:
     """Where the domains lie side by side, and what the whole is called.
 
     That is inside of folders around everything, of training splits and of numbered parts.
     """
-    place, holder = folders.read(_usable(tree)), tree.title
+    place, holder = folders.read(names), tree.title
     while chosen := _around(place):
         place = place.only(chosen).into(chosen)
         (name, *others) = chosen
@@ -180,22 +224,22 @@ def _side(tree: Tree, side: _Side) -> Listing:
     place, names = folders.training(side.place)
     if not names:
         raise _test_alone(tree, side.place)
-    return _listing(tree, place.prefix, side.title, names, place.left)
+    return _listing(tree, place.prefix, side.title, _with_company(tree, names), place.left)
 
 
 def _training_set(tree: Tree) -> Listing:
-    whole = folders.read(_usable(tree))
+    whole = folders.read(_called_so(tree))
     place, names = folders.training(whole)
     if not names and whole.folders:
         raise _test_alone(tree, whole)
-    return _listing(tree, place.prefix, tree.title, names, place.left)
+    return _listing(tree, place.prefix, tree.title, _with_company(tree, names), place.left)
 
 
 def _listing(
     tree: Tree, prefix: str, title: str, usable: Sequence[str], left: tuple[str, ...] = ()
 ) -> Listing:
     below = [name[len(prefix) :] for name in usable]
-    pictures = tuple(filter(is_picture, below))
+    pictures = tuple(name for name in below if tree.kind(prefix + name))
     records = tuple(filter(is_record, below))
     if pictures or records:
         if not pictures and isinstance(tree, ZipTree):
@@ -305,8 +349,10 @@ def _two_folders(place: Place, holder: str, tree: Tree) -> _Sides:
     if not domains and not loose and not train:
         raise _test_alone(tree, place)
     if not domains + train:
+        unread = [name for name in tree.names if tree.kind(name) and not is_read(tree.kind(name))]
+        beside = f" beside {len(unread):,} files such as {shown(unread[0])}" if unread else ""
         hint = f"a translator needs two: --source PHOTOGRAPHS --target {_typed(tree, place)}"
-        raise OneSet(f"{where} holds one set of pictures, and two are needed", hint)
+        raise OneSet(f"{where} holds one set of pictures{beside}, and two are needed", hint)
     some = ", ".join(map(shown, inside[:6])) + " ..." * (len(inside) > 6)
     held = f"{len(inside)} folder{'s' * (len(inside) > 1)} of pictures ({some})"
     held += f" and {loose} loose picture{'s' * (loose > 1)}" * (loose > 0)

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ganbench.data.sources.decode import BrokenPicture, look
-from ganbench.data.sources.tfrecord_format import ending
+from ganbench.data.sources.picture_kinds import usual_ending
 from ganbench.system.text import shown
 
 KEYS = 5  # of a foreign record in a message
@@ -73,7 +73,7 @@ def _meant(keys: Sequence[str]) -> str | None:
 
 def _is_picture(data: bytes) -> bool:
     try:
-        return bool(ending(data)) or look(data) is not None
+        return bool(usual_ending(data)) or look(data) is not None
     except BrokenPicture:
         return False
 

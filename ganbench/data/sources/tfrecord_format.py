@@ -11,24 +11,13 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ganbench.data.sources.bounded_read import FREE, MOST_ENTRIES, MOST_TIMES, opened
-from ganbench.data.sources.decode import ENDINGS
+from ganbench.data.sources.picture_kinds import by_ending, usual_ending
 
 HEADER, FOOTER = 12, 4  # bytes around each record
 CASTAGNOLI = 0x82F63B78  # the polynomial of CRC-32C, lowest bit first
-KINDS = (  # first bytes of a file -> its usual ending
-    (rb"\xff\xd8\xff", ".jpg"),
-    (rb"\x89PNG\r\n\x1a\n", ".png"),
-    (rb"GIF8[79]a", ".gif"),
-    (rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", ".bmp"),  # with the length of its header
-    (rb"II[*+]\0|MM\0[*+]", ".tif"),
-    (rb"P5\s+[\d#]", ".pgm"),
-    (rb"P6\s+[\d#]", ".ppm"),
-    (rb"RIFF.{4}WEBP", ".webp"),
-    (rb".{4}ftypavi[fs]", ".avif"),
-)
 PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")  # how gzip and zlib begin
 EITHER = 32 + zlib.MAX_WBITS  # zlib's word for: gzip or zlib, as the first bytes tell
 PIECE = 2**16  # bytes
@@ -123,11 +112,5 @@ def file_name(given: str, data: bytes, otherwise: str) -> str:
     called.
     """
     name = given.strip() or otherwise
-    known = PurePosixPath(name).suffix.lower() in ENDINGS
-    # What Pillow does not know either is named like Kaggle's, and skipped by whoever decodes it.
-    return name if known else name + (ending(data) or ".jpg")
-
-
-def ending(data: bytes) -> str:
-    """The usual ending of a picture file with these bytes; "" for what begins like none."""
-    return next((known for start, known in KINDS if re.match(start, data, re.DOTALL)), "")
+    # What is no picture either is named like Kaggle's, and skipped by whoever decodes it.
+    return name if by_ending(name) else name + (usual_ending(data) or ".jpg")

@@ -14,7 +14,7 @@ FETCH = {  # by the scheme of an address: how its files come here
     "file": "write it without file://",
 }
 DOWNLOAD = "download it first, then name the folder or zip that it is in"
-FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF and TFRecords are read"
+FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF, HEIC (with an extra) and TFRecords are read"
 AS_FILES = "write its pictures to a folder first, as PNG or JPEG files, and name that folder"
 TEXT = ("a text, not pictures", "name the folder that the pictures are in")
 BY_ENDING: dict[str, tuple[str, str]] = {  # what it is, and what to do with it
