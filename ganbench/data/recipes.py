@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -155,8 +156,11 @@ def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
     indices = tuple(indices)
     pool = ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_end_with_starter)
     with closing(ReadAhead(pool, partial(_draw, kind, size), indices, 4 * workers())) as pictures:
-        for index, pixels in zip(indices, pictures, strict=True):
-            yield f"{kind}-{index:04d}", Picture(pixels, size, size)
+        try:
+            for index, pixels in zip(indices, pictures, strict=True):
+                yield f"{kind}-{index:04d}", Picture(pixels, size, size)
+        except BrokenProcessPool:  # they have said why
+            raise InputError("the processes that draw the pictures ended", "start again") from None
 
 
 def _end_with_starter() -> None:

@@ -25,6 +25,13 @@ class Folder:
             folder = folder.parent
         return way[::-1]
 
+    def at(self, way: Iterable[str]) -> "Folder":
+        """The folder that one comes to by these names."""
+        folder = self
+        for name in way:
+            folder = folder.folders[name]
+        return folder
+
     def below(self) -> list[str]:
         """All names at any depth."""
         names, ahead = [], [self]
@@ -69,6 +76,11 @@ class Place:
         """What lies in these folders."""
         inside = self.folders
         return Place(tuple(part for name in names for part in inside[name].parts), self.left)
+
+    def among(self, whole: "Place") -> "Place":
+        """The same folders in another reading of the tree."""
+        (root,) = whole.parts
+        return Place(tuple(root.at(part.way) for part in self.parts), self.left)
 
     def holding(self, *sets: Iterable[str]) -> "list[Place]":
         """Of what lies loose in them these sets, and it is told how much is in none of them."""

@@ -79,7 +79,7 @@ class Listing:
 def one_set(path: str) -> Listing:
     """All pictures at any depth of a folder or zip (or its TFRecords) as one domain."""
     tree = open_tree(path)
-    return _listing(tree, "", tree.title, _with_company(tree, _seen(tree)))
+    return _listing(tree, "", tree.title, _all(tree))
 
 
 def training_set(path: str) -> Listing:
@@ -154,41 +154,29 @@ def _known(tree: Tree, place: Place, holder: str) -> _Sides | None:
 
 
 def _called_so(tree: Tree) -> list[str]:
-    """Pictures and TFRecords by their endings; where there are none, by their first bytes."""
-    pictures = {name for name in tree.names if is_read(by_ending(name) or "")}
-    records = has_record_ending if pictures else is_record
-    return [name for name in tree.names if name in pictures or records(name)] or _seen(tree)
+    """Pictures that are read, and TFRecords, by their endings; where none is, by their bytes."""
+    return _beside_records(tree, set(filter(_is_called_so, tree.names))) or _seen(tree)
+
+
+def _is_called_so(name: str) -> bool:
+    return is_read(by_ending(name) or "")
 
 
 def _seen(tree: Tree) -> list[str]:
-    """Pictures and TFRecords, also those that only their first bytes tell.
-
-    Pictures that cannot be read are among them only where there is nothing else.
-    """
-    kinds = {name: tree.kind(name) for name in tree.names}
-    pictures = {name for name, kind in kinds.items() if is_read(kind)}
-    records = has_record_ending if pictures else is_record
-    usable = [name for name in tree.names if name in pictures or records(name)]
-    return usable or [name for name, kind in kinds.items() if kind]
+    """Pictures that are read, and TFRecords, by their first bytes; else whatever is a picture."""
+    pictures = {name for name in tree.names if is_read(tree.kind(name))}
+    return _beside_records(tree, pictures) or _all(tree)
 
 
-def _with_company(tree: Tree, names: list[str]) -> list[str]:
-    """These, and the pictures beside them that only bytes tell or that cannot be read.
+def _all(tree: Tree) -> list[str]:
+    """Everything that is a picture, also of a kind that is not read, and TFRecords."""
+    return _beside_records(tree, set(filter(tree.kind, tree.names)))
 
-    Those are counted and named; what lies in a test split below is left alone.
-    """
-    here = {PurePosixPath(name).parent for name in names if not is_record(name)}
 
-    def is_beside(name: str) -> bool:
-        for folder in PurePosixPath(name).parents:
-            if folder in here:
-                return True
-            if folder_names.splits([folder.name]):
-                return False
-        return False
-
-    beside = (name for name in tree.names if tree.kind(name) and is_beside(name))
-    return sorted({*names, *beside})
+def _beside_records(tree: Tree, pictures: set[str]) -> list[str]:
+    """These pictures and the TFRecords; beside pictures only what is one beyond doubt."""
+    records = has_record_ending if any(map(_is_called_so, pictures)) else is_record
+    return [name for name in tree.names if name in pictures or records(name)]
 
 
 def _descended(tree: Tree, names: list[str]) -> tuple[Place, str]:
@@ -221,18 +209,22 @@ def _around(place: Place) -> list[str]:
 
 
 def _side(tree: Tree, side: _Side) -> Listing:
+    """One side, with all the pictures in its folders, however they are called."""
     place, names = folders.training(side.place)
     if not names:
         raise _test_alone(tree, side.place)
-    return _listing(tree, place.prefix, side.title, _with_company(tree, names), place.left)
+    if not all(map(is_record, names)):
+        whole = folders.read(_all(tree))
+        place, names = folders.training(side.place.among(whole))
+    return _listing(tree, place.prefix, side.title, names, place.left)
 
 
 def _training_set(tree: Tree) -> Listing:
-    whole = folders.read(_called_so(tree))
+    whole = folders.read(_all(tree))
     place, names = folders.training(whole)
     if not names and whole.folders:
         raise _test_alone(tree, whole)
-    return _listing(tree, place.prefix, tree.title, _with_company(tree, names), place.left)
+    return _listing(tree, place.prefix, tree.title, names, place.left)
 
 
 def _listing(
@@ -241,6 +233,8 @@ def _listing(
     below = [name[len(prefix) :] for name in usable]
     pictures = tuple(name for name in below if tree.kind(prefix + name))
     records = tuple(filter(is_record, below))
+    if records and not any(map(_is_called_so, pictures)):
+        pictures = ()
     if pictures or records:
         if not pictures and isinstance(tree, ZipTree):
             raise InputError(f"TFRecords cannot be read inside {tree.path}", "unpack the zip first")

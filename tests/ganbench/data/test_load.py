@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -100,3 +104,18 @@ def test_a_split_in_the_folder_changes_nothing_but_what_is_told(make_set) -> Non
     whole, split = (load(None, other, str(path), 16).target for path in (train.parent, train))
     assert whole.fingerprint == split.fingerprint
     assert (whole.left_alone, split.left_alone) == (("test (2)",), ())
+
+
+def test_a_script_that_its_own_processes_import_does_not_wait_for_itself(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text("from ganbench.data import load; load.load(None, None, None, 32)")
+    ended = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | {"GANBENCH_CACHE": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "this script loads pictures whenever it is imported" in ended.stderr
+    assert 'if __name__ == "__main__":' in ended.stderr

@@ -127,6 +127,14 @@ def test_sides_that_only_bytes_tell_are_sides(tmp_path: Path) -> None:
     assert (source.names, target.names) == (("1", "2"), ("1.jpg",))
 
 
+def test_records_are_not_given_up_for_a_stray_picture(tmp_path: Path) -> None:
+    files = {"a.tfrec": b"", "preview": saved(), "poster.psd": b"8BPS\0\1"}
+    assert layout.one_set(str(lay_out(tmp_path / "x", files))).names == ("a.tfrec",)
+    files = {"photos/1.jpg": saved(), "photos/raw/2.nef": b"II*\0", "monet/1.jpg": saved()}
+    source, _ = layout.two_sets(str(lay_out(tmp_path / "y", files)))
+    assert source.names == ("1.jpg", "raw/2.nef")
+
+
 def test_a_test_split_stays_out_whatever_its_files_are_called(tmp_path: Path) -> None:
     files = {"1.jpg": saved(), "2": saved(), "test/3": saved(), "more/4.jp2": saved("JPEG 2000")}
     listing = layout.training_set(str(lay_out(tmp_path / "x", files)))
