@@ -11,7 +11,7 @@ from ganbench.data.sources.layout import PAINTINGS, PHOTOGRAPHS
 from ganbench.data.store import Domain
 
 CHANNELS = ("red", "green", "blue")
-BLACK = 15  # the largest value of a picture that shows nothing
+BLACK = 16  # the largest value of a picture that shows nothing
 DARK = 32  # values below are deep shadow
 LIGHT = np.array((0.299, 0.587, 0.114))  # weights of red, green, blue in brightness, ITU-R BT.601
 FEW = 2048  # below, the covariance of FID's 2048 features is rank deficient
@@ -125,8 +125,8 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
         if black := nearly_black(domain):
             verb = "has" if black == 1 else "have"
             found.append(
-                f"{black:,} of the {word} {verb} no value above {BLACK} of 255, as when 12-bit data "
-                "lies unscaled in a 16-bit file."
+                f"{black:,} of the {word} {verb} no value above {BLACK} of 255, as when 12-bit "
+                "data lies unscaled in a 16-bit file."
             )
     counts = [len(domain.names) for domain in domains]
     if len(counts) == 2 and max(counts) >= 3 * min(counts):

@@ -1,7 +1,7 @@
 """What to type so that an array of another kind becomes pictures: uint8 N H W 3, from 0 to 255.
 
-A hint is an expression of `pictures`, the array as it is. Where its numbers or its axes can mean two
-things, nothing is guessed.
+A hint is an expression of `pictures`, the array as it is. Where its numbers or its axes can mean
+two things, nothing is guessed.
 """
 
 import math
@@ -84,7 +84,7 @@ def _for_floats(low: float, high: float) -> str | None:
 
 
 def for_axes(shape: tuple[int, ...]) -> list[str]:
-    """How an array of this shape becomes N H W 3, or with transparency N H W 4; two where two fit."""
+    """How an array of this shape becomes N H W 3, or N H W 4 if it has alpha; two where two fit."""
     if len(shape) == 3:
         if shape[2] in (3, 4):
             return ["pictures[None]"]

@@ -178,7 +178,7 @@ def _two_folders(inside: list[str], loose: int, tree: Tree) -> tuple[str, str]:
         _listing(tree, "", tree.title)  # says what is wrong with a place without pictures
     if not inside:
         unread = [name for name in tree.names if tree.kind(name) and not is_read(tree.kind(name))]
-        beside = f" beside {len(unread):,} files such as {shown(unread[0])}" if unread else ""
+        beside = f" ({len(unread):,} more not read, as {shown(unread[0])})" if unread else ""
         raise OneSet(f"{tree.path} holds one set of pictures{beside}, and two are needed", APART)
     some = ", ".join(map(shown, inside[:6])) + " ..." * (len(inside) > 6)
     held = f"{len(inside)} folders of pictures ({some})"

@@ -1,4 +1,4 @@
-"""Following what is said of an array, word for word, gives an array that is taken, with right pixels."""
+"""What is said of an array, followed word for word, gives one that is taken, with right pixels."""
 
 from pathlib import Path
 
