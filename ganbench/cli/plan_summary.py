@@ -2,17 +2,21 @@
 
 import shutil
 import textwrap
+from collections import Counter
 from typing import Any
 
 from rich.console import Console
 
 from ganbench import memory_forecast
 from ganbench.budget import parse
+from ganbench.data.statistics import nearly_black
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
-from ganbench.system.text import duration, size_words
+from ganbench.system.text import duration, printable, shown, size_words
 
+REASONS = 3  # for skipped files; records name each file
+LOOKED_AT = 64  # pictures of each side
 PROFILES = {
     "official": "official: the papers' own settings",
     "best": "best, for a GPU: the settings below each model are not its paper's",
@@ -36,6 +40,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     todo = [p for p in plan.runs if not p.finished]
     lines = [
         ("data", f"{title(suite)}: {counts} · {look} · {skipped} files skipped"),
+        *_doubts(plan),
         *_held_out(plan),
         ("device", plan.device),
         ("profile", PROFILES[suite.profile or "official"]),
@@ -64,6 +69,20 @@ def _typed(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "-".join(map(str, value)) if isinstance(value, tuple | list) else f"{value}"
+
+
+def _doubts(plan: Plan) -> list[tuple[str, str]]:
+    """Why files were skipped, the most frequent reasons first, and sides that show nothing."""
+    sides = (plan.pair.source, plan.pair.target)
+    files = [file for side in sides for file in side.skipped]
+    first = {file.reason: file.name for file in reversed(files)}
+    reasons = Counter(file.reason for file in files).most_common(REASONS)
+    told = [f"{n:,} skipped: {printable(why)} (as {shown(first[why])})" for why, n in reasons]
+    for side in sides:
+        some = side.pictures[:: -(-len(side.pictures) // LOOKED_AT)]
+        if nearly_black(some) == len(some):
+            told.append(f"{side.title} is black, or 12-bit data that lies unscaled in 16-bit files")
+    return [("", f"  {line}") for line in told]
 
 
 def _held_out(plan: Plan) -> list[tuple[str, str]]:

@@ -122,7 +122,7 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             found.append(
                 f"{small:,} of the {word} {verb} smaller than this and had to be enlarged."
             )
-        if black := nearly_black(domain):
+        if black := nearly_black(domain.pictures):
             verb = "has" if black == 1 else "have"
             found.append(
                 f"{black:,} of the {word} {verb} no value above {BLACK} of 255, as when 12-bit "
@@ -147,6 +147,6 @@ def enlarged(domain: Domain) -> int:
     return sum(count for sides, count in shapes if min(sides) < size)
 
 
-def nearly_black(domain: Domain) -> int:
-    """How many pictures hold nothing above BLACK."""
-    return sum(int((part.max(axis=(1, 2, 3)) <= BLACK).sum()) for part in _chunks(domain.pictures))
+def nearly_black(pictures: np.ndarray) -> int:
+    """How many pictures, N H W 3, hold nothing above BLACK."""
+    return sum(int((part.max(axis=(1, 2, 3)) <= BLACK).sum()) for part in _chunks(pictures))

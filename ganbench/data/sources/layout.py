@@ -115,7 +115,7 @@ def _listing(tree: Tree, prefix: str, title: str) -> Listing:
     count = f"{len(below)} files" if len(below) > 1 else "1 file"
     raise InputError(
         f"{place} holds no pictures ({count}, for instance {shown(below[0])})",
-        "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF, HEIC and TFRecords are read",
+        "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF, TFRecords and (ganbench[heif]) HEIC are read",
     )
 
 
