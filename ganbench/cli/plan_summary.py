@@ -10,6 +10,7 @@ from rich.console import Console
 from ganbench import memory_forecast
 from ganbench.budget import parse
 from ganbench.data.load import Pair
+from ganbench.data.statistics import nearly_black
 from ganbench.data.store import Domain
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
@@ -17,6 +18,7 @@ from ganbench.system.files import existing_parent
 from ganbench.system.text import duration, printable, shown, size_words, some_of
 
 NAMED = 10  # skipped files, before "more"
+LOOKED_AT = 64  # pictures of each side
 PROFILES = {
     "official": "official: the papers' own settings",
     "best": "best, for a GPU: the settings below each model are not its paper's",
@@ -86,6 +88,10 @@ def _beside(pair: Pair) -> Iterator[str]:
         yield f"skipped {folder}/{shown(one.name)}: {printable(one.reason)}"
     if len(skipped) > NAMED:
         yield f"skipped {len(skipped) - NAMED:,} more: ganbench data inspect lists them"
+    for side in pair.domains:
+        some = side.pictures[:: -(-len(side.pictures) // LOOKED_AT)]
+        if nearly_black(some) == len(some):
+            yield f"{side.title} is black, or 12-bit data that lies unscaled in 16-bit files"
 
 
 def _typed(value: Any) -> str:

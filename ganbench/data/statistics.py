@@ -12,7 +12,7 @@ from ganbench.data.store import Domain
 from ganbench.system.text import some_of
 
 CHANNELS = ("red", "green", "blue")
-BLACK = 15  # the largest value of a picture that shows nothing
+BLACK = 16  # the largest value of a picture that shows nothing
 DARK = 32  # values below are deep shadow
 LIGHT = np.array((0.299, 0.587, 0.114))  # weights of red, green, blue in brightness, ITU-R BT.601
 FEW = 2048  # below, the covariance of FID's 2048 features is rank deficient
@@ -123,7 +123,7 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             found.append(
                 f"{small:,} of the {word} {verb} smaller than this and had to be enlarged."
             )
-        if black := nearly_black(domain):
+        if black := nearly_black(domain.pictures):
             verb = "has" if black == 1 else "have"
             found.append(
                 f"{black:,} of the {word} {verb} no value above {BLACK} of 255, as when 12-bit "
@@ -151,6 +151,6 @@ def enlarged(domain: Domain) -> int:
     return sum(count for sides, count in shapes if min(sides) < size)
 
 
-def nearly_black(domain: Domain) -> int:
-    """How many pictures hold nothing above BLACK."""
-    return sum(int((part.max(axis=(1, 2, 3)) <= BLACK).sum()) for part in _chunks(domain.pictures))
+def nearly_black(pictures: np.ndarray) -> int:
+    """How many pictures, N H W 3, hold nothing above BLACK."""
+    return sum(int((part.max(axis=(1, 2, 3)) <= BLACK).sum()) for part in _chunks(pictures))

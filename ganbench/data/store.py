@@ -9,11 +9,10 @@ import contextlib
 import hashlib
 import re
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from multiprocessing import parent_process
+from multiprocessing import current_process, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +94,8 @@ def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> 
             _build(recipe, size, folder, on_progress)
     except Timeout:
         raise InputError(
-            "this script loads pictures whenever it is imported, which the processes that draw do",
-            'put what it does below: if __name__ == "__main__":',
+            "this script loads pictures whenever it is imported, which the processes that draw do: "
+            'put what it does below if __name__ == "__main__":'
         ) from None
     except OSError as error:
         raise cache.unwritable(folder.parent, error) from None
@@ -108,7 +107,8 @@ def _is_starting_over() -> bool:
 
     The one that started it holds the lock, and each would wait for the other.
     """
-    return parent_process() is not None and sys.modules["__main__"].__name__ != "__mp_main__"
+    # It has its name already, and is told of its parent only after the import.
+    return current_process().name != "MainProcess" and parent_process() is None
 
 
 def _open_whole(folder: Path) -> Domain:

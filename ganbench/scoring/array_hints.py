@@ -84,7 +84,7 @@ def _for_floats(low: float, high: float) -> str | None:
 
 
 def for_axes(shape: tuple[int, ...]) -> list[str]:
-    """How an array of this shape becomes N H W 3, or 4 with transparency; two where two fit."""
+    """How an array of this shape becomes N H W 3, or N H W 4 if it has alpha; two where two fit."""
     if len(shape) == 3:
         if shape[2] in (3, 4):
             return ["pictures[None]"]

@@ -196,9 +196,8 @@ def _dark(path: str, looked: list[Looked]) -> tuple[str, ...]:
     bits = next(bits for bits in (8, 10, 12, 14) if max(low) < 2**bits)
     return (
         f"{len(low):,} of {len(looked):,} files of {path} are 16-bit pictures with values up to "
-        f"{max(low):,} only, which looks like {bits}-bit data stored unscaled: they are read as "
-        "very dark; if so, save them anew: "
-        f"np.rint(pixels * (65535 / {2**bits - 1})).astype(np.uint16)",
+        f"{max(low):,} only, which looks like {bits}-bit data stored unscaled: they are very "
+        f"dark; if so, save them anew: np.rint(pixels * (65535 / {2**bits - 1})).astype(np.uint16)",
     )
 
 

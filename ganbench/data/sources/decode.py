@@ -32,7 +32,8 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM") + ("AVIF",) * (
 MOST_CLAIMED = 120_000_000  # pixels: the largest cameras; a made-up header claims far more
 LIGHT = ("1", "L", "LA", "P", "RGB", "RGBA")  # modes that take 1.5 GB at most even so
 MOST_PIXELS = 60_000_000  # decoded in another mode, once JPEG has skipped detail: 1 GB
-MOST_IN = dict.fromkeys(("WEBP", "AVIF", "HEIF"), 40_000_000)  # decoders that hold further copies
+# Their decoders hold further copies; telephones make HEICs of 48 million pixels.
+MOST_IN = {"WEBP": 40_000_000, "AVIF": 40_000_000, "HEIF": 50_000_000}
 MOST_SCANNED = 1_500_000_000  # pixels that a JPEG is gone through, all its scans together
 MOST_SLOW = 500_000  # pixels, and eight times the bytes, for the decoders written in Python
 MOST_HEADER = 16 * 2**20  # bytes in front of the pixels

@@ -344,7 +344,7 @@ def _two_folders(place: Place, holder: str, tree: Tree) -> _Sides:
         raise _test_alone(tree, place)
     if not domains + train:
         unread = [name for name in tree.names if tree.kind(name) and not is_read(tree.kind(name))]
-        beside = f" beside {len(unread):,} files such as {shown(unread[0])}" if unread else ""
+        beside = f" ({len(unread):,} more not read, as {shown(unread[0])})" if unread else ""
         hint = f"a translator needs two: --source PHOTOGRAPHS --target {_typed(tree, place)}"
         raise OneSet(f"{where} holds one set of pictures{beside}, and two are needed", hint)
     some = ", ".join(map(shown, inside[:6])) + " ..." * (len(inside) > 6)

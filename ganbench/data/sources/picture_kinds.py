@@ -50,15 +50,11 @@ UNREAD = {  # of pictures that are counted and named, but not read
     *(".psd", ".psb", ".exr", ".hdr", ".dds", ".qoi"),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".raf", ".rw2", ".pef", ".srw"),
 }
-# Nothing with one of these is opened to see whether it is a picture under a wrong name.
-NO_PICTURES = {
-    *(".txt", ".md", ".rst", ".log", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".html"),
-    *(".htm", ".css", ".js", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".py", ".ipynb", ".sh"),
-    *(".c", ".cpp", ".h", ".java", ".npy", ".npz", ".pt", ".pth", ".ckpt", ".safetensors"),
-    *(".pkl", ".pickle", ".h5", ".hdf5", ".mat", ".parquet", ".onnx", ".tfrec", ".tfrecord"),
-    *(".tfrecords", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".db", ".pdf"),
-    *(".svg", ".ico", ".mp4", ".mov", ".avi", ".mkv", ".webm", ".mp3", ".wav", ".xmp", ".aae"),
-    *(".md5", ".sha1", ".sha256", ".lock"),
+NO_PICTURES = {  # of files that need no look, as there may be one beside each picture
+    *(".txt", ".md", ".log", ".json", ".jsonl", ".csv", ".tsv", ".xml", ".html", ".yaml", ".yml"),
+    *(".toml", ".ini", ".py", ".npy", ".npz", ".pt", ".pth", ".safetensors", ".pkl", ".h5", ".mat"),
+    *(".tfrec", ".tfrecord", ".tfrecords", ".zip", ".tar", ".gz", ".db", ".svg", ".ico"),
+    *(".mp4", ".mov", ".xmp", ".aae", ".md5", ".sha256"),
 }
 HEIF = next((one.version for one in metadata.distributions(name="pillow-heif")), "")  # or none
 _PATTERNS = {kind: re.compile(start, re.DOTALL) for kind, start in START.items()}

@@ -9,7 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ganbench import record
 from ganbench.planning.suite import STANDARD
@@ -313,6 +315,24 @@ def test_help_names_every_command(ganbench, monkeypatch):
     assert code == 0
     for command in ("run", "report", "list", "check", "doctor", "prepare", "data"):
         assert command in out
+
+
+def test_the_plan_says_why_files_are_skipped_and_that_a_side_is_black(ganbench, tmp_path):
+    for side, top in (("photo", 65535), ("monet", 4095)):
+        (tmp_path / side).mkdir()
+        for i in range(3):
+            values = np.linspace(0, top - i, 32 * 32).reshape(32, 32).astype(np.uint16)
+            Image.fromarray(values).save(tmp_path / f"{side}/{i}.png")
+    for name in ("a.jxl", "b.jxl"):
+        (tmp_path / "photo" / name).write_bytes(b"\xff\x0a")
+    (tmp_path / "photo" / "notes").write_text("no picture")
+    asked = ("run", "--dry-run", "--data", tmp_path, "--size", 32, "--models", "dcgan")
+    code, out, _ = ganbench(*asked)
+    assert code == 0
+    said = " ".join(out.split())
+    assert "2 files skipped" in said
+    assert "2 skipped: JPEG XL, which is not read: save it as PNG (as a.jxl)" in said
+    assert "monet is black, or 12-bit data" in said and "photo is black" not in said
 
 
 def test_the_plan_says_what_the_profile_changes_and_what_is_held_out(ganbench, two_domains):

@@ -132,3 +132,13 @@ def test_the_page_opens_quietly_and_fits_a_phone(make_set, tmp_path: Path, schem
     assert [line for line in said if not line.startswith(("file:", "data:"))] == []
     assert width == 390
     assert shown
+
+
+def test_pictures_that_are_nearly_black_are_counted(make_set, tmp_path: Path) -> None:
+    make_set("set/monet", 3), make_set("set/photo", 2)
+    for index in range(2):
+        values = np.full((32, 32), 4000 + index, np.uint16)
+        Image.fromarray(values).save(tmp_path / f"set/photo/deep-{index}.png")
+    facts = inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.html")
+    (said,) = [sentence for sentence in facts["warnings"] if "12-bit" in sentence]
+    assert said.startswith("2 of the photographs have no value above 16 of 255")

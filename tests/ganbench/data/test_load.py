@@ -118,4 +118,4 @@ def test_a_script_that_its_own_processes_import_does_not_wait_for_itself(tmp_pat
     )
     assert ended.returncode == 1
     assert "this script loads pictures whenever it is imported" in ended.stderr
-    assert 'if __name__ == "__main__":' in ended.stderr
+    assert 'below if __name__ == "__main__":' in ended.stderr

@@ -1,4 +1,4 @@
-"""What is said of an array, followed word for word, gives one that is taken, of right pixels."""
+"""What is said of an array, followed word for word, gives one that is taken, with right pixels."""
 
 from pathlib import Path
 

@@ -253,6 +253,41 @@ def test_tfrecords_without_pictures_are_one_sentence(ganbench, boxed, real, monk
     assert code == 2 and "has no readable picture (a.tfrec: it holds no records)" in err
 
 
+@pytest.mark.parametrize(
+    ("tops", "words"),
+    [
+        ((4095, 4000, 3900), "3 of 3 files of {} are 16-bit pictures with values up to 4,095 only"),
+        ((65535, 4000, 60000), "1 of 3 files of {} are 16-bit pictures with values up to 4,000"),
+        ((16000, 9000, 5000), "up to 16,000 only, which looks like 14-bit data"),
+        ((250, 200, 0), "looks like 8-bit data stored unscaled"),
+        ((65535, 9000, 60000), ""),
+    ],
+)
+def test_pictures_that_hold_fewer_than_their_16_bits_are_counted(tmp_path, tops, words):
+    (tmp_path / "deep").mkdir()
+    for i, top in enumerate(tops):
+        values = np.linspace(0, top, 48).reshape(6, 8).astype(np.uint16)
+        Image.fromarray(values).save(tmp_path / f"deep/{i}.png")
+    side = image_sets.open_side(str(tmp_path / "deep"))
+    assert words.format(tmp_path / "deep") in " ".join(side.notes)
+    assert bool(side.notes) == bool(words)
+    if words:  # what it says to type makes white of the largest value
+        (expression,) = side.notes[0].partition("anew: ")[2:]
+        values = np.array([{4095: 4095, 65535: 4095, 16000: 16383, 250: 255}[tops[0]]])
+        assert eval(expression, {"np": np, "pixels": values}) == 65535  # a note of ours
+
+
+def test_tiffs_that_lie_on_their_side_are_read(tmp_path):
+    (tmp_path / "lying").mkdir()
+    for i, turn in enumerate((5, 6, 7, 8)):
+        turned = Image.Exif()
+        turned[0x0112] = turn
+        Image.fromarray(pixels(i, 1)[0]).save(tmp_path / f"lying/{i}.tif", exif=turned)
+    side = image_sets.open_side(str(tmp_path / "lying"))
+    assert [np.shape(part) for part in side.parts(4)] == [(4, 16, 12, 3)]
+    assert side.skipped() == {}
+
+
 def test_sides_of_two_sizes_come_with_a_warning(scored, tmp_path, fake, real):
     wide = write_folder(tmp_path / "wide", pixels(2, 3, height=7, width=30))
     told = scored(wide, real, "--metrics", "fid")["warnings"]

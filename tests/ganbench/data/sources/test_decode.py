@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from ganbench.data.sources import decode as module
-from ganbench.data.sources.decode import BrokenPicture, decode
+from ganbench.data.sources import picture_kinds
+from ganbench.data.sources.decode import BrokenPicture, decode, decode_whole, digest, look
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -169,3 +170,127 @@ def test_large_scans_are_taken_as_far_as_memory_allows(
 ) -> None:
     assert claiming(kind, mode, 1000, most * 1000, monkeypatch) == ""
     assert "too many" in claiming(kind, mode, 1000, most * 1000 + 1, monkeypatch)
+
+
+def turned(kind: str, turn: int, **options: object) -> bytes:
+    """Four colours in 60 x 40, said to be turned."""
+    image = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(2, 2, 3) * 20)
+    image = image.resize((60, 40), Image.Resampling.NEAREST)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+        options["exif"] = exif.tobytes()
+    return encoded(image, kind, **({"exif": exif} | options))
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        *(("JPEG", {}), ("PNG", {}), ("WEBP", {"lossless": True}), ("AVIF", {"speed": 10})),
+        *(("TIFF", {}), ("TIFF", {"compression": "tiff_lzw"}), ("HEIF", {})),
+    ],
+)
+def test_header_and_pixels_agree_however_a_picture_is_turned(
+    kind: str, options: dict[str, object], turn: int
+) -> None:
+    data = turned(kind, turn, **options)
+    told, pixels, square = look(data), decode_whole(data), decode(data, 16)
+    size = (40, 60) if turn <= 4 else (60, 40)
+    assert (told.height, told.width) == pixels.shape[:2] == (square.height, square.width) == size
+    expected = decode_whole(turned("PNG", turn))
+    assert np.abs(pixels[::8, ::8].astype(int) - expected[::8, ::8]).max() < 40
+
+
+def test_an_orientation_after_the_pixels_of_a_png_is_seen_by_both() -> None:
+    data = turned("PNG", 6)
+    start = data.index(b"eXIf") - 4
+    length = 12 + struct.unpack(">I", data[start : start + 4])[0]
+    chunk, rest = data[start : start + length], data[:start] + data[start + length :]
+    end = rest.index(b"IEND") - 4
+    late = rest[:end] + chunk + rest[end:]
+    assert (look(late).height, look(late).width) == decode_whole(late).shape[:2] == (60, 40)
+
+
+@pytest.mark.parametrize(("highest", "top"), [(4095, 4095), (65535, 65535), (900, 900)])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
+def test_the_largest_value_of_a_16_bit_picture_is_told(kind: str, highest: int, top: int) -> None:
+    values = np.array([[0, highest], [1, 2]], np.uint16)
+    assert look(encoded(Image.fromarray(values), kind)).top == top
+    assert look(encoded(noise(4, 4), kind)).top is None
+
+
+def colours_16(values: np.ndarray) -> bytes:
+    """A PNG of uint16 H W 3, which Pillow cannot write."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + checksum
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *values.shape[1::-1], 16, 2, 0, 0, 0))
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    body = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + body
+
+
+def test_of_16_bit_colours_the_upper_half_tells_the_largest_value() -> None:
+    values = np.arange(48, dtype=np.uint16).reshape(4, 4, 3) * 80
+    assert look(colours_16(values)).top == 47 * 80 // 256 * 256 + 255
+
+
+def tiff(pixels: bytes, **tags: int) -> bytes:
+    """8 x 8 grey pixels and what is said of them."""
+    numbers = {"subfile": 254, "width": 256, "height": 257, "bits": 258, "compression": 259}
+    numbers |= {"photometric": 262, "offset": 273, "samples": 277, "rows": 278, "count": 279}
+    numbers |= {"directories": 330}
+    told = {"width": 8, "height": 8, "bits": 8, "compression": 1, "photometric": 1, "samples": 1}
+    told |= {"offset": 8, "rows": 8, "count": len(pixels)} | tags
+    entries = sorted((numbers[name], value) for name, value in told.items())
+    table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    start = struct.pack("<I", 8 + len(pixels))
+    return b"II*\0" + start + pixels + struct.pack("<H", len(entries)) + table + bytes(4)
+
+
+def test_12_bits_that_a_tiff_says_it_has_are_scaled() -> None:
+    values = np.linspace(0, 4095, 64).astype(int)
+    bits = "".join(f"{value:012b}" for value in values)
+    packed = bytes(int(bits[place : place + 8], 2) for place in range(0, len(bits), 8))
+    data = tiff(packed, bits=12)
+    assert np.array_equal(decode_whole(data)[..., 0].ravel(), np.rint(values * (255 / 4095)))
+    assert look(data).top is None
+
+
+def test_the_preview_of_a_cameras_raw_file_is_not_taken_for_the_picture() -> None:
+    grey = bytes(range(64))
+    assert decode_whole(tiff(grey)).shape == (8, 8, 3)
+    assert decode_whole(tiff(grey, subfile=1)).shape == (8, 8, 3)  # alone it is what there is
+    with pytest.raises(BrokenPicture, match="a camera's raw file"):
+        decode_whole(tiff(grey, subfile=1, directories=8))
+
+
+def test_heic_is_read_where_pillow_heif_is() -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    image = noise(3, 2).resize((40, 30))
+    data = encoded(image, "HEIF", quality=95)
+    assert np.abs(decode_whole(data).astype(int) - np.asarray(image)).mean() < 8
+    assert (decode(data, 16).width, decode(data, 16).height) == (40, 30)
+    for length in range(0, len(data), 97):
+        with pytest.raises(BrokenPicture):
+            decode_whole(data[:length])
+
+
+def test_without_it_a_heic_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture_kinds, "HEIF", "")
+    with pytest.raises(BrokenPicture, match=r'pip install "ganbench\[heif\]"'):
+        look(b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(400))
+
+
+def test_the_digest_of_a_heic_is_another_once_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    heic, jpeg = b"\0\0\0\x1cftypheic", encoded(noise(8, 8), "JPEG")
+    found = []
+    for version in ("", "1.8.0", "1.8.1"):
+        monkeypatch.setattr(picture_kinds, "HEIF", version)
+        found.append((digest(heic), digest(jpeg)))
+    assert len({one for one, _ in found}) == 3
+    assert len({other for _, other in found}) == 1

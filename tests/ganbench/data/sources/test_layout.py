@@ -1,9 +1,14 @@
+import io
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from ganbench.data.sources import layout
+from ganbench.data.sources import bounded_read, layout, picture_kinds
+from ganbench.data.sources.bounded_read import TemporaryFailure
+from ganbench.data.sources.file_tree import Tree
 from ganbench.errors import InputError
 
 
@@ -363,3 +368,129 @@ def test_records_in_other_hands_make_no_side_beside_pictures(tmp_path: Path) -> 
     pictures = ("photo/1.jpg", "monet/1.jpg")
     others = ("all.record", "cycle_gan/x-trainA.tfrecord-00000-of-00001", "photo/2.tfrecord.gz")
     assert titles(lay_out(tmp_path / "x", *pictures, *others)) == ("x/photo", "x/monet")
+
+
+def write(root: Path, form: str, *names: str) -> Path:
+    """A tiny picture under any name."""
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(root / name, form)
+    return root
+
+
+JUNK = ("SHA256SUMS", "notes.txt", "Thumbs.db", "a.jpg.json", "labels.npy", "LICENSE")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_pictures_are_found_by_their_bytes_where_the_ending_says_nothing(
+    tmp_path: Path, packed: bool
+) -> None:
+    root = write(tmp_path / "d", "JPEG", "IMG_1", "a.jpg_large", "b.jpg?size=1.5", "c.pjpeg")
+    write(root, "PNG", "d.download", "e.heic")  # whatever it is called
+    (root / "f.JXL").write_bytes(b"\xff\x0a")
+    for name in JUNK:
+        (root / name).write_text("d41d8cd98f00b204e9800998ecf8427e")
+    os.mkfifo(root / "pipe")
+    if packed:
+        with zipfile.ZipFile(tmp_path / "d.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in root.iterdir():
+                if file.is_file():
+                    archive.write(file, file.name)
+        root = tmp_path / "d.zip"
+    found = layout.one_set(str(root)).names
+    assert found == (
+        *("IMG_1", "a.jpg_large", "b.jpg?size=1.5", "c.pjpeg", "d.download", "e.heic", "f.JXL"),
+    )
+
+
+def test_files_with_a_known_ending_are_not_opened(tmp_path: Path, monkeypatch) -> None:
+    opened = []
+    monkeypatch.setattr(Tree, "head", lambda self, name: opened.append(name) or b"")
+    root = lay_out(tmp_path / "d", "a/1.jpg", "b/2.HEIC", "b/3.png", "b/3.json", "b/4.npy", "b/5")
+    layout.two_sets(str(root))
+    assert opened == ["b/5"]
+
+
+def test_a_disk_that_fails_takes_no_picture_away(tmp_path: Path, monkeypatch) -> None:
+    def fail(self, name: str) -> bytes:
+        raise TemporaryFailure("cannot be read (Input/output error)")
+
+    monkeypatch.setattr(Tree, "head", fail)
+    assert layout.one_set(str(lay_out(tmp_path / "d", "1.jpg", "2"))).names == ("1.jpg", "2")
+
+
+def test_a_picture_without_an_ending_is_one_picture(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is one picture"):
+        layout.one_set(str(write(tmp_path, "PNG", "picture") / "picture"))
+
+
+def test_two_folders_may_be_known_by_bytes_alone(tmp_path: Path) -> None:
+    root = write(tmp_path / "d", "JPEG", "photos/IMG_1", "art/2.jpg_large", "README")
+    (root / "README").write_text("about")
+    assert titles(root) == ("d/photos", "d/art")
+
+
+def test_other_pictures_beside_two_folders_of_pictures_do_not_make_them_unclear(
+    tmp_path: Path,
+) -> None:
+    root = lay_out(tmp_path / "d", "photos/1.jpg", "art/2.jpg", "raw/1.NEF", "poster.psd")
+    write(root, "PNG", "cache/4f2a", "cover")
+    assert titles(root) == ("d/photos", "d/art")
+
+
+def test_a_side_that_is_not_read_is_named(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(picture_kinds, "HEIF", "")
+    root = lay_out(tmp_path / "d", "photos/1.heic", "art/2.jpg")
+    with pytest.raises(layout.OneSet, match=r"\(1 more not read, as photos/1.heic\), and two"):
+        layout.two_sets(str(root))
+    lay_out(tmp_path / "e", "photos/1.heic", "art/2.heic")
+    assert titles(tmp_path / "e") == ("e/photos", "e/art")
+
+
+JP2 = b"\xff\x4f\xff\x51\0\x2f"
+
+
+def picture() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG")
+    return file.getvalue()
+
+
+def lay_files(root: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
+def test_known_endings_are_not_opened_while_a_folder_is_listed(tmp_path: Path, monkeypatch) -> None:
+    root = lay_files(tmp_path, {"a/1.jpg": b"", "b/2.jpg": b"", "b/notes.txt": b"", "b/3.npy": b""})
+    monkeypatch.setattr(bounded_read, "read_head", lambda *_: pytest.fail("opened"))
+    assert [one.names for one in layout.two_sets(str(root))] == [("1.jpg",), ("2.jpg",)]
+
+
+def test_strays_without_an_ending_make_no_third_side(tmp_path: Path) -> None:
+    strays = {"thumb": picture(), "raw/1.nef": b"II*\0", "cache/x": picture()}
+    files = {"photos/1.jpg": picture(), "photos/2": picture(), "monet/1.jpg": picture()}
+    source, target = layout.two_sets(str(lay_files(tmp_path / "x", files | strays)))
+    assert (source.names, target.names) == (("1.jpg", "2"), ("1.jpg",))
+
+
+def test_sides_that_only_bytes_tell_are_sides(tmp_path: Path) -> None:
+    files = {"photos/1": picture(), "photos/2": picture(), "monet/1.jpg": picture()}
+    source, target = layout.two_sets(str(lay_files(tmp_path / "x", files)))
+    assert (source.names, target.names) == (("1", "2"), ("1.jpg",))
+
+
+def test_records_are_not_given_up_for_a_stray_picture(tmp_path: Path) -> None:
+    files = {"a.tfrec": b"", "preview": picture(), "poster.psd": b"8BPS\0\1"}
+    assert layout.one_set(str(lay_files(tmp_path / "x", files))).names == ("a.tfrec",)
+    files = {"photos/1.jpg": picture(), "photos/raw/2.nef": b"II*\0", "monet/1.jpg": picture()}
+    source, _ = layout.two_sets(str(lay_files(tmp_path / "y", files)))
+    assert source.names == ("1.jpg", "raw/2.nef")
+
+
+def test_a_test_split_stays_out_whatever_its_files_are_called(tmp_path: Path) -> None:
+    files = {"1.jpg": picture(), "2": picture(), "test/3": picture(), "more/4.jp2": JP2}
+    listing = layout.training_set(str(lay_files(tmp_path / "x", files)))
+    assert listing.names == ("1.jpg", "2", "more/4.jp2")
