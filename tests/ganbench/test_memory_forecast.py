@@ -268,7 +268,7 @@ def test_a_plan_that_will_not_fit_warns_and_says_what_would(
     )
     assert code == 0
     assert "of tensors (parameters 0." in out
-    assert "dcgan:width=8,batch=16 will probably not fit: about 3 MiB of tensors, 1 MiB" in out
+    assert "dcgan:width=8,batch=16 will probably not fit: about 4 MiB of tensors, 1 MiB" in out
     assert "; nothing smaller is known to fit: batch=1 at 32 px needs about 2 MiB, and 1 MiB" in out
 
 
