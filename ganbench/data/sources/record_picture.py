@@ -46,7 +46,7 @@ def find(
     whole = [key for key, data in contents.items() if key not in raw and _is_picture(data)]
     key = _meant(whole or raw)
     if not key and (whole or raw):
-        return f"pictures under {_told(whole or raw)}: which of them is meant is not clear"
+        return f"pictures under {_told(sorted(whole or raw))}: which of them is meant is not clear"
     if not key and (why := _why_not(contents, shapes)):
         return why
     name = _first(NAMES, contents) or b""

@@ -51,7 +51,7 @@ def test_of_several_pictures_the_one_with_a_known_name_is_meant(keys: tuple[str,
 
 def test_several_pictures_without_a_known_name_are_named_and_not_guessed() -> None:
     said = find({"photo": encoded(), "painting\x1b": encoded()}, {})
-    assert said == "pictures under photo, painting_: which of them is meant is not clear"
+    assert said == "pictures under painting_, photo: which of them is meant is not clear"
 
 
 @pytest.mark.parametrize(
