@@ -76,19 +76,18 @@ def score(
         inception_weights,
         tuple(plugins or ()),
         (only, only_real),
+        save_stats,
     )
     if check is not None:
         given = {"only": only or None, "only-real": only_real or None, "save-stats": save_stats}
         _alone(FAKE=fake, REAL=real, metrics=metrics, extractor=extractors, json=json_file, **given)
         raise typer.Exit(_check(check, settings))
-    if save_stats is None:
-        _compare(*_both(fake, real), settings, json_file)
-        return
-    _check_file("--save-stats", save_stats, ".npz")
-    alone = fake is not None and real is None and metrics is None and json_file is None
-    if not alone:
-        _compare(*_both(fake, real), settings, json_file)
-    _save(*((fake, only) if alone else (real, only_real)), save_stats, settings)
+    if save_stats:
+        _check_file("--save-stats", save_stats, ".npz")
+        if fake and real is metrics is json_file is None:
+            _save(fake, settings)
+            return
+    _compare(*_both(fake, real), settings, json_file)
 
 
 def _parts(listed: str) -> tuple[str, ...]:
@@ -105,6 +104,8 @@ def _compare(fake: str, real: str, settings: "Settings", json_file: str | None) 
         _check_file("--json", Path(json_file), ".json")
     with bars.on_stderr() as tick:
         comparison = compare_sides(fake, real, settings, tick)
+    if settings.save_stats:
+        _say_saved(real, comparison.real.count, settings)
     value = output.as_json(comparison)
     if json_file == "-":
         print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
@@ -124,14 +125,17 @@ def _check(run_folder: Path, settings: "Settings") -> int:
     return 0 if found.agrees else DISAGREE
 
 
-def _save(path: str | None, only: str, file: Path, settings: "Settings") -> None:
-    """Write the statistics of a side and say it."""
+def _save(path: str, settings: "Settings") -> None:
+    """Write the statistics of one side and say it."""
     from ganbench.scoring.compare_sets import save_statistics
 
-    assert path is not None
     with bars.on_stderr() as tick:
-        count = save_statistics(path, only, file, settings, tick)
-    print(f"statistics of {count:,} pictures ({path}): {file}", file=sys.stderr)
+        count = save_statistics(path, settings, tick)
+    _say_saved(path, count, settings)
+
+
+def _say_saved(path: str, count: int, settings: "Settings") -> None:
+    print(f"statistics of {count:,} pictures ({path}): {settings.save_stats}", file=sys.stderr)
 
 
 def _check_file(option: str, file: Path, ending: str) -> None:

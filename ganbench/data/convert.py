@@ -96,24 +96,28 @@ def _listings(data: str | None, source: str | None, target: str | None) -> list[
     if source is None and target is None:
         if data is None or data == load.EMBEDDED:
             return list(kinds)
-        if samples := run_samples.find(data, COMMAND):
-            return [samples]
+        place = run_samples.find(data, COMMAND)
+        if isinstance(place, Samples):
+            return [place]
         try:
-            return list(layout.two_sets(data))
+            return list(layout.two_sets_in(place))
         except layout.OneSet:
-            return [layout.training_set(data)]
+            return [layout.training_set_in(place)]
     if data is not None:
         raise InputError(
             "DATA names both sides, so it does not go with --source or --target",
             "give DATA, or --source PHOTOGRAPHS --target PAINTINGS",
         )
     return [
-        kind
-        if path == load.EMBEDDED
-        else run_samples.find(path, COMMAND) or layout.training_set(path)
+        kind if path == load.EMBEDDED else _one(path)
         for path, kind in zip((source, target), kinds, strict=True)
         if path is not None
     ]
+
+
+def _one(path: str) -> Found:
+    place = run_samples.find(path, COMMAND)
+    return place if isinstance(place, Samples) else layout.training_set_in(place)
 
 
 def _default(path: str, to: str) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganbench import record
-from ganbench.data.sources.file_tree import ZipTree, is_record, open_tree, runs_in
+from ganbench.data.sources.file_tree import Tree, ZipTree, is_record, open_tree, runs_in
 from ganbench.errors import InputError
 from ganbench.system import files
 from ganbench.system.text import printable, shown
@@ -23,14 +23,14 @@ class Samples:
     notes: tuple[str, ...]  # what must be known of them
 
 
-def find(path: str, command: str) -> Samples | None:
-    """The samples of the run that `path` is, holds or lies in; None where there are others.
+def find(path: str, command: str) -> Samples | Tree:
+    """The samples of the run that `path` is, holds or lies in; else the files that are there.
 
     InputError for several runs, with what to type: RUN in `command` is replaced.
     """
     folder = _run_of(path, command)
-    if folder is None:
-        return None
+    if isinstance(folder, Tree):
+        return folder
     run = record.read(folder)
     if not run.snapshots:
         raise InputError(
@@ -58,7 +58,7 @@ def place_of(path: str) -> Path:
         return Path(path)
 
 
-def _run_of(path: str, command: str) -> Path | None:
+def _run_of(path: str, command: str) -> Path | Tree:
     place = place_of(path)
     if (place / "record.json").is_file():
         return place
@@ -73,7 +73,7 @@ def _run_of(path: str, command: str) -> Path | None:
     tree = open_tree(path)
     runs = runs_in(tree)
     if not runs or any(tree.kind(name) or is_record(name) for name in tree.names):
-        return None  # pictures beside runs are a set of their own
+        return tree  # pictures beside runs are a set of their own
     if isinstance(tree, ZipTree):
         raise InputError(f"{path} holds runs, which are not read inside a zip", "unpack it first")
     if len(runs) == 1:

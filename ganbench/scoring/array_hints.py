@@ -13,7 +13,6 @@ import numpy as np
 ROUNDED = 0.5 / 255  # beyond 0 or 1, and still rounded to 0 or 255
 BRIGHT = 64  # no set of pictures from 0 to 255 stays below
 DIM = -0.51  # no set of pictures from -1 to 1 stays above
-CHANNELS = (1, 3, 4)
 UNKNOWN = "bring them to 0 to 1 first, then np.rint(255 * pictures).astype(np.uint8)"
 ALPHA = "np.rint(255 - (255.0 - pictures[..., :3]) * pictures[..., 3:] / 255).astype(np.uint8)"
 GREY = "np.repeat({}, 3, axis=-1)"

@@ -42,6 +42,7 @@ class Settings:
     inception_weights: Path | None = None
     plugins: tuple[Path, ...] = ()
     only: tuple[str, str] = ("", "")  # patterns of the file names of each side; "": all
+    save_stats: Path | None = None  # where to write the statistics of the real side
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def compare_sides(fake: str, real: str, settings: Settings, tick: Tick) -> Compa
     metrics = choose_metrics(settings)
     with ExitStack() as room:
         pair = image_sets.open_two(fake, real, settings.only, room)
+        if settings.save_stats:
+            _require_pictures(pair[1])
         metrics, notes = _possible(metrics, pair, settings)
         extractors: list[LazyExtractor] = []
         if any(metric.sees_features for metric in metrics):
@@ -83,22 +86,33 @@ def compare_sides(fake: str, real: str, settings: Settings, tick: Tick) -> Compa
             seen, found = _compare(pair, share, extractor, tick)
             results |= found
             sides = sides or seen
+        if settings.save_stats:
+            _save(pair[1], settings, tick)
     protocols = tuple(extractor.protocol() for extractor in extractors)
     return Comparison(sides[0], sides[1], results, protocols, _warnings(*pair, notes))
 
 
-def save_statistics(path: str, only: str, file: Path, settings: Settings, tick: Tick) -> int:
+def save_statistics(path: str, settings: Settings, tick: Tick) -> int:
     """Write mean and covariance of what the first extractor sees; returns of how many pictures.
 
     InputError when `path` names no pictures, or when the file cannot be written.
     """
     with ExitStack() as room:
-        side = image_sets.open_side(path, only, room)
-        if isinstance(side, StatisticsSide):
-            raise InputError(f"{path} holds statistics already")
-        (extractor, *_), _ = extractors_of(settings, tick)
-        sample, _ = look(side, {"pool"}, extractor, None, tick)
-    statistics_file.write(file, Gaussian.of(sample.features()), extractor.protocol())
+        side = image_sets.open_side(path, settings.only[0], room)
+        _require_pictures(side)
+        return _save(side, settings, tick)
+
+
+def _require_pictures(side: Side) -> None:
+    if isinstance(side, StatisticsSide):
+        raise InputError(f"{side.path} holds statistics already", "leave --save-stats out")
+
+
+def _save(side: Side, settings: Settings, tick: Tick) -> int:
+    assert settings.save_stats
+    (extractor, *_), _ = extractors_of(settings, tick)
+    sample, _ = look(side, {"pool"}, extractor, None, tick)
+    statistics_file.write(settings.save_stats, Gaussian.of(sample.features()), extractor.protocol())
     return len(sample)
 
 

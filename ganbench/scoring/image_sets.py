@@ -66,17 +66,18 @@ def open_side(path: str, only: str = "", room: ExitStack | None = None) -> Side:
     if place.is_file() and place.suffix.lower() in ARRAYS:
         _refuse_pattern(path, only)
         return _open_arrays(path, place)
-    if samples := run_samples.find(path, COMMAND):
+    found = run_samples.find(path, COMMAND)
+    if isinstance(found, run_samples.Samples):
         _refuse_pattern(path, only)
-        return _of_run(path, samples)
-    listing = layout.one_set(path)
+        return _of_run(path, found)
+    listing = layout.one_set_in(found)
     if not only:
         _refuse_two_sets(path, listing)
     if listing.records:
         assert room
         return _unpacked(path, listing, only, room)
     side = FileSide.scanned(path, _picked(path, listing, only))
-    if runs := runs_in(listing.tree):
+    if runs := runs_in(found):
         side.notes += (f"runs in {path} are left aside, for instance {shown(runs[0])}",)
     return side
 
@@ -145,7 +146,7 @@ def _refuse_two_sets(path: str, listing: Listing) -> None:
     if not folders & layout.KNOWN:
         return
     try:
-        source, target = layout.two_sets(path)
+        source, target = layout.two_sets_in(listing.tree)
     except InputError:
         return
     choices = [Path(path) / side.prefix for side in (source, target)]

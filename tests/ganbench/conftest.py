@@ -104,3 +104,20 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
         return int(exit_.value.code or 0), captured.out, captured.err
 
     return call
+
+
+def _bits(folder):
+    found = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for pattern in ("checkpoint/state.*", "samples/*", "film/*", "views/*")
+        for path in folder.glob(pattern)
+    }
+    assert len(found) > 10
+    rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
+    return found | {"history": [[row[0], row[2], *row[5:]] for row in rows]}
+
+
+@pytest.fixture
+def bits():
+    """Of a run's folder all that it must repeat bit for bit: weights, samples, film, losses."""
+    return _bits

@@ -78,20 +78,28 @@ class Listing:
 
 def one_set(path: str) -> Listing:
     """All pictures at any depth of a folder or zip (or its TFRecords) as one domain."""
-    tree = open_tree(path)
+    return one_set_in(open_tree(path))
+
+
+def one_set_in(tree: Tree) -> Listing:
+    """`one_set` of a place whose files are known already."""
     return _listing(tree, "", tree.title, _all(tree))
 
 
 def training_set(path: str) -> Listing:
     """`one_set` without its test splits; InputError where it plainly is two sets."""
-    tree = open_tree(path)
+    return training_set_in(open_tree(path))
+
+
+def training_set_in(tree: Tree) -> Listing:
+    """`training_set` of a place whose files are known already."""
     place, holder = _descended(tree, _called_so(tree))
     with suppress(OneSet):
         known = _known(tree, place, holder)
         if known and known.told:
             names = " or ".join(_typed(tree, side.place) for side in (known.source, known.target))
             raise InputError(f"{tree.path} holds two sets of pictures", f"name one: {names}")
-    return _training_set(tree)
+    return _without_tests(tree)
 
 
 def two_sets(path: str) -> tuple[Listing, Listing]:
@@ -101,8 +109,7 @@ def two_sets(path: str) -> tuple[Listing, Listing]:
 
 def two_sets_in(tree: Tree) -> tuple[Listing, Listing]:
     """`two_sets` of a place whose files are known already."""
-    found = _two_sides(tree)
-    return _side(tree, found.source), _side(tree, found.target)
+    return _listed(tree, _two_sides(tree))
 
 
 def what_noise_needs(path: str) -> tuple[Listing | None, Listing]:
@@ -114,10 +121,8 @@ def what_noise_needs(path: str) -> tuple[Listing | None, Listing]:
     try:
         found = _two_sides(tree)
     except OneSet:
-        return None, _training_set(tree)
-    if not found.told:
-        return None, _training_set(tree)
-    return _side(tree, found.source), _side(tree, found.target)
+        return None, _without_tests(tree)
+    return _listed(tree, found) if found.told else (None, _without_tests(tree))
 
 
 @dataclass(frozen=True)
@@ -135,11 +140,11 @@ class _Sides:
 
 def _two_sides(tree: Tree) -> _Sides:
     """By the files' endings, where they can tell: stray pictures without one are no third side."""
-    called, seen = _called_so(tree), _seen(tree)
+    called = _called_so(tree)
     try:
         return _two_sides_of(tree, called)
     except InputError:
-        if seen == called:
+        if (seen := _seen(tree)) == called:
             raise
     return _two_sides_of(tree, seen)
 
@@ -208,18 +213,22 @@ def _around(place: Place) -> list[str]:
     return others if alone and not place.loose else []
 
 
-def _side(tree: Tree, side: _Side) -> Listing:
-    """One side, with all the pictures in its folders, however they are called."""
+def _listed(tree: Tree, found: _Sides) -> tuple[Listing, Listing]:
+    """Both sides, with all the pictures in their folders, however they are called."""
+    whole = folders.read(_all(tree))
+    return _side(tree, found.source, whole), _side(tree, found.target, whole)
+
+
+def _side(tree: Tree, side: _Side, whole: Place) -> Listing:
     place, names = folders.training(side.place)
     if not names:
         raise _test_alone(tree, side.place)
     if not all(map(is_record, names)):
-        whole = folders.read(_all(tree))
         place, names = folders.training(side.place.among(whole))
     return _listing(tree, place.prefix, side.title, names, place.left)
 
 
-def _training_set(tree: Tree) -> Listing:
+def _without_tests(tree: Tree) -> Listing:
     whole = folders.read(_all(tree))
     place, names = folders.training(whole)
     if not names and whole.folders:

@@ -11,7 +11,9 @@ from PIL import Image
 from ganbench import record
 from ganbench.data import run_samples
 from ganbench.data.convert import convert
+from ganbench.data.run_samples import Samples
 from ganbench.data.sources import layout
+from ganbench.data.sources.file_tree import Tree
 from ganbench.errors import InputError
 from ganbench.system import files
 
@@ -47,9 +49,11 @@ def test_a_run_its_samples_and_what_holds_it_alone_are_its_last_samples(results)
     run = next(results.glob("s/*"))
     for place in (run, run / "samples", results, results / "s", f"{run}/samples/../samples/"):
         found = run_samples.find(str(place), "score RUN")
+        assert isinstance(found, Samples)
         assert found.file.name == "step-2.npy" and found.title == run.name
         assert bool(found.notes) == (place != run)
-    assert f"{results} stands for the run {run}" in run_samples.find(str(results), "").notes[0]
+        if place == results:
+            assert f"{results} stands for the run {run}" in found.notes[0]
 
 
 def test_of_several_runs_some_are_named_with_what_to_type(results, a_record):
@@ -83,7 +87,7 @@ def test_contact_sheets_are_pictures_of_no_set(results, make_set, tmp_path):
         for file in sorted((tmp_path / "mixed").rglob("*")):
             archive.write(file, file.relative_to(tmp_path))
     assert len(layout.one_set(str(tmp_path / "mixed.zip")).names) == 3
-    assert run_samples.find(str(tmp_path / "mixed"), "") is None
+    assert isinstance(run_samples.find(str(tmp_path / "mixed"), ""), Tree)
 
 
 def test_runs_in_a_zip_are_one_sentence(results, tmp_path):
@@ -98,7 +102,7 @@ def test_pictures_beside_a_stranger_s_record_are_pictures(make_set):
     folder = make_set("d", 3)
     (folder / "in").mkdir()
     (folder / "in/record.json").write_text("{}")
-    assert run_samples.find(str(folder), "") is None
+    assert isinstance(run_samples.find(str(folder), ""), Tree)
     assert len(layout.one_set(str(folder)).names) == 3
 
 

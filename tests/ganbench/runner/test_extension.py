@@ -81,19 +81,7 @@ def content(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def bits(folder):
-    """Everything that a run must repeat bit for bit."""
-    found = {
-        str(path.relative_to(folder)): path.read_bytes()
-        for pattern in ("checkpoint/state.*", "samples/*", "film/*", "views/*")
-        for path in folder.glob(pattern)
-    }
-    assert len(found) > 10
-    rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
-    return found | {"history": [[row[0], row[2], *row[5:]] for row in rows]}
-
-
-def test_where_nothing_falls_an_extended_run_equals_one_in_one_go(bench, run_of):
+def test_where_nothing_falls_an_extended_run_equals_one_in_one_go(bench, run_of, bits):
     bench("2step", model=DCGAN)
     first = content(run_of("2step")[0])
     bench("4step", extend=True, model=DCGAN)
@@ -113,7 +101,9 @@ def test_where_nothing_falls_an_extended_run_equals_one_in_one_go(bench, run_of)
     assert "extended: its settings let nothing fall" in schedule
 
 
-def test_what_falls_with_the_budget_makes_another_training_and_the_plan_says_so(bench, run_of):
+def test_what_falls_with_the_budget_makes_another_training_and_the_plan_says_so(
+    bench, run_of, bits
+):
     falling = f"{DCGAN},decay_from=0.5"
     bench("4step", model=falling)
     _, schedule = bench("8step", extend=True, model=falling)
@@ -135,7 +125,7 @@ def test_without_the_option_it_is_trained_anew_and_that_is_said(bench, run_of):
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_an_interrupted_extension_goes_on_with_and_without_the_option(bench, run_of, again):
+def test_an_interrupted_extension_goes_on_with_and_without_the_option(bench, run_of, again, bits):
     bench("4step")
     bench("8step", extend=True, leave_at=6)
     assert run_of("8step")[1].status == record.Status("interrupted", 6, 0.75)

@@ -173,19 +173,6 @@ def run(job, on_message=None):
     return ended, record.read(path) if (path / "record.json").exists() else None
 
 
-def result_bytes(job):
-    """Everything that a run must repeat bit for bit: weights, samples, film, losses."""
-    folder = job.folder
-    found = {
-        str(path.relative_to(folder)): path.read_bytes()
-        for pattern in ("checkpoint/state.*", "samples/*", "film/*", "views/*")
-        for path in folder.glob(pattern)
-    }
-    assert len(found) > 10
-    rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
-    return found | {"history": [[row[0], row[2], *row[5:]] for row in rows]}
-
-
 @pytest.mark.parametrize(
     ("model", "number"),
     [
@@ -193,7 +180,7 @@ def result_bytes(job):
         ("dcgan:width=4,batch=2,dropout=0.5,augment=color", signal.SIGINT),
     ],
 )
-def test_a_resumed_run_equals_an_uninterrupted_one(make_job, work_here, model, number):
+def test_a_resumed_run_equals_an_uninterrupted_one(make_job, work_here, model, number, bits):
     straight = make_job(model, budget="40step", folder="straight")
     assert work_here(straight)[0].status.name == "done"
 
@@ -216,7 +203,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(make_job, work_here, model, n
     assert after.used.steps == 40
     events = (broken.folder / "events.jsonl").read_text()
     assert "resumed" in events
-    assert result_bytes(broken) == result_bytes(straight)
+    assert bits(broken.folder) == bits(straight.folder)
 
 
 def test_a_record_tells_what_was_used_and_what_it_cost(make_job, work_here):
@@ -322,7 +309,9 @@ def test_a_collapsed_run_is_flagged_and_goes_on(failing, work_here):
     assert (said[28], said[29]) == ("training", "collapsed")
 
 
-def test_a_collapsed_run_stops_when_asked_and_goes_on_when_not_asked_any_more(failing, work_here):
+def test_a_collapsed_run_stops_when_asked_and_goes_on_when_not_asked_any_more(
+    failing, work_here, bits
+):
     draw = "one if steps >= 20 else varied"
     straight = failing(draw, folder="straight")
     unstopped, _ = work_here(straight)
@@ -339,7 +328,7 @@ def test_a_collapsed_run_stops_when_asked_and_goes_on_when_not_asked_any_more(fa
     assert again.used.steps == 28
     goes_on, _ = work_here(replace(job, stop_collapsed=False))
     assert goes_on.status == unstopped.status
-    assert result_bytes(job) == result_bytes(straight)
+    assert bits(job.folder) == bits(straight.folder)
 
 
 def test_a_run_that_recovers_is_done_and_its_diary_tells_both(failing, work_here):
@@ -438,25 +427,25 @@ class Stopping:
 
 
 @pytest.mark.parametrize("after", [1, 2, 4, 7, 9, 12, 13])
-def test_a_stop_in_the_middle_of_drawing_loses_nothing(failing, work_here, after):
+def test_a_stop_in_the_middle_of_drawing_loses_nothing(failing, work_here, after, bits):
     straight = failing(folder="straight", samples=8)
     work_here(straight)
     job = failing(folder="broken", samples=8)
     worker.work(replace(job, message_seconds=0.0), Stopping(after))
     assert record.read(job.folder).status.name == "interrupted"
     assert work_here(job)[0].status.name == "done"
-    assert result_bytes(job) == result_bytes(straight)
+    assert bits(job.folder) == bits(straight.folder)
 
 
-def test_a_damaged_record_is_made_again_from_the_checkpoint(failing, work_here):
+def test_a_damaged_record_is_made_again_from_the_checkpoint(failing, work_here, bits):
     job = failing()
     made, _ = work_here(job)
-    before, path = result_bytes(job), job.folder / "record.json"
+    before, path = bits(job.folder), job.folder / "record.json"
     path.write_bytes(path.read_bytes()[:-40])
     assert plan.status_of(path.parent) is None
     again, _ = work_here(job)
     assert (again.status, again.views, again.sha256) == (made.status, made.views, made.sha256)
-    assert result_bytes(job) == before
+    assert bits(job.folder) == before
 
 
 def test_a_record_of_a_later_version_is_not_written_over(failing, work_here):

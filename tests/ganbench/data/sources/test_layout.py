@@ -1,4 +1,3 @@
-import io
 import os
 import zipfile
 from pathlib import Path
@@ -6,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ganbench.data.sources import bounded_read, layout, picture_kinds
+from ganbench.data.sources import layout, picture_kinds
 from ganbench.data.sources.bounded_read import TemporaryFailure
 from ganbench.data.sources.file_tree import Tree
 from ganbench.errors import InputError
@@ -447,50 +446,18 @@ def test_a_side_that_is_not_read_is_named(tmp_path: Path, monkeypatch) -> None:
     assert titles(tmp_path / "e") == ("e/photos", "e/art")
 
 
-JP2 = b"\xff\x4f\xff\x51\0\x2f"
-
-
-def picture() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(file, "JPEG")
-    return file.getvalue()
-
-
-def lay_files(root: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(data)
-    return root
-
-
-def test_known_endings_are_not_opened_while_a_folder_is_listed(tmp_path: Path, monkeypatch) -> None:
-    root = lay_files(tmp_path, {"a/1.jpg": b"", "b/2.jpg": b"", "b/notes.txt": b"", "b/3.npy": b""})
-    monkeypatch.setattr(bounded_read, "read_head", lambda *_: pytest.fail("opened"))
-    assert [one.names for one in layout.two_sets(str(root))] == [("1.jpg",), ("2.jpg",)]
-
-
-def test_strays_without_an_ending_make_no_third_side(tmp_path: Path) -> None:
-    strays = {"thumb": picture(), "raw/1.nef": b"II*\0", "cache/x": picture()}
-    files = {"photos/1.jpg": picture(), "photos/2": picture(), "monet/1.jpg": picture()}
-    source, target = layout.two_sets(str(lay_files(tmp_path / "x", files | strays)))
-    assert (source.names, target.names) == (("1.jpg", "2"), ("1.jpg",))
-
-
-def test_sides_that_only_bytes_tell_are_sides(tmp_path: Path) -> None:
-    files = {"photos/1": picture(), "photos/2": picture(), "monet/1.jpg": picture()}
-    source, target = layout.two_sets(str(lay_files(tmp_path / "x", files)))
-    assert (source.names, target.names) == (("1", "2"), ("1.jpg",))
+def test_pictures_without_an_ending_beside_others_are_of_their_side(tmp_path: Path) -> None:
+    root = write(tmp_path / "d", "JPEG", "photos/1.jpg", "photos/2", "monet/1.jpg", "stray")
+    lay_out(root, "photos/raw/3.nef")
+    source, target = layout.two_sets(str(root))
+    assert (source.names, target.names) == (("1.jpg", "2", "raw/3.nef"), ("1.jpg",))
 
 
 def test_records_are_not_given_up_for_a_stray_picture(tmp_path: Path) -> None:
-    files = {"a.tfrec": b"", "preview": picture(), "poster.psd": b"8BPS\0\1"}
-    assert layout.one_set(str(lay_files(tmp_path / "x", files))).names == ("a.tfrec",)
-    files = {"photos/1.jpg": picture(), "photos/raw/2.nef": b"II*\0", "monet/1.jpg": picture()}
-    source, _ = layout.two_sets(str(lay_files(tmp_path / "y", files)))
-    assert source.names == ("1.jpg", "raw/2.nef")
+    root = write(lay_out(tmp_path / "d", "a.tfrec", "poster.psd"), "JPEG", "preview")
+    assert layout.one_set(str(root)).names == ("a.tfrec",)
 
 
 def test_a_test_split_stays_out_whatever_its_files_are_called(tmp_path: Path) -> None:
-    files = {"1.jpg": picture(), "2": picture(), "test/3": picture(), "more/4.jp2": JP2}
-    listing = layout.training_set(str(lay_files(tmp_path / "x", files)))
-    assert listing.names == ("1.jpg", "2", "more/4.jp2")
+    root = write(lay_out(tmp_path / "d", "more/4.jp2"), "JPEG", "1.jpg", "2", "test/3")
+    assert layout.training_set(str(root)).names == ("1.jpg", "2", "more/4.jp2")
