@@ -68,6 +68,19 @@ def test_the_page_carries_its_results(results, tmp_path):
     assert data["runs"][1]["status"]["name"] == "collapsed"
 
 
+def test_one_set_has_no_tick_of_untouched_photographs(results, tmp_path):
+    told = "ticks are the floor and the untouched photographs."
+    assert told in build(shutil.copytree(results, tmp_path / "two")).read_text()
+    one = shutil.copytree(results, tmp_path / "one")
+    for path in one.glob("*/baselines.json"):
+        value = json.loads(path.read_text())
+        rows = value["baselines"] if isinstance(value, dict) else value
+        rows[:] = [row for row in rows if row["name"] != "identity"]
+        files.write_json(path, value)
+    page = build(one).read_text()
+    assert told not in page and "ticks are the floor." in page
+
+
 def test_a_page_too_full_leaves_curves_out_and_says_so(results, tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "MOST_JSON", 1000)
     data = carried(build(shutil.copytree(results, tmp_path / "r")).read_text())
