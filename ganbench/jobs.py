@@ -190,3 +190,13 @@ class PictureDifference:
     count: int  # of pictures; 0: the run had made none to compare with
     largest: int  # of a colour value
     mean: float
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """The model of a run, the checkpoint that holds its weights, and where it shall work."""
+
+    model: registry.Model
+    run: Path
+    checkpoint: Path
+    device: str
