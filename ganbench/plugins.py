@@ -10,6 +10,11 @@ from metrics.errors import InputError
 from metrics.extractors import registry as extractors
 
 Files = tuple[Path, ...]
+BUILT_IN = {  # names that a plugin cannot have
+    "model": {model.name for model in zoo.BUILT_IN},
+    "metric": set(judges.BUILT_IN),
+    "extractor": set(extractors.BUILT_IN),
+}
 
 
 def with_metrics(files: Iterable[str | Path]) -> Files:

@@ -43,7 +43,7 @@ def test_it_holds_the_three_packages_and_their_templates(unpacked):
     assert {path for path in needed if not (unpacked / path).exists()} == set()
 
 
-WITH_CODE = {".html", ".css", ".js", ".typed"}
+WITH_CODE = {".html", ".css", ".js", ".txt", ".typed"}
 
 
 def test_its_command_runs_from_another_folder(unpacked, tmp_path):

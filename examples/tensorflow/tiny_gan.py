@@ -1,8 +1,7 @@
-"""The same small GAN as ../tiny_gan.py, as a plugin in TensorFlow.
+"""A complete plugin in TensorFlow: a small fully connected GAN with its training step.
 
 ganbench check examples/tensorflow/tiny_gan.py
-ganbench run --plugin examples/tiny_gan.py --plugin examples/tensorflow/tiny_gan.py \
-    --models tiny-gan --frameworks pytorch,tensorflow
+ganbench run --plugin examples/tensorflow/tiny_gan.py --models tiny-gan --frameworks tensorflow
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import data, installation, models, report, run, score
+from ganbench.cli import data, installation, ls, models, new, open_, report, run, score
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -50,9 +50,12 @@ def _common(
 app.command()(run.run)
 app.command()(score.score)
 app.command()(report.report)
+app.command("open")(open_.open_)
+app.command()(ls.ls)
 app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)
+app.command()(new.new)
 app.command()(installation.doctor)
 app.command()(installation.prepare)
 app.add_typer(data.app, name="data")

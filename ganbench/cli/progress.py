@@ -2,8 +2,7 @@
 
 import os
 import sys
-import time
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -12,9 +11,8 @@ from rich.table import Table
 
 from ganbench.planning.plan import Planned
 from ganbench.record import Record
+from ganbench.runner.lines import Lines, judging
 from ganbench.system.text import duration, printable
-
-LINE_EVERY = 30.0  # seconds between plain lines
 
 
 class Voice(Console):
@@ -36,58 +34,12 @@ class Voice(Console):
         os.close(nowhere)
 
 
-class Screen:
-    """Plain lines: one at every event and one every 30 seconds."""
+class Screen(Lines):
+    """Plain lines on a console."""
 
     def __init__(self, console: Console):
+        super().__init__(lambda text: console.print(escape(text)))
         self.console = console
-        self._spoken = 0.0
-
-    def __enter__(self) -> "Screen":
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        pass
-
-    def note(self, text: str) -> None:
-        """Say something about the whole."""
-        self.console.print(f" {escape(text)}")
-
-    def line(self, planned: Planned, text: str) -> None:
-        """Say something about one run."""
-        self._spoken = time.monotonic()
-        name, text = f"{planned.run.label} seed {planned.run.seed}", printable(text)
-        self.console.print(f" {time.strftime('%H:%M:%S')} {escape(name):<26} {escape(text)}")
-
-    def kept(self, planned: Planned) -> None:
-        """A finished record was found."""
-        assert planned.status
-        self.line(planned, f"{planned.status.name}, kept")
-
-    def started(self, planned: Planned) -> None:
-        """A worker starts."""
-        self.line(planned, "starts")
-
-    def message(self, planned: Planned, message: dict[str, Any]) -> None:
-        """A worker reports."""
-        if message["kind"] == "event":
-            if text := _event(message):
-                self.line(planned, text)
-        elif time.monotonic() - self._spoken > LINE_EVERY:
-            self.line(planned, _progress(message))
-
-    def ended(self, planned: Planned, record: Record) -> None:
-        """A run has its record."""
-        speed = record.cost.pictures_per_second
-        text = f"{record.status.name} at step {record.status.step:,}"
-        text += f", {speed:.1f} pictures/s" if speed else ""
-        self.line(planned, text + (f": {record.status.reason}" if record.status.reason else ""))
-
-    def scored(self, message: dict[str, Any]) -> None:
-        """The judge reports."""
-        if time.monotonic() - self._spoken > LINE_EVERY:
-            self._spoken = time.monotonic()
-            self.note(_judging(message))
 
 
 class LiveScreen(Screen):
@@ -101,7 +53,7 @@ class LiveScreen(Screen):
             console=console, get_renderable=self._table, refresh_per_second=4, transient=False
         )
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> Self:
         self._live.__enter__()
         return self
 
@@ -148,7 +100,7 @@ class LiveScreen(Screen):
             row[7] = printable(record.status.reason)
 
     def scored(self, message: dict[str, Any]) -> None:
-        self._foot = _judging(message)
+        self._foot = judging(message)
 
     def _set(self, planned: Planned, status: str, progress: float = 0.0, *rest: str) -> None:
         row = self._rows[planned.run.key]
@@ -176,26 +128,3 @@ def _side(name: str) -> Any:
 def _bar(progress: float, width: int = 12) -> str:
     full = int(progress * width)
     return f"{'█' * full}{'░' * (width - full)} {progress:4.0%}"
-
-
-def _event(message: dict[str, Any]) -> str:
-    step = f"{message.get('step', 0):,}"
-    words = {"snapshot": f"snapshot at step {step}", "resumed": f"resumed at step {step}"}
-    words["recovered"] = f"recovered at step {step}: its pictures differ again"
-    words["warning"] = f"warning: {message.get('reason', '')}"
-    return words.get(message["event"], "")
-
-
-def _judging(message: dict[str, Any]) -> str:
-    return f"judging {message['what']}: {message['done']:,} of {message['of']:,}"
-
-
-def _progress(message: dict[str, Any]) -> str:
-    left = message["seconds_left"]
-    losses = "  ".join(f"{name} {value:.3f}" for name, value in message["losses"].items())
-    collapsed = "  collapsed" if message["status"] == "collapsed" else ""
-    return (
-        f"{message['progress']:4.0%}{collapsed}"
-        f"  step {message['step']:,}  {message['pictures']:,} pictures"
-        f"  {message['pictures_per_second']:.1f}/s  {duration(left or 0)} left  {losses}"
-    )

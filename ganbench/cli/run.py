@@ -14,8 +14,7 @@ from ganbench.cli.options import Device, InceptionWeights, Plugins, Results, Sou
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ganbench.planning.plan import Plan
-    from ganbench.scoring.choose_extractors import Extractors
+    from ganbench.runner.prepare import Prepared
 
 
 def run(
@@ -96,11 +95,7 @@ def run(
     """Train, judge and compare models; writes results/report.html."""
     from ganbench import budget as budgets
     from ganbench.cli import plan_summary, progress
-    from ganbench.planning import plan
-    from ganbench.planning.suite import Suite, overlay, read_suite
-    from ganbench.runner import extension, stale_runs
-    from ganbench.scoring import choose_extractors
-    from ganbench.system import files
+    from ganbench.runner.prepare import chosen, prepare
 
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
@@ -108,43 +103,35 @@ def run(
         raise typer.BadParameter("--force starts runs over and --extend continues them; name one")
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
-    file = suite or suite_file
-    chosen = overlay(read_suite(file) if file else Suite(), context.params)
-    if not dry_run:
-        files.check_writable(results)
     with bars.on(console) as on_progress:
-        made = plan.make(chosen, results, on_progress, force)
-        judges = choose_extractors.choose(
-            made.suite.extractors,
-            inception_weights,
+        ready = prepare(
+            chosen(suite or suite_file, context.params),
+            results,
             on_progress,
-            dry_run,
-            tuple(map(Path, made.suite.plugins)),
+            inception_weights=inception_weights,
+            force=force,
+            dry=dry_run,
         )
-    plan_summary.show(made, judges, console)
-    made, notes = extension.consider(made, extend)
-    for note in (*stale_runs.warnings(made), *notes):
+    plan_summary.show(ready.plan, ready.extractors, console)
+    ready = ready.considered(extend)
+    for note in ready.notes:
         console.print(f" note: {note}", markup=False)
     if dry_run:
         return
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    raise typer.Exit(_carry_out(made, judges, force, left, console))
+    raise typer.Exit(_carry_out(ready, force, left, console))
 
 
 def _carry_out(
-    plan: "Plan",
-    extractors: "Extractors",
-    force: bool,
-    seconds_left: float | None,
-    console: "Console",
+    ready: "Prepared", force: bool, seconds_left: float | None, console: "Console"
 ) -> int:
     """Train, judge, say what came of it; returns the exit code."""
     from ganbench.cli import plan_summary, progress
     from ganbench.runner import interrupts, suite_runner
 
-    command = "ganbench " + shlex.join(sys.argv[1:])
+    plan, command = ready.plan, "ganbench " + shlex.join(sys.argv[1:])
     screen = progress.make(console, plan.runs)
-    code = suite_runner.execute(plan, command, extractors, force, screen, seconds_left)
+    code = suite_runner.execute(plan, command, ready.extractors, force, screen, seconds_left)
     plan_summary.conclude(plan, console)
     if code == interrupts.INTERRUPTED:
         again = command.replace(" --force", "")  # which would remove what was saved

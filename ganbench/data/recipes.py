@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -11,8 +12,10 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, parent_process
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 from ganbench.data.read_ahead import ReadAhead, workers
@@ -154,13 +157,32 @@ def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made
 def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
     # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
     indices = tuple(indices)
-    pool = ProcessPoolExecutor(workers(), get_context("spawn"), initializer=_end_with_starter)
+    pool = ProcessPoolExecutor(workers(), _Alone(), initializer=_end_with_starter)
     with closing(ReadAhead(pool, partial(_draw, kind, size), indices, 4 * workers())) as pictures:
         try:
             for index, pixels in zip(indices, pictures, strict=True):
                 yield f"{kind}-{index:04d}", Picture(pixels, size, size)
         except BrokenProcessPool:  # they have said why
             raise InputError("the processes that draw the pictures ended", "start again") from None
+
+
+class _Drawer(SpawnProcess):
+    """A process that is not told which program started it.
+
+    It would run that once more: a script that calls `ganbench.run` on its top level, in each.
+    """
+
+    def start(self) -> None:
+        program = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            super().start()
+        finally:
+            sys.modules["__main__"] = program
+
+
+class _Alone(SpawnContext):
+    Process = _Drawer
 
 
 def _end_with_starter() -> None:

@@ -125,21 +125,25 @@ def from_values(values: dict[str, Any], where: str) -> Suite:
         raise InputError(f"{where}: {place}: {detail['msg']}", f"there are: {there}") from None
 
 
-def overlay(suite: Suite, options: dict[str, Any]) -> Suite:
-    """Lay what was typed over the suite; what is None or no field of it says nothing."""
+def overlay(suite: Suite, options: dict[str, Any], where: str = "command line") -> Suite:
+    """Lay what was typed over the suite; what is None or no field of it says nothing.
+
+    `where` it was typed is named in an error. In one text or, from Python, as a list.
+    """
     names = {f.name for f in fields(Suite)}
     values = {k: v for k, v in options.items() if k in names and v is not None}
-    if "models" in values:
+    if isinstance(values.get("models"), str):
         values["models"] = split_models(values["models"])
     for name in LISTS & values.keys():
-        values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
+        if isinstance(values[name], str):
+            values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
     if "plugins" in values:
         values["plugins"] = tuple(map(str, values["plugins"]))
     if {"source", "target"} & values.keys():
         values.setdefault("data", None)
     elif "data" in values:
         suite = replace(suite, source=None, target=None)
-    checked = from_values(values, "command line")
+    checked = from_values(values, where)
     return replace(suite, **{name: getattr(checked, name) for name in values})
 
 

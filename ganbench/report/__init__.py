@@ -1,6 +1,23 @@
 """Reads records and nothing else; writes report.html, comparison.csv, comparison.md, figures/."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ganbench.record import Record, Results
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A suite's records, and what follows from them."""
+
+    read: "Results"
+    verdict: str
+    best: tuple[tuple[Path, "Record"], ...]  # the winner's runs by seed; none without a winner
+    table: "pandas.DataFrame"  # as comparison.csv
 
 
 def build(
@@ -33,6 +50,21 @@ def build(
     files.write_text(results / "comparison.md", markdown.to_markdown(comparison))
     files.write_text(results / "report.html", made.html)
     return results / "report.html"
+
+
+def outcome(results: Path, suite: str | None = None) -> "Outcome":
+    """What the report says of a suite, as values."""
+    from ganbench import record
+    from ganbench.report import sanitize
+    from ganbench.report.analysis.comparison import compare
+    from ganbench.report.analysis.verdict import decide, winner
+    from ganbench.report.tables import csv_table
+
+    read = sanitize.guarded(record.read_results(results, suite))
+    comparison = compare(read)
+    best = winner(read, comparison)
+    verdict = decide(read, comparison).text
+    return Outcome(read, verdict, best.runs if best else (), csv_table.comparison_table(comparison))
 
 
 def conclusion(results: Path, suite: str | None = None) -> str:

@@ -2,16 +2,21 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from ganbench.errors import InputError
 from ganbench.record import Record, Results
+from ganbench.system import files
 
 MOST_JSON = 400_000  # characters; beyond, the learning curves stay in the records
 _RECORD = TypeAdapter(Record)
+_DATA = re.compile('<script type="application/json" id="results">(.*?)</script>', re.DOTALL)
 
 
 def results_json(results: Results) -> dict[str, Any]:
@@ -32,6 +37,16 @@ def results_json(results: Results) -> dict[str, Any]:
         made["left_out"] = ["curve", "film", "snapshots"]
         made["runs"] = [run | {name: [] for name in made["left_out"]} for run in made["runs"]]
     return made
+
+
+def suite_of(page: Path) -> str | None:
+    """The suite that a page shows; None for a file that is not one of ours."""
+    try:
+        text = files.read_bytes(page).decode("utf-8")
+        value = json.loads(_DATA.findall(text)[-1])
+        return str(value["suite"]["name"])
+    except (InputError, ValueError, LookupError, TypeError, RecursionError):
+        return None
 
 
 def _is_too_much(made: dict[str, Any]) -> bool:

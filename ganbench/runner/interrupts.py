@@ -49,13 +49,9 @@ class Interrupts:
 
 
 @contextmanager
-def interruptible(seconds: float | None = None) -> Iterator[Interrupts]:
-    """Catch Ctrl-C and termination while a plan is carried out; after `seconds` time is up."""
-    interrupts = Interrupts()
+def timed(interrupts: Interrupts, seconds: float | None = None) -> Iterator[Interrupts]:
+    """Let what runs come to a saved end after `seconds`; no signal is caught."""
     child_process.calm()
-    # What is ignored, as by nohup, stays so.
-    heard = [n for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
-    before = {n: signal.signal(n, interrupts) for n in heard}
     timer = threading.Timer(seconds or 0.0, interrupts.ask, ["time is up: "])
     timer.daemon = True
     try:
@@ -64,5 +60,18 @@ def interruptible(seconds: float | None = None) -> Iterator[Interrupts]:
         yield interrupts
     finally:
         timer.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible(seconds: float | None = None) -> Iterator[Interrupts]:
+    """Catch Ctrl-C and termination while a plan is carried out; after `seconds` time is up."""
+    interrupts = Interrupts()
+    with timed(interrupts, seconds):
+        # What is ignored, as by nohup, stays so.
+        heard = [n for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+        before = {n: signal.signal(n, interrupts) for n in heard}
+        try:
+            yield interrupts
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -13,7 +13,7 @@ from ganbench.jobs import Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned, status_of
 from ganbench.planning.suite import to_toml
 from ganbench.runner import crash_record, extension
-from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible
+from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible, timed
 from ganbench.runner.observer import Observer
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system import child_process, environment, files, locks
@@ -38,13 +38,16 @@ def execute(
     force: bool,
     observer: Observer,
     seconds: float | None = None,
+    asks: Interrupts | None = None,
 ) -> int:
     """Run what is not finished, score it, write the report; returns the exit code.
 
-    After `seconds` the running step ends and is saved, as after Ctrl-C.
+    After `seconds` the running step ends and is saved, as after Ctrl-C. Whoever gives `asks` stops
+    it by that alone: no signal is caught then, and this need not be the main thread.
     """
     files.ensure_writable(plan.folder)
-    with interruptible(seconds) as interrupts, ExitStack() as stack, observer:
+    heard = timed(asks, seconds) if asks else interruptible(seconds)
+    with heard as interrupts, ExitStack() as stack, observer:
         with locks.turn(plan.folder):
             shared = locks.others(plan.folder)
             if force:

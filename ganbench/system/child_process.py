@@ -22,6 +22,7 @@ from queue import Empty, Queue
 from typing import Any, TypeVar
 
 from ganbench.errors import InputError
+from ganbench.system import variables
 from ganbench.system.user_errors import USER_ERRORS
 
 Message = dict[str, Any]
@@ -136,7 +137,7 @@ class _Child:
             # Idle threads spin for microseconds, then sleep. Spinning longer, as by default, made
             # a step 36 times slower beside another busy process; never spinning, 1.7 times in
             # peace.
-            env={"GOMP_SPINCOUNT": "10000", **os.environ},
+            env={"GOMP_SPINCOUNT": "10000", **variables.of_children()},
         )
         self._inbox: Queue[bytes] = Queue(MOST_WAITING)  # b"": no more will come
         self._words = b""

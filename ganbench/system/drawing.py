@@ -11,21 +11,32 @@ from pathlib import Path
 @contextmanager
 def defaults() -> Iterator[None]:
     """Draw with matplotlib's defaults, but no formulas; whatever is set meanwhile ends here."""
-    _load()
-    import matplotlib as mpl
+    with _quiet():
+        _load()
+        import matplotlib as mpl
 
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams["text.parse_math"] = False  # a model or a folder may be called $x$
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            mpl.rcParams["text.parse_math"] = False  # a model or a folder may be called $x$
+            yield
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Where it keeps its list of fonts, if not where the user wants it, is nobody's concern."""
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
         yield
+    finally:
+        logger.setLevel(before)
 
 
 def _load() -> None:
     """Import matplotlib; not a matplotlibrc of the current folder, which may be anything."""
     if "matplotlib" in sys.modules:
         return
-    # Where it keeps its list of fonts, if not where the user wants it, is nobody's concern.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     elsewhere: AbstractContextManager[None] = nullcontext()
     if os.path.lexists("matplotlibrc"):
         elsewhere = chdir(Path(__file__).parent)

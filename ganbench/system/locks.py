@@ -4,6 +4,8 @@ A claim is a lock that the operating system holds for a process: it ends with th
 that ends, so none is left behind.
 """
 
+import errno
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ganbench.system import files
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 CLAIMS, COMMANDS = ".claims", ".commands"  # folders of locks in a suite's folder
 
@@ -29,6 +36,32 @@ def claim(run: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
+
+
+def is_claimed(run: Path) -> bool:
+    """Does a process have the run whose folder is `run`?
+
+    Whoever looks writes nothing and keeps nobody out: a command that wants the run in the same
+    moment, as long as one lock takes, comes back for it.
+    """
+    path = run.parent / CLAIMS / f"{run.name}.lock"
+    if fcntl is None:  # Windows: a file that is locked cannot be read
+        try:
+            path.read_bytes()
+        except OSError:
+            return path.exists()
+        return False
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:  # never claimed
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EWOULDBLOCK, errno.EACCES)
+    finally:
+        os.close(handle)
+    return False
 
 
 @contextmanager

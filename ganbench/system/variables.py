@@ -17,3 +17,9 @@ def settle() -> None:
         warnings.resetwarnings()
         for kind in HARMLESS:
             warnings.simplefilter("ignore", kind)
+
+
+def of_children() -> dict[str, str]:
+    """What our processes are started with, wherever we run: a kernel's own variables stay its."""
+    told = {"PYTHONSAFEPATH": "1", **OURS}  # nothing is imported from the current folder
+    return {name: v for name, v in os.environ.items() if name != "PYTHONWARNINGS"} | told

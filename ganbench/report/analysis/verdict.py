@@ -43,6 +43,14 @@ def decide(results: Results, comparison: Comparison) -> Verdict:
     return Verdict(kind, headline, tuple(support), tuple(dict.fromkeys(warnings)))
 
 
+def winner(results: Results, comparison: Comparison) -> Row | None:
+    """The row that the verdict says to use; None where it says anything else."""
+    if decide(results, comparison).kind != "winner":
+        return None
+    assert comparison.primary
+    return pairwise_tests.contenders(comparison, comparison.primary.metric)[0]
+
+
 def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
     rows = [row for row in comparison.rows if row.records]
     if not rows:

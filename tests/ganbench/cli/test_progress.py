@@ -35,7 +35,7 @@ def plain():
 
 def test_plain_lines_come_every_thirty_seconds(plain, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("ganbench.cli.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("ganbench.runner.lines.time.monotonic", lambda: now[0])
     shown = progress.make(plain, (PLANNED,))
     shown.started(PLANNED)
     for _ in range(100):

@@ -1,0 +1,379 @@
+"""ganbench from Python: `run` a suite or `load` one that was run, and look at what came out.
+
+The process that calls trains nothing: it meets no framework, catches no signal and leaves the
+settings of its libraries as they are, whatever it has imported and wherever it draws.
+"""
+
+import io
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganbench.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy
+    import pandas
+
+    from ganbench.record import Record
+    from ganbench.report import Outcome
+    from ganbench.runner.interrupts import Interrupts
+    from ganbench.runner.prepare import Prepared
+
+__all__ = ["InputError", "Results", "Run", "load", "run"]
+
+FIRST = 16  # pictures of a run that are shown
+EDGE = 96  # pixels of each, at most
+COLUMNS = 8
+MOST_SHOWN = 8  # runs with pictures
+MOST_MEANS = 5  # metrics in a notebook's table; the page and `table` have all
+SHORT = {"row", "model", "framework", "seeds", "done", "pictures_per_second", "parameters"}
+TICK = 0.2  # seconds between two looks for a line to print
+
+Words = str | Iterable[str]
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what it was, how it ended, what it drew."""
+
+    folder: Path
+    record: "Record"
+
+    @property
+    def label(self) -> str:
+        return self.record.label
+
+    @property
+    def status(self) -> str:
+        return self.record.status.name
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """Number by metric; None where it is not defined."""
+        return {name: score.value for name, score in self.record.scores.items()}
+
+    def pictures(self) -> "numpy.ndarray":
+        """Its last samples, by which it is judged: uint8 N H W 3.
+
+        InputError when it has none, or when they are not what it wrote.
+        """
+        from ganbench import record
+
+        if not self.record.snapshots:
+            raise InputError(f"{self.folder} holds no pictures: the run is {self.status}")
+        return record.array(self.folder, self.record, self.record.snapshots[-1].file)
+
+    def __repr__(self) -> str:
+        return f"Run({self.label!r}, seed={self.record.seed}, {self.status}, {str(self.folder)!r})"
+
+    def _repr_png_(self) -> bytes | None:
+        """Its first pictures, in rows, for a notebook; None where there are none to show."""
+        from ganbench.report.pictures import encoding
+
+        if not self.record.snapshots:
+            return None
+        try:
+            name = self.record.snapshots[-1].file
+            shown = encoding.of_run(self.folder, self.record, name, FIRST)
+        except InputError:
+            return None
+        content = io.BytesIO()
+        encoding.sheet(shown, COLUMNS, EDGE).save(content, "PNG")
+        return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Results:
+    """A suite that was run: its runs, their comparison and the verdict, as on the page."""
+
+    folder: Path  # of results, in which the suite's lies
+    suite: str
+
+    @cached_property
+    def _outcome(self) -> "Outcome":
+        from ganbench.report import outcome
+
+        return outcome(self.folder, self.suite)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All runs of the suite that have a record."""
+        return tuple(Run(folder, record) for folder, record in self._outcome.read.runs)
+
+    @property
+    def table(self) -> "pandas.DataFrame":
+        """One row a model, best first, then floor and identity: comparison.csv as numbers."""
+        return self._outcome.table.copy()
+
+    @property
+    def runs_table(self) -> "pandas.DataFrame":
+        """One row a run, one column a metric."""
+        from ganbench import record
+
+        return record.table(self._outcome.read)
+
+    @property
+    def verdict(self) -> str:
+        """Which model to use, and how sure that is."""
+        return self._outcome.verdict
+
+    @property
+    def best(self) -> Run | None:
+        """Of the model that the verdict says to use, the seed with the best score.
+
+        None where it names no winner, as with one seed: see `verdict`.
+        """
+        primary = str(self._outcome.read.suite.get("primary") or "")
+        scored = [
+            (score.value * (-1 if score.better == "higher" else 1), folder, record)
+            for folder, record in self._outcome.best
+            if record.status.name == "done"
+            and (score := record.scores.get(primary))
+            and score.value is not None
+        ]
+        if not scored:
+            return None
+        _, folder, record = min(scored, key=lambda each: each[0])
+        return Run(folder, record)
+
+    @property
+    def report(self) -> Path:
+        """The page; it is built from the records where it is missing or shows another suite."""
+        from ganbench.report import embedded
+        from ganbench.runner import suite_runner
+
+        page = self.folder / "report.html"
+        there = embedded.suite_of(page) == self._outcome.read.suite.get("name")
+        return page if there else suite_runner.report(self.folder, self.suite)
+
+    def __repr__(self) -> str:
+        return f"Results({str(self.folder)!r}, {self.suite!r}: {len(self.runs)} runs)"
+
+    def _repr_html_(self) -> str:
+        """Verdict, table and pictures, for a notebook."""
+        table = self.table.dropna(axis="columns", how="all")
+        means = [name for name in table if str(name).endswith("_mean")][:MOST_MEANS]
+        kept = [name for name in table if name in SHORT or name in means]
+        html = table[kept].to_html(index=False, na_rep="–", float_format="{:.4g}".format)
+        shown = "".join(map(_figure, self.runs[:MOST_SHOWN]))
+        page = escape(str(self.folder / "report.html"))
+        return f"<p>{escape(self.verdict)}</p>{html}{shown}<p>All of it: <code>{page}</code></p>"
+
+
+def _figure(run: Run) -> str:
+    """A run's pictures with its name."""
+    import base64
+
+    if (png := run._repr_png_()) is None:
+        return ""
+    name = escape(f"{run.label} · {run.record.framework} · seed {run.record.seed}")
+    image = base64.b64encode(png).decode()
+    return f'<p>{name}<br><img alt="{name}" src="data:image/png;base64,{image}"></p>'
+
+
+@contextmanager
+def _user_errors() -> Iterator[None]:
+    """What is the user's to mend, whichever package says so, as one kind with what to type."""
+    from ganbench.system.user_errors import USER_ERRORS
+
+    try:
+        yield
+    except USER_ERRORS as error:
+        told = error if isinstance(error, InputError) else InputError(str(error), error.hint)
+        if error.hint and error.hint not in getattr(told, "__notes__", ()):
+            told.add_note(error.hint)  # below the message, where a traceback is shown
+        raise told from None
+
+
+@_user_errors()
+def load(results: PathLike = "results", suite: str | None = None) -> Results:
+    """What was run before, from its records; of several suites the newest, unless one is named.
+
+    InputError when nothing is there.
+    """
+    from ganbench import record
+
+    folder = Path(results).expanduser().absolute()
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}", "ganbench.run(...)")
+    read = record.read_results(folder, suite)
+    return Results(folder, suite or _newest(folder) or str(read.suite.get("name")))
+
+
+def _newest(folder: Path) -> str | None:
+    found = sorted(folder.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
+    return found[-1].parent.name if found else None
+
+
+@_user_errors()
+def run(
+    models: Words | Sequence[dict[str, Any]] | None = None,
+    data: PathLike | None = None,
+    *,
+    suite: PathLike | None = None,
+    source: PathLike | None = None,
+    target: PathLike | None = None,
+    swap: bool | None = None,
+    size: int | None = None,
+    budget: str | None = None,
+    seeds: str | int | Iterable[int] | None = None,
+    frameworks: Words | None = None,
+    metrics: Words | None = None,
+    extractors: Words | None = None,
+    protocol: str | None = None,
+    profile: str | None = None,
+    samples: int | None = None,
+    snapshots: int | None = None,
+    frames: int | None = None,
+    flip: bool | None = None,
+    jitter: float | None = None,
+    held_out: float | None = None,
+    judge_on: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    stop_collapsed: bool | None = None,
+    name: str | None = None,
+    plugins: PathLike | Iterable[PathLike] | None = None,
+    inception_weights: PathLike | None = None,
+    results: PathLike = "results",
+    force: bool = False,
+    extend: bool = False,
+    until: str | None = None,
+    say: Callable[[str], object] | None = print,
+) -> Results:
+    """Train, judge and compare models, as `ganbench run` does: `ganbench run --help` explains all.
+
+    What it has to tell goes line by line to `say`; None: to nobody. The same call again trains only
+    what is missing. An interrupt lets the running step end and saves; a second one leaves at once.
+    InputError when something asked for cannot be, in one sentence.
+    """
+    given = {key: value for key, value in locals().items() if key in OPTIONS and value is not None}
+    from ganbench import budget as budgets
+    from ganbench.runner.prepare import chosen, prepare
+
+    if force and extend:
+        raise InputError("force starts runs over and extend continues them", "name one")
+    options = {key: _listed(key, value) for key, value in given.items()}
+    began, seconds = time.monotonic(), budgets.duration(until) if until else None
+    place = Path(results).expanduser()
+    ready = prepare(
+        chosen(Path(suite) if suite else None, options, "ganbench.run"),
+        place,
+        lambda what, done, of: None,
+        inception_weights=Path(inception_weights) if inception_weights else None,
+        force=force,
+    ).considered(extend)
+    tell = say or (lambda line: None)
+    for note in (*ready.extractors.left_out, *ready.notes):
+        tell(f" note: {note}")
+    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+    said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(place)}
+    command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
+    _carry_out(ready, command, force, left, tell)
+    return load(place, ready.plan.suite.name)
+
+
+OPTIONS = (
+    *("models", "data", "source", "target", "swap", "size", "budget", "seeds", "frameworks"),
+    *("metrics", "extractors", "protocol", "profile", "samples", "snapshots", "frames", "flip"),
+    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "name", "plugins"),
+)  # fields of a suite
+LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", "plugins")
+
+
+def _listed(name: str, value: Any) -> Any:
+    """A list where a list is meant: of one model, seed or file, itself."""
+    plain = _plain(value)
+    split = name != "plugins"  # of all others one text may name several
+    alone = name in LISTS and not isinstance(plain, list) and not (isinstance(plain, str) and split)
+    return [plain] if alone else plain
+
+
+def _plain(value: Any) -> Any:
+    """A value as a suite file has it: numpy's numbers, paths and ranges become plain ones."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if hasattr(value, "tolist"):  # numpy's, an array or a number
+        return _plain(value.tolist())
+    if isinstance(value, str | int | float) or not isinstance(value, Iterable):
+        return value
+    return [_plain(each) for each in value]
+
+
+def _carry_out(
+    ready: "Prepared",
+    command: str,
+    force: bool,
+    seconds: float | None,
+    say: Callable[[str], object],
+) -> None:
+    """Train, judge and report in a thread of their own; whoever called prints, and interrupts it.
+
+    So an interrupt, which a kernel may send at any moment, breaks off nothing but the waiting.
+    """
+    from ganbench.runner import suite_runner
+    from ganbench.runner.interrupts import Interrupts
+    from ganbench.runner.lines import Lines
+
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    asks, failure = Interrupts(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            screen = Lines(lines.put)
+            suite_runner.execute(
+                ready.plan, command, ready.extractors, force, screen, seconds, asks
+            )
+        except BaseException as error:
+            failure.append(error)
+
+    pressed = _wait(threading.Thread(target=work, name="ganbench"), lines, asks, say)
+    if failure:
+        raise failure[0]
+    if pressed:
+        say(" saved. The same call continues.")
+        raise KeyboardInterrupt
+
+
+def _wait(
+    thread: threading.Thread,
+    lines: "queue.SimpleQueue[str]",
+    asks: "Interrupts",
+    say: Callable[[str], object],
+) -> int:
+    """Start the thread, say what comes until it ends; how often we were interrupted meanwhile."""
+    import signal
+
+    from ganbench.system import child_process
+
+    pressed = 0
+    thread.start()
+    while True:
+        try:
+            alive = thread.is_alive()
+            while True:
+                say(lines.get(timeout=TICK if alive else 0))
+        except queue.Empty:
+            if not alive:
+                return pressed
+        except KeyboardInterrupt:
+            pressed += 1
+            asks.ask("")
+            if pressed > 1:
+                child_process.interrupt(signal.SIGKILL)
+        except BaseException:  # of `say`
+            asks.ask("")
+            thread.join()
+            raise

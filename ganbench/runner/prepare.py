@@ -1,0 +1,53 @@
+"""From what was asked for to what will be done: the way of the command and of `ganbench.run`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganbench.planning import plan
+from ganbench.planning.plan import Plan
+from ganbench.planning.suite import Suite, overlay, read_suite
+from ganbench.runner import extension, stale_runs
+from ganbench.scoring import choose_extractors
+from ganbench.scoring.choose_extractors import Extractors
+from ganbench.system import files
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, who judges, and what must be said before it is carried out."""
+
+    plan: Plan
+    extractors: Extractors
+    notes: tuple[str, ...] = ()
+
+    def considered(self, extend: bool) -> "Prepared":
+        """With what becomes of earlier runs; InputError when none is there to be extended."""
+        plan, notes = extension.consider(self.plan, extend)
+        return replace(self, plan=plan, notes=(*stale_runs.warnings(plan), *notes))
+
+
+def chosen(file: Path | None, options: dict[str, Any], where: str = "command line") -> Suite:
+    """The suite of a file, or the default one, under what was asked for besides."""
+    return overlay(read_suite(file) if file else Suite(), options, where)
+
+
+def prepare(
+    suite: Suite,
+    results: Path,
+    on_progress: OnProgress,
+    *,
+    inception_weights: Path | None = None,
+    force: bool = False,
+    dry: bool = False,
+) -> Prepared:
+    """Resolve `suite` and find who judges it; `dry`: nothing is downloaded and nothing written."""
+    if not dry:
+        files.check_writable(results)
+    made = plan.make(suite, results, on_progress, force)
+    named, plugins = made.suite.extractors, tuple(map(Path, made.suite.plugins))
+    judges = choose_extractors.choose(named, inception_weights, on_progress, dry, plugins)
+    return Prepared(made, judges)
