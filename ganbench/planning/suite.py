@@ -126,12 +126,12 @@ def from_values(values: dict[str, Any], where: str) -> Suite:
 
 
 def overlay(suite: Suite, options: dict[str, Any], where: str = "command line") -> Suite:
-    """Lay what was typed over the suite; what is None or no field of it says nothing.
+    """Lay what was typed over the suite; what is None, () or no field of it says nothing.
 
     `where` it was typed is named in an error. In one text or, from Python, as a list.
     """
     names = {f.name for f in fields(Suite)}
-    values = {k: v for k, v in options.items() if k in names and v is not None}
+    values = {k: v for k, v in options.items() if k in names and v not in (None, ())}
     if isinstance(values.get("models"), str):
         values["models"] = split_models(values["models"])
     for name in LISTS & values.keys():

@@ -27,6 +27,15 @@ def test_what_is_not_typed_leaves_the_suite_as_it_is():
     assert overlay(suite, {"seeds": "1, 2"}).seeds == (1, 2)
 
 
+def test_plugins_that_a_file_names_stay_where_none_is_typed(ganbench, tmp_path, two_domains):
+    plugin = Path(__file__).parents[1] / "light" / "toy_gan.py"
+    file = tmp_path / "suite.toml"
+    file.write_text(f"plugins = [{str(plugin)!r}]\nmodels = ['toy-gan']\nsize = 32\nsamples = 4\n")
+    asked = ("--data", two_domains, "--dry-run", "--results", tmp_path / "r")
+    code, out, err = ganbench("run", file, *asked, "--device", "cpu")
+    assert (code, err) == (0, "") and "toy-gan" in out
+
+
 def test_data_in_one_place_takes_the_place_of_two_and_the_other_way_round():
     two = overlay(Suite(data="both"), {"source": "a"})
     assert (two.data, two.source) == (None, "a")

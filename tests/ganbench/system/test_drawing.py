@@ -1,5 +1,6 @@
 """A figure is the same file wherever it is drawn."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -67,3 +68,5 @@ def test_what_was_set_before_holds_again_afterwards() -> None:
             assert mpl.rcParams["lines.linewidth"] < 7
             mpl.rcParams["lines.linewidth"] = 5
         assert mpl.rcParams["lines.linewidth"] == 77
+    logger = logging.getLogger("matplotlib")
+    assert logger.level == logging.NOTSET

@@ -122,3 +122,15 @@ def test_nobody_starts_over_what_another_command_is_at(tmp_path):
     with pytest.raises(InputError, match="whose runs --force would end"):
         suite_runner._start_over(Plan(tmp_path, "a"), shared=True)
     assert (tmp_path / "a/record.json").exists()
+
+
+def test_whoever_looks_at_a_claim_writes_nothing_and_keeps_nobody_out(tmp_path):
+    run = tmp_path / "s" / "run"
+    assert not locks.is_claimed(run) and not (tmp_path / "s").exists()
+    with locks.claim(run) as ours:
+        assert ours and locks.is_claimed(run)
+    there = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
+    assert not locks.is_claimed(run)
+    assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == there
+    with locks.claim(run) as ours:
+        assert ours

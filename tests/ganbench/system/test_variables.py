@@ -30,3 +30,16 @@ def test_filters_of_a_program_that_calls_us_are_left_alone(
         variables.settle()
         with pytest.raises(DeprecationWarning):
             warnings.warn_explicit("old", DeprecationWarning, "library.py", 1)
+
+
+def test_our_processes_get_ours_and_the_program_that_calls_us_keeps_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    before = dict(os.environ)
+    told = variables.of_children()
+    assert (told["MPLBACKEND"], told["PYTHONSAFEPATH"]) == ("agg", "1")
+    assert "PYTHONWARNINGS" not in told and told["PATH"] == before["PATH"]
+    assert dict(os.environ) == before

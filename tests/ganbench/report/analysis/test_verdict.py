@@ -204,3 +204,16 @@ def test_extended_runs_are_no_single_training_and_page_and_table_say_so(fake):
     )
     assert any(str(text).startswith(said) for text in verdict.decide(results, comparison).warnings)
     assert said in markdown.to_markdown(comparison)
+
+
+def test_only_a_verdict_that_says_use_has_a_winner(fake):
+    models = {"a": [120.0, 121.0, 119.0], "b": [132.0, 133.5, 130.5]}
+    judged(fake, models)
+    results = record.read_results(fake.results)
+    assert verdict.winner(results, compare(results)).label == "a"
+
+
+def test_a_hint_has_no_winner(fake):
+    judged(fake, {"a": [120.0], "b": [132.0]})
+    results = record.read_results(fake.results)
+    assert verdict.winner(results, compare(results)) is None
