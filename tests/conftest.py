@@ -20,6 +20,7 @@ LONG = (
     "ganbench/faults/",
     "ganbench/hostile/",
     "ganbench/kills/",
+    "ganbench/planning/test_new_plugin.py",
     "ganbench/report/test_browser.py",
     "ganbench/runner/test_survival.py",
     "ganbench/torn/",
@@ -27,6 +28,7 @@ LONG = (
     "metrics/test_ladder.py",
     "metrics/test_parity.py",
     "metrics/test_sensitivity.py",
+    "test_notebook.py",
 )
 
 

@@ -23,7 +23,7 @@ Arrows = dict[str, set[str]]  # room -> the rooms that it imports from
 
 
 def room_of(module: str) -> str:
-    """The room a module lies in; "" for `ganbench` itself, which is a version and nothing else."""
+    """The room a module lies in; "" for `ganbench` itself: a version, and names of the api."""
     package, _, rest = module.partition(".")
     room = rest.partition(".")[0]
     if package != "ganbench":
