@@ -87,8 +87,9 @@ class Run:
             shown = encoding.of_run(self.folder, self.record, name, FIRST)
         except InputError:
             return None
-        content = io.BytesIO()
-        encoding.sheet(shown, COLUMNS, EDGE).save(content, "PNG")
+        times, content = max(1, EDGE // max(shown.shape[1:3])), io.BytesIO()
+        larger = shown.repeat(times, 1).repeat(times, 2)  # of 32 px nobody sees much
+        encoding.sheet(larger, COLUMNS, EDGE).save(content, "PNG")
         return content.getvalue()
 
 
@@ -326,6 +327,7 @@ def _carry_out(
     from ganbench.runner import suite_runner
     from ganbench.runner.interrupts import Interrupts
     from ganbench.runner.lines import Lines
+    from ganbench.system import child_process
 
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     asks, failure = Interrupts(), list[BaseException]()
@@ -340,6 +342,7 @@ def _carry_out(
             failure.append(error)
 
     pressed = _wait(threading.Thread(target=work, name="ganbench"), lines, asks, say)
+    child_process.calm()
     if failure:
         raise failure[0]
     if pressed:

@@ -60,6 +60,7 @@ def timed(interrupts: Interrupts, seconds: float | None = None) -> Iterator[Inte
         yield interrupts
     finally:
         timer.cancel()
+        child_process.calm()  # what this process starts later is not meant
 
 
 @contextmanager

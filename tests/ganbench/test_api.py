@@ -20,6 +20,7 @@ import ganbench
 from ganbench import api, record
 from ganbench.cli.run import run as command
 from ganbench.planning.suite import Suite
+from ganbench.runner import run_list
 
 LIGHT = Path(__file__).parent / "light"
 OLD = Path(__file__).parent / "version_0_1" / "results"
@@ -124,7 +125,7 @@ def test_a_notebook_shows_table_and_pictures(old):
     html = old._repr_html_()
     assert html.count("data:image/png;base64,") == 1 + 1 and "<table" in html
     with Image.open(io.BytesIO(old.runs[0]._repr_png_())) as sheet:
-        assert sheet.width > 6 * 32
+        assert sheet.width > 6 * 96  # each is shown three times as large
     assert old.runs[1]._repr_png_() is None  # it failed before its first picture
     with pytest.raises(ganbench.InputError, match="holds no pictures"):
         old.runs[1].pictures()
@@ -181,7 +182,7 @@ def start(two_domains, results, budget):
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_an_interrupt_saves_and_the_same_call_continues(two_domains, tmp_path, times):
+def test_an_interrupt_saves_and_harms_no_later_call(two_domains, tmp_path, times):
     process = start(two_domains, tmp_path, "600step")
     lines = []
     for line in process.stdout:
@@ -193,12 +194,12 @@ def test_an_interrupt_saves_and_the_same_call_continues(two_domains, tmp_path, t
         time.sleep(0.5)
     rest, _ = process.communicate(timeout=120)
     words = "".join(lines) + rest
-    assert process.returncode == 0 and words.endswith("interrupted\n"), words
-    assert "saved. The same call continues." in words and "Traceback" not in words
-    (run,) = tmp_path.glob("s/toy-gan*")
-    if times == 1:
-        status = json.loads((run / "record.json").read_text())["status"]
-        assert status["name"] == "interrupted" and 0 < status["step"] < 600
+    assert process.returncode == 0 and "Traceback" not in words, words
+    assert "saved. The same call continues.\ninterrupted\n" in words
+    assert words.endswith("done (8, 32, 32, 3)\n"), words  # a later call is not interrupted
+    stopped = [run for run in run_list.find(tmp_path)[0] if run.budget == "600step"]
+    assert [run.status for run in stopped] == ["interrupted"]
+    assert stopped[0].progress < 1 and "--budget 600step" in stopped[0].command
 
 
 def test_a_script_needs_no_guard_and_its_call_is_in_the_records(two_domains, tmp_path):

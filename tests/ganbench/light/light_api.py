@@ -1,4 +1,7 @@
-"""`ganbench.run` over models that need no framework, called as by a script: DATA RESULTS BUDGET."""
+"""`ganbench.run` over models that need no framework, called as by a script: DATA RESULTS BUDGET.
+
+After an interrupt it is called again, with a smaller budget.
+"""
 
 import signal
 import sys
@@ -11,7 +14,10 @@ import ganbench
 run_light()
 handler = signal.getsignal(signal.SIGINT)
 data, results, budget = sys.argv[1:]
-try:
+
+
+def run(budget):
+    """One call."""
     found = ganbench.run(
         models=["toy-gan:seconds=0.05"],
         data=data,
@@ -26,6 +32,11 @@ try:
         say=lambda line: print(line, flush=True),
     )
     print(found.runs[0].status, found.runs[0].pictures().shape)
+
+
+try:
+    run(budget)
 except KeyboardInterrupt:
     print("interrupted")
+    run("3step")
 assert signal.getsignal(signal.SIGINT) is handler
