@@ -197,6 +197,8 @@ class TrainedModel:
     """The model of a run, the checkpoint that holds its weights, and where it shall work."""
 
     model: registry.Model
-    run: Path
+    settings: dict[str, Any]
+    size: int
+    seed: int
     checkpoint: Path
-    device: str
+    device: str | None = None  # None: the best that is there
