@@ -28,7 +28,8 @@ def inspect(
     with bars.on_stderr() as on_progress:
         facts = inspect_data(data, source, target, size, out, on_progress=on_progress)
     for sentence in (facts["headline"], facts["health"], facts["colours"], *facts["warnings"]):
-        print(sentence)
+        if sentence:
+            print(sentence)
     print(out)
 
 

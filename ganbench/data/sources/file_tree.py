@@ -210,9 +210,5 @@ def _missing(path: Path) -> InputError:
         parent, part = parent.parent, parent.name
     there = sorted(entry.name for entry in parent.iterdir() if _visible(entry.name))
     near = difflib.get_close_matches(part, there, n=1, cutoff=0.5)
-    hint = (
-        f"nearest: {parent / printable(near[0])}"
-        if near
-        else f"{parent} is there, but has no {part}"
-    )
+    hint = f"nearest: {parent / printable(near[0])}" if near else f"looked for {part} in {parent}"
     return InputError(f"there is no {path}", hint)

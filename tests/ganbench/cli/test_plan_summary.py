@@ -63,6 +63,24 @@ def test_two_sides_of_a_training_split_say_so(plan, tmp_path):
     assert "left alone, as not for training: val (4)" in out
 
 
+def test_sides_whose_names_do_not_tell_are_called_by_them(plan, tmp_path):
+    out = plan("--source", fill(tmp_path / "cats", 3), "--target", fill(tmp_path / "dogs", 2))
+    assert "2 pictures in dogs · 3 pictures in cats" in out
+    assert "from cats to dogs; --swap turns this round" in out
+    assert "paintings" not in out and "photographs" not in out
+
+
+def test_sides_whose_names_tell_need_no_word_on_their_order(plan, tmp_path):
+    out = plan("--source", fill(tmp_path / "photos", 3), "--target", fill(tmp_path / "monet", 2))
+    assert "2 paintings · 3 photographs" in out and "--swap" not in out
+
+
+def test_pairs_side_by_side_are_pointed_out(plan, tmp_path):
+    for index in range(2):
+        Image.new("RGB", (64, 32), (index, 0, 0)).save(tmp_path / f"{index}.png")
+    assert "Cut them into two folders first" in plan("--target", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("broken", "named", "more"), [(1, 1, ""), (10, 10, ""), (12, 10, "2 more")]
 )

@@ -140,6 +140,12 @@ def test_a_missing_path_names_its_nearest_neighbour(tmp_path: Path) -> None:
     assert caught.value.hint == f"nearest: {tmp_path / 'monet-kaggle'}"
 
 
+def test_a_wrong_path_without_a_near_name_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no") as caught:
+        layout.two_sets(str(tmp_path / "qqqq" / "photos"))
+    assert caught.value.hint == f"looked for qqqq in {tmp_path}"
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
