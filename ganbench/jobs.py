@@ -215,6 +215,7 @@ class TranslateJob:
     back: bool = False  # and photographs again, in a folder of their own
     reverse: bool = False  # paintings to photographs
     whole: bool = False  # draw each in one piece, cut to the model's size
+    side: int | None = None  # shrink each first, until its shorter side has so many pixels
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ def translate(
     whole: Annotated[
         bool, typer.Option("--whole", help="Cut to a square and shrink to the model's size first.")
     ] = False,
+    side: Annotated[
+        int | None, typer.Option(help="Shrink first, to so many pixels on the shorter side.")
+    ] = None,
     format_: Annotated[str, typer.Option("--format", help="jpeg or png.")] = "jpeg",
     device: Device = None,
     plugins: Plugins = None,
@@ -39,7 +42,7 @@ def translate(
     found = trained_run.find(run)
     for note in found.notes:
         print(f"note: {printable(note)}", file=sys.stderr)
-    wish = Wish(back, reverse, whole, format_, device, tuple(plugins or ()))
+    wish = Wish(back, reverse, whole, side, format_, device, tuple(plugins or ()))
     with bars.on_stderr() as on_progress:
         done = translate(photographs, found, out and out.expanduser(), wish, on_progress)
     if json_:

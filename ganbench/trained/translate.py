@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from PIL import Image
 
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode, decode_whole
@@ -34,6 +35,7 @@ class Wish:
     back: bool = False
     reverse: bool = False
     whole: bool = False
+    side: int | None = None
     format: str = "jpeg"
     device: str | None = None
     plugins: tuple[Path, ...] = ()
@@ -64,14 +66,22 @@ def translate(
             f"ganbench generate --with {run.folder}",
         )
     ending = ending_of(wish.format)
+    if wish.side is not None and wish.side < 1:
+        raise InputError(f"--side {wish.side} must be at least 1")
+    if wish.whole and wish.side:
+        raise InputError("--whole takes the model's own size, so it does not go with --side")
     model = run.model(wish.plugins, wish.device)
     with TemporaryDirectory(prefix="ganbench-") as scratch:
         found = photographs.find(path, ending, Path(scratch))
         place = out or Path(f"{found.title}-{run.record.model}")
-        told = {name: getattr(wish, name) for name in ("back", "reverse", "whole", "format")}
+        told = {
+            name: getattr(wish, name) for name in ("back", "reverse", "whole", "side", "format")
+        }
         own_folder.begin(place, run, {"photographs": found.title, **told})
         left = tuple(pair for pair in found.names if not _is_done(place, pair[1], wish.back))
-        job = TranslateJob(model, found.place, left, place, wish.back, wish.reverse, wish.whole)
+        job = TranslateJob(
+            model, found.place, left, place, wish.back, wish.reverse, wish.whole, wish.side
+        )
         skipped = found.skipped + (_paint(job, on_progress) if left else ())
         broken = {one.name for one in skipped}
         painted = [pair for pair in found.names if pair[0] not in broken]
@@ -115,7 +125,8 @@ def work(job: TranslateJob, channel: child_process.Channel) -> int:
         for name, painting in job.names[start : start + TOGETHER]:
             try:
                 data = tree.read(name)
-                pixels = decode(data, size).pixels if job.whole else decode_whole(data)
+                whole = job.whole
+                pixels = decode(data, size).pixels if whole else _shrunk(decode_whole(data), job)
                 group.append((painting, pixels))
             except (UnreadableFile, BrokenPicture) as reason:
                 channel.send("skipped", name=name, reason=str(reason))
@@ -123,6 +134,16 @@ def work(job: TranslateJob, channel: child_process.Channel) -> int:
             _write(job.out, painting, made)
         channel.send("painted", done=min(start + TOGETHER, len(job.names)))
     return len(job.names)
+
+
+def _shrunk(picture: np.ndarray, job: TranslateJob) -> np.ndarray:
+    """A photograph as small as was asked for; one that is smaller stays as it is."""
+    shorter = min(picture.shape[:2])
+    if job.side is None or shorter <= job.side:
+        return picture
+    height, width = (max(1, round(length * job.side / shorter)) for length in picture.shape[:2])
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
 
 
 def _network(trainer: Trainer, job: TranslateJob) -> tiles.Draw:

@@ -41,7 +41,7 @@ def test_a_photograph_of_the_models_size_is_drawn_as_in_training(made, photograp
     folder = made("cyclegan-resnet")
     paint(photographs, folder, tmp_path / "out", format="png", back=True)
     trainer: Any = load_model.load(trained_run.find(str(folder)).model())
-    given = decode_whole((photographs / "a.jpg").read_bytes())[None]
+    given = np.array(decode_whole((photographs / "a.jpg").read_bytes()))[None]
     name = next(n for n in ("a.png", "a-2.png")
                 if Image.open(tmp_path / "out" / n).size == (32, 32))  # fmt: skip
     expected = trainer.generate(given)
@@ -54,7 +54,7 @@ def test_the_other_way(made, photographs, tmp_path):
     folder = made("cyclegan-unet")
     paint(photographs / "sub", folder, tmp_path / "out", format="png", reverse=True, whole=True)
     trainer: Any = load_model.load(trained_run.find(str(folder)).model())
-    given = decode((photographs / "sub" / "turned.jpg").read_bytes(), 32).pixels[None]
+    given = np.array(decode((photographs / "sub" / "turned.jpg").read_bytes(), 32).pixels)[None]
     made_png = decode_whole((tmp_path / "out" / "turned.png").read_bytes())
     assert (made_png == trainer.reverse(given)[0]).all()
 
@@ -80,6 +80,12 @@ def test_the_same_command_goes_on_where_it_was_stopped(made, photographs, tmp_pa
     assert (done.made, done.kept) == (2, 2)
     assert {name: (out / name).read_bytes() for name in files_of(out)} == whole
     assert (out / "a-2.jpg").stat().st_mtime_ns == stamp
+
+
+def test_photographs_are_made_smaller_first_where_that_is_wished(made, photographs, tmp_path):
+    paint(photographs, made("cyclegan-resnet"), tmp_path / "out", side=20)
+    sizes = {p.stem: Image.open(p).size for p in (tmp_path / "out").rglob("*.jpg")}
+    assert sorted(sizes.values()) == [(3, 2), (20, 20), (20, 25), (20, 60)]
 
 
 def test_what_is_in_the_way_is_left_alone(made, photographs, tmp_path):
@@ -111,6 +117,8 @@ def test_the_page_shows_both_and_cannot_be_written_to_by_names(made, photographs
     [
         ("dcgan", [], "draws from noise"),
         ("cyclegan-unet", ["--format", "gif"], 'no format "gif"'),
+        ("cyclegan-unet", ["--side", "0"], "at least 1"),
+        ("cyclegan-unet", ["--side", "9", "--whole"], "does not go with"),
         ("cyclegan-unet", ["--device", "cuda:7"], "no device"),
     ],
 )
