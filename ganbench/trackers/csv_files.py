@@ -1,6 +1,7 @@
 """Plain tables and PNGs: scalars.csv, a line a number; runs.csv, a line a run; pictures/."""
 
 import csv
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -37,7 +38,8 @@ def write(draft: Path, place: Path, suite: str, runs: Iterable[TrackedRun]) -> s
     with _table(draft / "runs.csv") as table:
         table.writerow([_cell(name) for name in columns])
         table.writerows([_cell(line.get(name, "")) for name in columns] for line in about)
-    return f"python -c 'import pandas; print(pandas.read_csv(\"{place / 'scalars.csv'}\"))'"
+    script = f"import pandas; print(pandas.read_csv({str(place / 'scalars.csv')!r}))"
+    return f"python -c {shlex.quote(script)}"
 
 
 @contextmanager
