@@ -20,6 +20,11 @@ from ganbench.trackers.pictures import Picture
 Setting = str | int | float | bool
 LATEST = 2.0**32  # seconds since 1970 that may be meant
 MOST_SETTINGS = 200
+# What is told of the machine: it may be sent on, so nothing that names it, its user or its folders.
+ENVIRONMENT = (
+    *("ganbench", "commit", "python", "platform", "cpu", "gpu", "device", "threads"),
+    *("precision", "deterministic"),
+)
 
 
 @dataclass
@@ -81,7 +86,7 @@ class TrackedRun:
         told |= {"status": known["status"]["name"], "status_reason": known["status"]["reason"]}
         told |= {f"settings/{key}": value for key, value in known["settings"].items()}
         told |= {f"environment/{key}": value for key, value in known["environment"].items()
-                 if not isinstance(value, dict | list)}  # fmt: skip
+                 if key in ENVIRONMENT}  # fmt: skip
         told |= {f"parameters/{key}": n for key, n in known["cost"]["parameters"].items()}
         return _flat(told)
 
@@ -89,7 +94,7 @@ class TrackedRun:
         try:
             yield from history.rows(self.folder, self.record)
         except InputError as error:
-            self.tally.problems.append(f"losses of {self.folder.name} are left out: {error}")
+            self.tally.problems.append(f"losses of {self.folder.name} are not all here: {error}")
 
 
 def tracked(runs: Iterable[tuple[Path, Record]], tally: Tally) -> list[TrackedRun]:

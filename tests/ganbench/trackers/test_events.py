@@ -46,6 +46,13 @@ def test_settings_are_flat_and_of_one_line(made):
     assert (settings["model"], settings["seed"], settings["status"]) == ("dcgan", 0, "done")
 
 
+def test_what_names_the_machine_is_not_told(made):
+    environment = {"cpu": "EPYC", "threads": 2, "hostname": "secret", "cwd": "/home/secret"}
+    run, *_ = tracked(made({"environment": environment}))
+    told = run.settings()
+    assert told["environment.cpu"] == "EPYC" and "secret" not in str(told)
+
+
 def test_a_run_begins_when_its_diary_says(results):
     assert {run.began for run in tracked(results)} == {BEGAN}
 
