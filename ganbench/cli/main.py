@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import data, generate, installation, models, report, run, score, translate
+from ganbench.cli import data, export, generate, installation, models, report, run, score, translate
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -52,6 +52,7 @@ app.command()(score.score)
 app.command()(report.report)
 app.command()(translate.translate)
 app.command()(generate.generate)
+app.command()(export.export)
 app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)
