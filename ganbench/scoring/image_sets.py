@@ -77,6 +77,7 @@ def open_side(path: str, only: str = "", room: ExitStack | None = None) -> Side:
         assert room
         return _unpacked(path, listing, only, room)
     side = FileSide.scanned(path, _picked(path, listing, only))
+    side.notes += tuple(f"in {path} is left alone {one}" for one in listing.left_alone)
     if runs := runs_in(found):
         side.notes += (f"runs in {path} are left aside, for instance {shown(runs[0])}",)
     return side

@@ -17,6 +17,7 @@ DOWNLOAD = "download it first, then name the folder or zip that it is in"
 FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF, HEIC (with an extra) and TFRecords are read"
 AS_FILES = "write its pictures to a folder first, as PNG or JPEG files, and name that folder"
 TEXT = ("a text, not pictures", "name the folder that the pictures are in")
+PACKED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
 BY_ENDING: dict[str, tuple[str, str]] = {  # what it is, and what to do with it
     **dict.fromkeys(
         (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"),
@@ -105,6 +106,11 @@ def advice(names: tuple[str, ...]) -> str:
     """What to do with a folder of such files, where none is a picture."""
     hints = [found[1] for name in names if (found := _known(name)) and found != TEXT]
     return hints[0] if hints else FORMATS
+
+
+def is_packed(name: str) -> bool:
+    """Is it, by its name, an archive that may hold pictures?"""
+    return name.lower().endswith(PACKED)
 
 
 def _known(name: str) -> tuple[str, str] | None:
