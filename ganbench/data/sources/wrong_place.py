@@ -78,6 +78,11 @@ def _refuse_unexpanded(text: str) -> None:
             f"there is no {shown(text)}: {shown(variable[0])} stands in it as text",
             "write the path out, or take double quotes, in which the shell fills it in",
         )
+    if os.sep == "/" and "\\" in text:
+        drive = re.match(r"([a-z]):", text, re.IGNORECASE)
+        unix = text.replace("\\", "/")
+        typed = f"/mnt/{drive[1].lower()}{unix[2:]}, as WSL has it" if drive else _typed(unix)
+        raise InputError(f"there is no {shown(text)}: folders are set apart by / here", typed)
     if re.search(r"[*?\[]", text):
         folder = re.split(r"[^/]*[*?\[]", text, maxsplit=1)[0] or "."
         raise InputError(

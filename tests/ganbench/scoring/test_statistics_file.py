@@ -180,6 +180,7 @@ SICK = np.where(np.eye(8), np.nan, 0)
         (changed(sigma=SICK), "sigma of {} holds a NaN or an infinity"),
         (changed(sigma=ASYMMETRIC), "is not symmetric"),
         (changed(sigma=-np.eye(8)), "has a variance below 0"),
+        (changed(sigma=np.eye(8) + 5 * (1 - np.eye(8))), "has a variance below 0"),
         (changed(mu=np.array([None] * 8)), "mu of {} holds pickled Python objects"),
         (changed(mu=np.full(8, 1j)), "complex128, no real numbers"),
         (changed(protocol=np.array("{")), "its protocol is damaged"),
