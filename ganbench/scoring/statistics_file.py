@@ -193,6 +193,12 @@ def _protocol(path: str, file: Path) -> dict[str, Any]:
     return told
 
 
+def refuse_other(file: Path) -> None:
+    """InputError for a file that is there and holds anything else, which would be lost."""
+    if file.exists() and not is_statistics(members(str(file), file)):
+        raise InputError(f"{file} is there already and holds no statistics", "name another file")
+
+
 def write(file: Path, gaussian: Gaussian, protocol: dict[str, Any]) -> None:
     """Write statistics that other programs read too; InputError for fewer than 2 pictures."""
     covariance = gaussian.covariance

@@ -69,6 +69,15 @@ def test_what_we_keep_is_read_without_pickle_by_who_knows_mu_and_sigma(real, sta
         assert json.loads(str(kept["protocol"]))["extractor"] == "eight"
 
 
+def test_pictures_are_not_written_over(ganbench, fake, tmp_path, options):
+    file = tmp_path / "real.npz"
+    np.savez(file, images=np.zeros((3, 12, 16, 3), np.uint8))
+    before = file.read_bytes()
+    code, _, err = ganbench("score", fake, file, "--save-stats", file, *options)
+    assert code == 2 and "is there already and holds no statistics" in err
+    assert file.read_bytes() == before
+
+
 def test_both_sides_are_scored_and_the_real_one_is_kept(ganbench, fake, real, tmp_path, options):
     file = tmp_path / "both.npz"
     words = ("--save-stats", file, fake, real, "--metrics", "fid")
