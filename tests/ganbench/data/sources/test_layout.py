@@ -528,3 +528,13 @@ def test_what_is_packed_beside_pictures_is_told(tmp_path: Path) -> None:
         "2.tfrec (TFRecords beside pictures)",
         "4.tar.gz and 1 more (packed, not opened)",
     )
+
+
+def test_folders_in_a_zip_may_be_set_apart_as_in_windows(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.writestr("d\\", "")
+        for name in ("d\\trainA\\1.jpg", "d\\trainB\\2.jpg", "d\\testA\\3.jpg"):
+            archive.writestr(name, name)
+    source, target = layout.two_sets(str(tmp_path / "d.zip"))
+    assert (source.prefix, target.prefix) == ("d/trainA/", "d/trainB/")
+    assert source.read("1.jpg") == b"d\\trainA\\1.jpg"
