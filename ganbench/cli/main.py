@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import compare, data, installation, models, report, run, score
+from ganbench.cli import card, compare, data, installation, models, report, run, score
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ app.command()(run.run)
 app.command()(score.score)
 app.command()(report.report)
 app.command()(compare.compare)
+app.command()(card.card)
 app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)

@@ -15,7 +15,7 @@ from ganbench.report.tables.columns import Cell, Column
 
 HEAD = r"""% Needs \usepackage{booktabs}. The references are in comparison.bib.
 """
-BEYOND_LATIN = r"""% Some names have letters beyond Latin: lualatex or xelatex, and a font that has them.
+BEYOND_LATIN = r"""% Some letters are beyond Latin: use lualatex or xelatex and a font with them.
 """
 CAPTIONS = (
     "Distance to the real pictures, and costs.",
