@@ -84,8 +84,8 @@ def _cells(change: "Change") -> tuple[str, str, str, str, str]:
     from ganbench.report import formatting
     from ganbench.report.analysis.before_after import GONE, MENDED, NEW, NOT_COMPARABLE
 
-    known = [abs(value) for value in (change.before, change.after) if value is not None]
-    like = max(known, default=0.0)
+    known = [abs(value) for value in (change.before, change.after) if value]
+    like = min(known, default=0.0)
     before, after = (formatting.number(v, like) for v in (change.before, change.after))
     missing = {NEW: ("", after), GONE: (before, ""), MENDED: (change.ended, after)}
     if change.verdict in missing:

@@ -10,6 +10,14 @@ from ganbench.report.analysis.comparison import Comparison, Row
 
 MOST_SETTINGS = 6  # that one note names
 SIDES = (("source", "photographs"), ("target", "paintings"))
+OF_A_SCORE = {
+    "count": "generated pictures",
+    "reference_count": "real pictures",
+    "version": "version of the metric",
+}
+NOT_STATED = "not stated"
+FINGERPRINT = 16  # letters of it, which nobody meets by chance
+MOST_PROTOCOL = 3  # parts of it that one sentence names
 MACHINE = ("device", "gpu", "cpu", "threads", "precision")  # of a record's environment
 Fact = Callable[[Record], Any]
 
@@ -34,11 +42,11 @@ def obstacles(before: Side, after: Side, key: tuple[str, str], metric: str) -> l
     """Why a model's numbers of one metric may not be held against each other; empty if they may."""
     runs = [_used(side.rows[key], metric) for side in (before, after)]
     found = []
-    for what, facts in _judged(before, after, runs, metric):
+    for what, facts in _judged(before, after, runs[0][0].source == "pictures", metric):
         first, second = (_said(map(of, some)) for of, some in zip(facts, runs, strict=True))
         if first != second:
             found.append(f"{what}: {_listed(first)} before, {_listed(second)} after")
-    return found
+    return found + _protocol(runs, metric)
 
 
 def other_changes(before: Side, after: Side, key: tuple[str, str]) -> list[str]:
@@ -57,6 +65,10 @@ def other_changes(before: Side, after: Side, key: tuple[str, str]) -> list[str]:
     return [*found[:MOST_SETTINGS], f"{more} more settings"] if more > 1 else found
 
 
+def _attribute(name: str) -> Fact:
+    return lambda run: getattr(run, name)
+
+
 def _setting(name: str) -> Fact:
     return lambda run: run.settings.get(name)
 
@@ -72,32 +84,36 @@ def _used(row: Row, metric: str) -> list[Record]:
 
 
 def _judged(
-    before: Side, after: Side, runs: list[list[Record]], metric: str
+    before: Side, after: Side, translates: bool, metric: str
 ) -> list[tuple[str, tuple[Fact, Fact]]]:
     """What has to be the same, each with where it stands on either side."""
-    name = runs[0][0].scores[metric].name
-    size: Fact = lambda run: run.size  # noqa: E731
+    size = _attribute("size")
     found = [("pixels on a side", (size, size))]
     for side, said in SIDES:
-        if side == "target" or runs[0][0].source == "pictures":
+        if side == "target" or translates:
             found.append((said, (_fingerprint(before, side), _fingerprint(after, side))))
     found.append(("judged by", (_judge_on(before), _judge_on(after))))
-    for attribute, said in (
-        ("count", "generated pictures"),
-        ("reference_count", "real pictures"),
-        ("version", "version"),
-    ):
+    for attribute, said in OF_A_SCORE.items():
         of = _of_score(metric, attribute)
-        found.append((f"{said} of {name}", (of, of)))
-    protocols = [run.scores[metric].protocol for some in runs for run in some]
-    for key in dict.fromkeys(key for protocol in protocols for key in protocol):
-        of = _of_protocol(metric, key)
-        found.append((f"{key} of {name}", (of, of)))
+        found.append((said, (of, of)))
     return found
 
 
+def _protocol(runs: list[list[Record]], metric: str) -> list[str]:
+    """One sentence for all that the protocols of a metric have otherwise."""
+    protocols = [run.scores[metric].protocol for some in runs for run in some]
+    other = []
+    for key in dict.fromkeys(key for protocol in protocols for key in protocol):
+        first, second = (_said(map(_of_protocol(metric, key), some)) for some in runs)
+        if first != second:
+            other.append(f"{key} {_listed(first)} before, {_listed(second)} after")
+    more = len(other) - MOST_PROTOCOL
+    shown = [*other[:MOST_PROTOCOL], f"{more} more"] if more > 1 else other
+    return [f"protocol: {'; '.join(shown)}"] if shown else []
+
+
 def _fingerprint(side: Side, which: str) -> Fact:
-    return lambda run: side.domain(run, which).get("fingerprint")
+    return lambda run: str(side.domain(run, which).get("fingerprint") or NOT_STATED)[:FINGERPRINT]
 
 
 def _judge_on(side: Side) -> Fact:
@@ -126,7 +142,7 @@ def _said(values: Iterable[Any]) -> list[str]:
 
 def _text(value: Any) -> str:
     if value is None:
-        return "not stated"
+        return NOT_STATED
     if isinstance(value, tuple):
         return " ".join(_text(item) for item in value if item is not None)
     plain = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
