@@ -11,7 +11,9 @@ from ganbench.errors import InputError
 
 
 def card(
-    results: Annotated[Path, typer.Argument(help="Results folder.")] = Path("results"),
+    results: Annotated[Path, typer.Argument(help="Results folder, or a suite in it.")] = Path(
+        "results"
+    ),
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.png", show_default="RESULTS/card.png")
     ] = None,

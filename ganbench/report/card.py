@@ -36,7 +36,10 @@ class Made:
 
 
 def build(path: Path, out: Path, suite: str | None = None, public: bool = False) -> Made:
-    """Draw the card of a suite of `path` (its newest when none is named) to `out`."""
+    """Draw to `out` the card of a suite: `path` itself, or its newest where none is named."""
+    if suite is None and (path / "suite.json").exists():
+        whole = path.resolve()
+        path, suite = whole.parent, whole.name
     made = compose(record.read_results(path, suite), public)
     files.write_bytes(out, card_layout.draw(made.card))
     return made

@@ -88,6 +88,8 @@ def _metric(sides: tuple[Side, Side], wanted: str | None) -> Score:
     """
     known = [{s.metric: s for s in side.comparison.metrics if comparison.is_measured(s)}
              for side in sides]  # fmt: skip
+    if not all(known) and any(side.rows for side in sides):  # a side on which all broke
+        known = [known[0] or known[1]] * 2
     shared = [score for key, score in known[1].items() if key in known[0]]
     if wanted is None:
         primary = [s.comparison.primary.metric for s in reversed(sides) if s.comparison.primary]

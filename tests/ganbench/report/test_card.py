@@ -153,6 +153,7 @@ def test_the_command_writes_it_and_says_where(fake, ganbench, tmp_path):
     assert said["card"] == str(tmp_path / "b.PNG") and "photograph" not in said["pictures"]
     assert len(said["numbers"]) == 3 and said["verdict"].startswith("cyclegan-resnet")
     assert Image.open(tmp_path / "b.PNG").format == "PNG"
+    assert ganbench("card", results / "quick")[1] == f"{results / 'quick' / 'card.png'}\n"
 
 
 def test_equal_results_make_equal_bytes(results):

@@ -146,6 +146,22 @@ def test_suites_without_a_metric_in_common_are_told_so(pages, tmp_path, ganbench
     assert code == 2 and '"fwd" was measured only before' in err
 
 
+def test_a_side_on_which_all_broke_misses_the_gates(pages, tmp_path, ganbench):
+    """Nothing of it was ever judged, not even the untrained rows."""
+
+    def broken(value):
+        for run in value["runs"]:
+            run["scores"], run["status"]["name"] = {}, "failed"
+        return value | {"baselines": []}
+
+    page = changed(pages / "b" / "report.html", tmp_path, broken)
+    code, out, _ = ganbench("compare", pages / "a", page, "--fail-if", "fwd>+3")
+    assert code == 4 and out.count("-> failed") == 3 and out.count("missed: ") == 3
+    assert "cyclegan-unet     failed -> 131" in ganbench("compare", page, pages / "a")[1]
+    code, _, err = ganbench("compare", page, page)
+    assert code == 2 and "no metric was measured" in err
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
