@@ -1,5 +1,6 @@
 """comparison.tex: what it says, and that nothing in it acts but what we wrote."""
 
+import html
 import re
 
 import pytest
@@ -90,6 +91,7 @@ def test_every_citation_has_its_entry_and_every_entry_its_citation(built):
     entries = re.findall(r"^@\w+\{(\w+),", (built / "comparison.bib").read_text(), re.M)
     assert named == set(entries) and len(entries) == len(named) > 4
     assert "random-Inception KD~\\cite{binkowski2018}" in text
+    assert html.escape(text[:400], quote=False) in (built / "report.html").read_text()
 
 
 @pytest.mark.parametrize("label", HOSTILE)
