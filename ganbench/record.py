@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -308,7 +309,9 @@ def read_results(results: Path, suite: str | None = None) -> Results:
     if suite is not None:
         suites = [path for path in suites if path.parent.name == suite]
     if not suites:
-        raise InputError(f"no benchmark results in {results}", "ganbench run")
+        holders = [up for up in list(results.resolve().parents)[:2] if any(up.glob("*/suite.json"))]
+        hint = f"ganbench report {quote(str(holders[0]))}" if holders else "ganbench run"
+        raise InputError(f"no benchmark results in {results}", hint)
     folder = suites[-1].parent
     description = read_suite(folder)
     runs, unreadable = [], []

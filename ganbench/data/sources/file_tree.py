@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from ganbench.data.sources import bounded_read, picture_kinds, wrong_place
 from ganbench.errors import InputError
 from ganbench.system import digest_cache
-from ganbench.system.text import printable
+from ganbench.system.text import printable, shown
 
 RECORD_ENDINGS = frozenset({".tfrec", ".tfrecord", ".tfrecords"})
 # Of a TFRecord file in other hands: x.record, x.tfrecord-00000-of-00004, train-00000-of-01024,
@@ -146,7 +146,7 @@ def open_tree(text: str) -> Tree:
             return _open_zip(path)
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no such ~user, or a loop
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {text} ({reason})") from None
+        raise InputError(f"cannot read {shown(text)} ({reason})") from None
     if is_record(path.name):
         return Tree(path.parent, record_stem(path.name), (path.name,))
     if Tree(path.parent, "", ()).kind(path.name):
@@ -218,15 +218,14 @@ def _inside(name: str, runs: set[PurePosixPath]) -> bool:
 
 
 def _missing(path: Path) -> InputError:
+    if path.is_symlink():
+        goal = shown(str(path.readlink()))
+        return InputError(f"{path} is a link to {goal}, which is not there", "mend the link")
     parent = path.absolute().parent
     part = path.name
     while not parent.is_dir():
         parent, part = parent.parent, parent.name
     there = sorted(entry.name for entry in parent.iterdir() if _visible(entry.name))
     near = difflib.get_close_matches(part, there, n=1, cutoff=0.5)
-    hint = (
-        f"nearest: {parent / printable(near[0])}"
-        if near
-        else f"{parent} is there, but has no {part}"
-    )
+    hint = f"nearest: {parent / printable(near[0])}" if near else f"looked for {part} in {parent}"
     return InputError(f"there is no {path}", hint)
