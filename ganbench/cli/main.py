@@ -12,7 +12,19 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import data, export, generate, installation, models, report, run, score, translate
+from ganbench.cli import (
+    card,
+    compare,
+    data,
+    export,
+    generate,
+    installation,
+    models,
+    report,
+    run,
+    score,
+    translate,
+)
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -50,6 +62,8 @@ def _common(
 app.command()(run.run)
 app.command()(score.score)
 app.command()(report.report)
+app.command()(compare.compare)
+app.command()(card.card)
 app.command()(translate.translate)
 app.command()(generate.generate)
 app.command()(export.export)

@@ -25,6 +25,7 @@ RECORD = re.compile(
     re.IGNORECASE,
 )
 RUN = frozenset({"record.json", "run.json", "events.jsonl"})  # two of them make a run's folder
+CARD, BESIDE_CARD = "card.png", ("report.html", "suite.json")  # of `ganbench card`
 MOST_FILES = 1_000_000  # a link may lead to the root of everything
 
 
@@ -177,7 +178,19 @@ def _files_below(root: Path) -> tuple[str, ...]:
         names += [(below / name).as_posix() for name in files if _visible(name)]
         if len(names) > MOST_FILES:
             raise InputError(f"{root} holds more than {MOST_FILES:,} files", "give a folder in it")
-    return tuple(sorted(names))
+    return tuple(sorted(_without_cards(names)))
+
+
+def _without_cards(names: list[str]) -> list[str]:
+    """Less the cards of results, which are pictures of nothing."""
+    cards = [PurePosixPath(name) for name in names if name.endswith(CARD)]
+    there = set(names) if cards else set()
+    ours = {
+        str(path)
+        for path in cards
+        if path.name == CARD and any(str(path.with_name(mark)) in there for mark in BESIDE_CARD)
+    }
+    return [name for name in names if name not in ours]
 
 
 def _refuse(error: OSError) -> None:
@@ -194,6 +207,7 @@ def _open_zip(path: Path) -> ZipTree:
     names = sorted(name for name in entries if all(map(_visible, PurePosixPath(name).parts)))
     if runs := set(_runs(names)):
         names = [name for name in names if not _inside(name, runs)]
+    names = _without_cards(names)
     return ZipTree(path, path.stem, tuple(names), archive=archive)
 
 
