@@ -197,6 +197,33 @@ class TrainedModel:
     """The model of a run, the checkpoint that holds its weights, and where it shall work."""
 
     model: registry.Model
-    run: Path
+    settings: dict[str, Any]
+    size: int
+    seed: int
     checkpoint: Path
-    device: str
+    device: str | None = None  # None: the best that is there
+
+
+@dataclass(frozen=True)
+class TranslateJob:
+    """Photographs, and the trained model that is to paint them."""
+
+    model: TrainedModel
+    photographs: Path  # a folder, or a zip
+    names: tuple[tuple[str, str], ...]  # of each photograph there, and of its painting
+    out: Path
+    back: bool = False  # and photographs again, in a folder of their own
+    reverse: bool = False  # paintings to photographs
+    whole: bool = False  # draw each in one piece, cut to the model's size
+    side: int | None = None  # shrink each first, until its shorter side has so many pixels
+
+
+@dataclass(frozen=True)
+class GenerateJob:
+    """Pictures that a trained model is to make of noise."""
+
+    model: TrainedModel
+    seed: int  # of the latents
+    names: tuple[str, ...]  # of the pictures; "" for those that are there already
+    out: Path
+    walk: bool

@@ -80,6 +80,8 @@ def run(
         questions += gradient_check.questions(kind)
     if hasattr(kind, "views"):
         questions.append(views_are_pictures)
+    if hasattr(kind, "reverse"):
+        questions.append(reverse_returns_pictures)
     for question in questions:
         yield _ask(question, trial)
 
@@ -172,6 +174,11 @@ def views_are_pictures(trial: Trial) -> None:
     """views returns named pictures, uint8 N H W 3."""
     for name, made in trial.trainer().views(trial.sources(3), trial.pictures(3)).items():
         _demand_pictures(made, 3, trial.size, name)
+
+
+def reverse_returns_pictures(trial: Trial) -> None:
+    """reverse returns uint8 N H W 3."""
+    _demand_pictures(trial.trainer().reverse(trial.pictures(3)), 3, trial.size, "reverse")
 
 
 QUESTIONS = (

@@ -35,11 +35,12 @@ class Trainer(Protocol):
     - `Settings`, a frozen dataclass with at least `batch` (pictures a step) and, for noise,
       `latent` (Z).
 
-    Three methods more are optional and found by presence:
+    Four methods more are optional and found by presence:
 
     - `views(source, target) -> dict[str, Pictures]`: what a translator can show besides its output:
       "back" (source, target domain, source again), "identity" (a target left alone),
       "reverse" (target to source), "reverse_back";
+    - `reverse(target) -> Pictures`: a translator's way from target to source, one for each target;
     - `raw(source) -> Pictures | None`: as `generate`, with the very weights of the last step where
       `generate` uses a moving average of them; None where it does not;
     - `schedule(progress)`: called before every step with the used fraction of the budget, 0 to 1.

@@ -28,7 +28,8 @@ def inspect(
     with bars.on_stderr() as on_progress:
         facts = inspect_data(data, source, target, size, out, on_progress=on_progress)
     for sentence in (facts["headline"], facts["health"], facts["colours"], *facts["warnings"]):
-        print(sentence)
+        if sentence:
+            print(sentence)
     print(out)
 
 
@@ -61,7 +62,7 @@ def convert(
     for one in done.skipped:
         print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
     if done.left_alone:
-        print(f"left alone, as not for training: {some_of(done.left_alone)}", file=sys.stderr)
+        print(f"left alone: {some_of(done.left_alone)}", file=sys.stderr)
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)

@@ -12,7 +12,22 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import data, installation, ls, models, new, open_, report, run, score
+from ganbench.cli import (
+    card,
+    compare,
+    data,
+    export,
+    generate,
+    installation,
+    ls,
+    models,
+    new,
+    open_,
+    report,
+    run,
+    score,
+    translate,
+)
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -52,6 +67,11 @@ app.command()(score.score)
 app.command()(report.report)
 app.command("open")(open_.open_)
 app.command()(ls.ls)
+app.command()(compare.compare)
+app.command()(card.card)
+app.command()(translate.translate)
+app.command()(generate.generate)
+app.command()(export.export)
 app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)

@@ -20,5 +20,8 @@ Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")]
 InceptionWeights = Annotated[
     Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
 ]
+With = Annotated[
+    str, typer.Option("--with", metavar="RUN", help="A run's folder, or SUITE/MODEL for its best.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
 Domains = Annotated[str | None, typer.Argument(help="Both domains, or one set; by default scenes.")]

@@ -10,7 +10,7 @@ from rich.console import Console
 from ganbench import memory_forecast
 from ganbench.budget import parse
 from ganbench.data.load import Pair
-from ganbench.data.statistics import nearly_black
+from ganbench.data.statistics import nearly_black, side_by_side, word_for
 from ganbench.data.store import Domain
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
@@ -72,17 +72,20 @@ def _said(pair: Pair, part: Callable[[Domain], Sized]) -> str:
     target = len(part(pair.target))
     if pair.source is None:
         return f"{target:,} pictures"
-    return f"{target:,} paintings · {len(part(pair.source)):,} photographs"
+    words = [word_for(side.title) for side in (pair.target, pair.source)]
+    return f"{target:,} {words[0]} · {len(part(pair.source)):,} {words[1]}"
 
 
 def _beside(pair: Pair) -> Iterator[str]:
-    """What of the data is not used, and why."""
+    """Which side is which where their names do not say so, and what is not used, and why."""
     if pair.source is None:
         yield f"one set, {pair.target.title}: models from noise learn from all of it"
+    elif not _told(pair.source, pair.target):
+        yield f"from {pair.source.title} to {pair.target.title}; --swap turns this round"
     elif pair.left_alone:
         yield f"trained on {pair.target.title} and {pair.source.title}"
     if pair.left_alone:
-        yield f"left alone, as not for training: {some_of(pair.left_alone)}"
+        yield f"left alone: {some_of(pair.left_alone)}"
     skipped = [(side.title, one) for side in pair.domains for one in side.skipped]
     for folder, one in skipped[:NAMED]:
         yield f"skipped {folder}/{shown(one.name)}: {printable(one.reason)}"
@@ -92,6 +95,13 @@ def _beside(pair: Pair) -> Iterator[str]:
         some = side.pictures[:: -(-len(side.pictures) // LOOKED_AT)]
         if nearly_black(some) == len(some):
             yield f"{side.title} is black, or 12-bit data that lies unscaled in 16-bit files"
+        if advice := side_by_side(side):
+            yield advice
+
+
+def _told(source: Domain, target: Domain) -> bool:
+    """Do their names say that photographs become paintings?"""
+    return (word_for(source.title), word_for(target.title)) == ("photographs", "paintings")
 
 
 def _typed(value: Any) -> str:

@@ -108,10 +108,10 @@ def _findings(domains: list[Domain], size: int) -> Findings:
 def _health(domains: list[Domain]) -> str:
     broken = sum(len(domain.skipped) for domain in domains)
     repeats = sum(len(group) - 1 for domain in domains for group in domain.duplicates)
-    files_broken = {0: "No file is broken", 1: "One file is broken"}
+    unread = {0: "Every file can be read", 1: "One file cannot be read"}
     files_repeat = {0: "no picture appears twice", 1: "one picture appears twice"}
     return (
-        f"{files_broken.get(broken, f'{broken:,} files are broken')}, and "
+        f"{unread.get(broken, f'{broken:,} files cannot be read')}, and "
         f"{files_repeat.get(repeats, f'{repeats:,} pictures repeat another one')}."
     )
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ganbench.data.sources.folder_names import PAINTINGS, PHOTOGRAPHS
 from ganbench.data.store import Domain
-from ganbench.system.text import some_of
+from ganbench.system.text import printable, shown, some_of
 
 CHANNELS = ("red", "green", "blue")
 BLACK = 16  # the largest value of a picture that shows nothing
@@ -17,6 +17,7 @@ DARK = 32  # values below are deep shadow
 LIGHT = np.array((0.299, 0.587, 0.114))  # weights of red, green, blue in brightness, ITU-R BT.601
 FEW = 2048  # below, the covariance of FID's 2048 features is rank deficient
 CHUNK = 64
+NAMED = 3  # files left out, before "more"; the page has them all
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,10 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
     for domain, word in zip(domains, words, strict=True):
         if domain.skipped:
             files = "file was" if len(domain.skipped) == 1 else "files were"
-            found.append(f"{len(domain.skipped):,} {files} left out of the {word}.")
+            named = [f"{shown(one.name)} ({printable(one.reason)})" for one in domain.skipped]
+            found.append(f"{len(named):,} {files} left out of the {word}: {some_of(named, NAMED)}.")
+        if advice := side_by_side(domain):
+            found.append(advice)
         if extra := sum(len(group) - 1 for group in domain.duplicates):
             found.append(
                 f"{extra:,} of the {word} {'repeats' if extra == 1 else 'repeat'} another."
@@ -121,7 +125,8 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
         if small := enlarged(domain):
             verb = "was" if small == 1 else "were"
             found.append(
-                f"{small:,} of the {word} {verb} smaller than this and had to be enlarged."
+                f"{small:,} of the {word} {verb} smaller than {domain.pictures.shape[1]} px and "
+                "had to be enlarged."
             )
         if black := nearly_black(domain.pictures):
             verb = "has" if black == 1 else "have"
@@ -131,7 +136,7 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             )
     left = list(dict.fromkeys(one for domain in domains for one in domain.left_alone))
     if left:
-        found.append(f"Left alone, as it is not for training: {some_of(left)}.")
+        found.append(f"Left alone: {some_of(left)}.")
     counts = [len(domain.names) for domain in domains]
     if len(counts) == 2 and max(counts) >= 3 * min(counts):
         more, fewer = words if counts[0] > counts[1] else reversed(words)
@@ -142,6 +147,18 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             f"Fewer than {FEW:,} {words[-1]} bias FID upwards: compare it with the floor row only."
         )
     return found
+
+
+def side_by_side(domain: Domain) -> str:
+    """What to do with pictures that are pairs, as pix2pix keeps them; empty where none seem so."""
+    shapes = [tuple(map(int, text.split("x"))) for text in domain.original_sizes]
+    if not shapes or any(width != 2 * height for width, height in shapes):
+        return ""
+    return (
+        f"Every picture in {domain.title} is twice as wide as high, and the middle square of each "
+        "is used. Are they pairs side by side? Cut them into two folders first, then "
+        "--source LEFT --target RIGHT."
+    )
 
 
 def enlarged(domain: Domain) -> int:

@@ -145,7 +145,7 @@ def make(
     check(suite)
     models = selected(suite)
     found = _found(suite, models)
-    device, entries = _inspected(suite, models)
+    device, entries = _inspected(suite, models, on_progress)
     asked = suite.samples
     suite = with_device_defaults(suite, device)
     if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
@@ -244,7 +244,9 @@ def _find(suite: Suite, starts: dict[str, str]) -> Found:
 
 
 def _inspected(
-    suite: Suite, asked: list[tuple[registry.Model, Choice]]
+    suite: Suite,
+    asked: list[tuple[registry.Model, Choice]],
+    on_progress: Callable[[str, int, int], None],
 ) -> tuple[str, list[_Entry]]:
     """Ask one process a framework what its models are: the device, and all in order."""
     found: dict[int, ModelFacts] = {}
@@ -253,7 +255,9 @@ def _inspected(
         places = [i for i, (model, _) in enumerate(asked) if model.framework == framework]
         models = tuple((asked[i][0], asked[i][1].settings) for i in places)
         job = InspectJob(framework, suite.device, suite.size, suite.profile, models)
+        on_progress(f"models in {framework}", 0, len(models))
         answer = child_process.run("ganbench.planning.inspect_models", job).result(Inspected)
+        on_progress(f"models in {framework}", len(models), len(models))
         devices[framework] = answer.device
         found |= zip(places, answer.models, strict=True)
     _check_devices(devices)

@@ -94,12 +94,10 @@ def _of_side(seen: Seen) -> list[str]:
         lines.append(f" {seen.side.path}: features from the cache")
     skipped = seen.side.skipped()
     if skipped:
-        named = ", ".join(f"{shown(name)} ({why})" for name, why in list(skipped.items())[:NAMED])
-        more = f" and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+        named = "; ".join(f"{shown(name)}: {why}" for name, why in list(skipped.items())[:NAMED])
+        more = f"; and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
         plural = "s" * (len(skipped) > 1)
-        lines.append(
-            f" skipped {len(skipped)} broken file{plural} of {seen.side.path}: {named}{more}"
-        )
+        lines.append(f" skipped {len(skipped)} file{plural} of {seen.side.path}: {named}{more}")
     return lines
 
 

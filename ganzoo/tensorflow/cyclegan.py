@@ -179,12 +179,14 @@ class CycleGAN(GAN):
     def raw(self, source: Pictures) -> Pictures | None:
         return self.translate(self.G, source) if self.averages else None
 
+    def reverse(self, target: Pictures) -> Pictures:
+        return self.translate(self.shown("F"), target)
+
     def views(self, source: Pictures, target: Pictures) -> dict[str, Pictures]:
         """There and back from both sides, and what G does to a real painting."""
-        F = self.shown("F")
-        reverse = self.translate(F, target)
+        reverse = self.reverse(target)
         return {
-            "back": self.translate(F, self.generate(source)),
+            "back": self.reverse(self.generate(source)),
             "identity": self.generate(target),
             "reverse": reverse,
             "reverse_back": self.generate(reverse),

@@ -38,7 +38,7 @@ def test_class_folders_are_one_set_for_models_from_noise_and_its_test_is_left_al
     out = plan("--data", tmp_path / "pets")
     assert "pets: 5 pictures · 16 px" in out and "photographs" not in out
     assert "one set, pets: models from noise learn from all of it" in out
-    assert "left alone, as not for training: test (4)" in out
+    assert "left alone: test (4)" in out
 
 
 def test_of_many_folders_left_alone_the_first_are_named(plan, tmp_path):
@@ -60,7 +60,25 @@ def test_two_sides_of_a_training_split_say_so(plan, tmp_path):
             fill(tmp_path / "set" / split / side, count)
     out = plan("--data", tmp_path / "set")
     assert "3 paintings · 3 photographs" in out and "one set" not in out
-    assert "left alone, as not for training: val (4)" in out
+    assert "left alone: val (4)" in out
+
+
+def test_sides_whose_names_do_not_tell_are_called_by_them(plan, tmp_path):
+    out = plan("--source", fill(tmp_path / "cats", 3), "--target", fill(tmp_path / "dogs", 2))
+    assert "2 pictures in dogs · 3 pictures in cats" in out
+    assert "from cats to dogs; --swap turns this round" in out
+    assert "paintings" not in out and "photographs" not in out
+
+
+def test_sides_whose_names_tell_need_no_word_on_their_order(plan, tmp_path):
+    out = plan("--source", fill(tmp_path / "photos", 3), "--target", fill(tmp_path / "monet", 2))
+    assert "2 paintings · 3 photographs" in out and "--swap" not in out
+
+
+def test_pairs_side_by_side_are_pointed_out(plan, tmp_path):
+    for index in range(2):
+        Image.new("RGB", (64, 32), (index, 0, 0)).save(tmp_path / f"{index}.png")
+    assert "Cut them into two folders first" in plan("--target", tmp_path)
 
 
 @pytest.mark.parametrize(

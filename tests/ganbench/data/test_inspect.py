@@ -25,7 +25,7 @@ def test_the_page_holds_counts_and_escapes_names_from_outside(make_set, tmp_path
     facts = inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.html")
     page = (tmp_path / "out.html").read_text()
     assert facts["headline"] == "4 photographs and 3 paintings"
-    assert "One file is broken" in page
+    assert "One file cannot be read" in page
     assert "<script" not in page
     assert "&lt;script&gt;x.jpg" in page
     assert "default-src 'none'" in page
@@ -56,9 +56,7 @@ def test_what_is_left_alone_is_said_once(make_set, tmp_path: Path) -> None:
         make_set(folder)
     facts = inspect_data(str(tmp_path / "d"), None, None, 32, tmp_path / "out.html")
     assert facts["headline"] == "3 photographs and 3 paintings"
-    assert [one for one in facts["warnings"] if "test (3)" in one] == [
-        "Left alone, as it is not for training: test (3)."
-    ]
+    assert [one for one in facts["warnings"] if "test (3)" in one] == ["Left alone: test (3)."]
     alone = inspect_data(None, None, str(tmp_path / "d/train/monet"), 32, tmp_path / "out.html")
     assert alone["pictures"]["count"] == 3
 
@@ -102,7 +100,7 @@ def test_what_a_reader_should_know_is_said(tmp_path: Path, make_set) -> None:
     said = " ".join(statistics.warnings_of([photos, paintings], ["photographs", "paintings"]))
     assert "3 times as many photographs as paintings" in said
     assert "2 of the paintings repeat another" in said
-    assert "9 of the photographs were smaller" in said
+    assert "9 of the photographs were smaller than 64 px and" in said
     assert "Fewer than 2,048 paintings bias FID upwards" in said
 
 
@@ -142,3 +140,27 @@ def test_pictures_that_are_nearly_black_are_counted(make_set, tmp_path: Path) ->
     facts = inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.html")
     (said,) = [sentence for sentence in facts["warnings"] if "12-bit" in sentence]
     assert said.startswith("2 of the photographs have no value above 16 of 255")
+
+
+def test_the_first_files_left_out_are_named_with_their_reasons(make_set, tmp_path: Path) -> None:
+    folder = make_set("pictures")
+    for index in range(5):
+        (folder / f"x{index}.jpg").write_text("hello")
+    said = " ".join(statistics.warnings_of([load_one(str(folder), 32)], ["pictures"]))
+    assert "5 files were left out of the pictures: x0.jpg (not a picture), x1.jpg" in said
+    assert "x2.jpg (not a picture) and 2 more." in said and "x3.jpg" not in said
+
+
+@pytest.mark.parametrize(("odd", "pairs"), [((64, 32), True), ((60, 32), False)])
+def test_pictures_that_may_be_pairs_side_by_side_are_pointed_out(
+    tmp_path: Path, odd: tuple[int, int], pairs: bool
+) -> None:
+    for index, size in enumerate([(128, 64), (64, 32), odd]):
+        Image.new("RGB", size, (index, 0, 0)).save(tmp_path / f"{index}.png")
+    said = " ".join(statistics.warnings_of([load_one(str(tmp_path), 32)], ["pictures"]))
+    assert ("Are they pairs side by side?" in said) == pairs
+
+
+def test_nothing_is_said_in_empty_lines(ganbench, make_set, tmp_path: Path) -> None:
+    code, out, _ = ganbench("data", "inspect", make_set("alone"), "--out", tmp_path / "o.html")
+    assert code == 0 and all(out.splitlines())

@@ -122,3 +122,18 @@ def test_a_target_alone_gives_the_results_their_name():
 )
 def test_what_has_ended_as_it_should_is_finished(status, stop_collapsed, finished):
     assert Planned(None, Path(), {}, None, status, stop_collapsed).finished is finished
+
+
+def test_the_start_of_a_framework_is_shown_as_going_on(tmp_path, monkeypatch, pets):
+    ticks: list[tuple[str, int, int]] = []
+
+    def started(*_):
+        assert ticks == [("models in pytorch", 0, 1)]
+        facts = ModelFacts("noise", {"batch": 1}, {}, None, None, "code")
+        value = child_process.plain(Inspected("cpu", (facts,)))
+        return child_process.Ended(0, ({"kind": "result", "value": value},), "")
+
+    monkeypatch.setattr(child_process, "run", started)
+    suite = Suite(models=("dcgan",), size=16, data=str(pets))
+    plan.make(suite, tmp_path / "results", lambda *tick: ticks.append(tick))
+    assert ticks[1] == ("models in pytorch", 1, 1)

@@ -307,6 +307,6 @@ def test_broken_pictures_are_skipped_counted_and_named_also_from_the_cache(
         assert list(found["generated"]["skipped"]) == ["003.png", "a.jpg"]
         assert found["generated"]["skipped"]["a.jpg"] == "not a picture"
     _, out, _ = ganbench("score", fake, real, "--metrics", "fid")
-    assert "skipped 2 broken files" in out and "a.jpg (not a picture)" in out
+    assert "skipped 2 files of " in out and "; a.jpg: not a picture\n" in out
     pixel = scored(fake, real, "--metrics", "lighter", "--plugin", lighter)
     assert pixel["generated"]["count"] == 5

@@ -1,0 +1,61 @@
+"""`ganbench translate`: photographs to paintings, by a model that was trained."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ganbench.cli import bars
+from ganbench.cli.options import Device, Json, Plugins, With
+
+
+def translate(
+    photographs: Annotated[
+        str, typer.Argument(help="Folder, zip, TFRecords or one picture, of any size.")
+    ],
+    run: With,
+    out: Annotated[
+        Path | None, typer.Option(help="New folder.", show_default="PHOTOGRAPHS-MODEL")
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="And photographs again of these.")] = False,
+    reverse: Annotated[
+        bool, typer.Option("--reverse", help="The other way: paintings to photographs.")
+    ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Cut to a square and shrink to the model's size first.")
+    ] = False,
+    side: Annotated[
+        int | None, typer.Option(help="Shrink first, to so many pixels on the shorter side.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", help="jpeg or png.")] = "jpeg",
+    device: Device = None,
+    plugins: Plugins = None,
+    json_: Json = False,
+) -> None:
+    """Paint photographs with the model of a run; the same command goes on where it was stopped."""
+    from ganbench.system.text import printable, shown
+    from ganbench.trained import trained_run
+    from ganbench.trained.translate import Wish, translate
+
+    found = trained_run.find(run)
+    for note in found.notes:
+        print(f"note: {printable(note)}", file=sys.stderr)
+    wish = Wish(back, reverse, whole, side, format_, device, tuple(plugins or ()))
+    with bars.on_stderr() as on_progress:
+        done = translate(photographs, found, out and out.expanduser(), wish, on_progress)
+    if json_:
+        print(json.dumps({
+            "folder": str(done.place), "index": str(done.index), "run": str(found.folder),
+            "made": done.made, "kept": done.kept,
+            "skipped": [{"name": one.name, "reason": one.reason} for one in done.skipped],
+        }))  # fmt: skip
+        return
+    if done.skipped:
+        print(f"left out: {len(done.skipped):,} that cannot be read", file=sys.stderr)
+    for one in done.skipped:
+        print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
+    kept = f", {done.kept:,} were there already" if done.kept else ""
+    print(f"{done.made:,} pictures painted{kept}, by {found.name}")
+    print(done.index)

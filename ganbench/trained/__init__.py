@@ -1,0 +1,1 @@
+"""What can be done with a model when its training has ended."""

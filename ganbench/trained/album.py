@@ -1,0 +1,72 @@
+"""A page with photographs and their paintings side by side, small, and links to the large ones."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+from urllib.parse import quote
+
+from PIL import Image
+
+from ganbench.data.sources.bounded_read import UnreadableFile
+from ganbench.data.sources.decode import BrokenPicture, decode_whole
+from ganbench.data.sources.file_tree import open_tree
+from ganbench.system import files
+
+MOST = 60  # rows; each is some 30 KB
+EDGE = 480  # pixels of the longer side
+QUALITY = 75  # of WebP
+
+Shown = tuple[str, str, str | None]  # names of a photograph, its painting, and what went back
+
+
+@dataclass(frozen=True)
+class Row:
+    """One photograph and what was made of it, as data URIs, with links to the files."""
+
+    name: str
+    before: str
+    made: tuple[tuple[str, str], ...]  # link, picture
+
+
+def write(place: Path, photographs: Path, shown: Sequence[Shown], run: str, reverse: bool) -> Path:
+    """Write `place`/index.html; the photographs lie in a folder or zip, the others in `place`."""
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
+                                     trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    template = resources("ganbench.trained").joinpath("album.html").read_text(encoding="utf-8")
+    columns = ["painting", "photograph"] if reverse else ["photograph", "painting"]
+    page = environment.from_string(template).render(
+        title=place.resolve().name,
+        columns=columns + [f"{columns[0]} again"] * (shown[0][2] is not None),
+        rows=_rows(place, photographs, shown[:MOST]),
+        count=len(shown),
+        run=run,
+    )
+    files.write_text(place / "index.html", page)
+    return place / "index.html"
+
+
+def _rows(place: Path, photographs: Path, shown: Sequence[Shown]) -> list[Row]:
+    tree = open_tree(str(photographs))
+    rows = []
+    for name, *made in shown:
+        try:
+            before = _small(tree.read(name))
+            pictures = [(quote(one), _small(files.read_bytes(place / one))) for one in made if one]
+        except (UnreadableFile, BrokenPicture):  # it was there a moment ago
+            continue
+        rows.append(Row(name, before, tuple(pictures)))
+    return rows
+
+
+def _small(data: bytes) -> str:
+    """A picture's bytes as a small WebP in a data URI."""
+    image = Image.fromarray(decode_whole(data))
+    image.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=QUALITY, method=4)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,161 @@
+"""Which run is meant, and whether there is a model in it that can be used."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganbench import plugins, record
+from ganbench.errors import InputError
+from ganbench.jobs import TrainedModel
+from ganbench.record import Record
+from ganbench.system import frameworks
+from ganbench.system.text import printable, shown, some_of
+from ganbench.training import checkpoint
+from ganzoo import registry
+from ganzoo.errors import InputError as ModelError
+
+# How a run can have ended whose weights draw; of the others none are left, or none worth it.
+USABLE = ("done", "imported", "interrupted", "collapsed")
+EXAMPLE = "name a run's folder: results/SUITE/RUN"
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run whose model can be used."""
+
+    folder: Path
+    record: Record
+    checkpoint: Path
+    notes: tuple[str, ...]  # what must be known of it
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.folder.resolve().name
+
+    @property
+    def translates(self) -> bool:
+        """Does it start from photographs, not from noise?"""
+        return self.record.source == "pictures"
+
+    def model(self, plugin_files: tuple[Path, ...] = (), device: str | None = None) -> TrainedModel:
+        """Its model, for another process; InputError when model or framework is not here."""
+        read = self.record
+        try:
+            found = registry.select(read.model, plugins.with_models(plugin_files), read.framework)
+        except ModelError as error:
+            raise InputError(f"{self.folder}: {error}", "--plugin FILE.py, if it is one") from None
+        if [model.name for model in found] != [read.model]:
+            raise InputError(f"{self.folder}: there is no model {read.model}", "--plugin FILE.py")
+        frameworks.require(read.framework)
+        settings = read.settings
+        return TrainedModel(found[0], settings, read.size, read.seed, self.checkpoint, device)
+
+
+def find(text: str) -> TrainedRun:
+    """The run that `text` names: by its folder, by one that holds no other, or by SUITE/MODEL.
+
+    Of a model's seeds the one with the best score by the metric that decides. InputError when there
+    is no such run, when several models are meant, or when there are no weights to use.
+    """
+    try:
+        place = Path(text).expanduser()
+        place.stat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, RuntimeError) as error:  # too long a name; no such ~user
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"there is no run {shown(text)} ({why})", EXAMPLE) from None
+    if (place / "record.json").is_file():
+        return _usable(place)
+    if (place / "run.json").is_file():
+        raise InputError(f"the run {place} has left no record yet", "ganbench run continues it")
+    if place.is_dir():
+        return _usable(_only(place, _below(place)))
+    there = _below(place.parent) if place.parent.is_dir() else {}
+    if named := _called(place.name, there):
+        return _usable(_best_seed(place, named))
+    names = sorted({run.label for run in there.values()})
+    hint = f"there are: {some_of(names)}" if names else EXAMPLE
+    raise InputError(f"there is no run {place}", hint)
+
+
+def _below(place: Path) -> dict[Path, Record]:
+    """The runs of a suite, or of all suites of a results folder; damaged ones are passed over."""
+    found = {}
+    for path in sorted([*place.glob("*/record.json"), *place.glob("*/*/record.json")]):
+        try:
+            found[path.parent] = record.read(path.parent)
+        except InputError:
+            continue
+    return found
+
+
+def _called(name: str, runs: dict[Path, Record]) -> dict[Path, Record]:
+    """The runs of the model that is called so, as a label or with its framework."""
+    return {
+        folder: run
+        for folder, run in runs.items()
+        if name in (run.model, run.label, f"{run.model}.{run.framework}")
+    }
+
+
+def _only(place: Path, runs: dict[Path, Record]) -> Path:
+    """The run that is meant where one model is there; InputError names the others."""
+    if not runs:
+        raise InputError(f"there is no run in {place}", "ganbench run, then name its folder")
+    if len({(run.label, run.framework, folder.parent) for folder, run in runs.items()}) > 1:
+        best = next(iter(runs))
+        raise InputError(
+            f"{place} holds several models ({some_of([folder.name for folder in runs], 3)})",
+            f"name one: {shlex.quote(printable(str(best)))}",
+        )
+    return _best_seed(place, runs)
+
+
+def _best_seed(place: Path, runs: dict[Path, Record]) -> Path:
+    """Of runs of one model the best by the metric that decides, or else the first seed."""
+    if len({(run.label, run.framework, folder.parent) for folder, run in runs.items()}) > 1:
+        return _only(place, runs)
+    usable = {f: run for f, run in runs.items() if run.status.name in USABLE} or runs
+    metric = _deciding(next(iter(runs)).parent)
+
+    def rank(folder: Path) -> tuple[bool, float, int]:
+        run = usable[folder]
+        score = run.scores.get(metric)
+        value = score.value if score else None
+        sign = -1 if score and score.better == "higher" else 1
+        ended = run.status.name not in ("done", "imported")
+        return ended, float("inf") if value is None else sign * value, run.seed
+
+    return min(usable, key=rank)
+
+
+def _deciding(suite: Path) -> str:
+    try:
+        return str(record.read_suite(suite).get("primary"))
+    except InputError:
+        return ""
+
+
+def _usable(folder: Path) -> TrainedRun:
+    run = record.read(folder)
+    status = run.status
+    ended = f"{status.name.replace('_', ' ')} at step {status.step:,}"
+    if status.name not in USABLE:
+        raise InputError(f"the run {folder} has no model to use: it {_verb(ended)}", EXAMPLE)
+    found = checkpoint.find(folder)
+    if found is None:
+        raise InputError(f"the run {folder} has no checkpoint: its weights are gone", EXAMPLE)
+    path, _, problems = found
+    notes = [f"{problem}; the checkpoint before it is used" for problem in problems]
+    if status.name in ("interrupted", "collapsed"):
+        notes.append(f"{folder.name} {_verb(ended)}: its pictures are of an unfinished model")
+    return TrainedRun(folder, run, path, tuple(notes))
+
+
+def _verb(ended: str) -> str:
+    """In a sentence: "ran out of memory at step 12", "was interrupted at step 12"."""
+    first, _, rest = ended.partition(" at ")
+    said = {"interrupted": "was interrupted", "out of memory": "ran out of memory"}
+    return f"{said.get(first, first)} at {rest}"

@@ -1,0 +1,189 @@
+"""`ganbench translate`: photographs to paintings by a trained translator, and back.
+
+The parent says which photographs and which run; a child that meets the run's framework alone reads
+them, draws and writes. What is there already stays, so that the same command goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from ganbench.data.sources.bounded_read import UnreadableFile
+from ganbench.data.sources.decode import BrokenPicture, decode, decode_whole
+from ganbench.data.sources.file_tree import open_tree
+from ganbench.data.store import OnProgress, Skipped
+from ganbench.errors import InputError
+from ganbench.jobs import TranslateJob
+from ganbench.system import child_process, files
+from ganbench.trained import album, load_model, own_folder, photographs, tiles
+from ganbench.trained.encoding import encoded, ending_of
+from ganbench.trained.trained_run import TrainedRun
+from ganzoo.trainer import Trainer
+
+BACK = "back"  # folder beside the paintings, of what became photographs again
+TOGETHER = 16  # pictures of the model's own size that are drawn at once
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How photographs are to be painted."""
+
+    back: bool = False
+    reverse: bool = False
+    whole: bool = False
+    side: int | None = None
+    format: str = "jpeg"
+    device: str | None = None
+    plugins: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Translated:
+    """What was made, and where."""
+
+    place: Path
+    index: Path  # a page with photographs and paintings side by side
+    made: int
+    kept: int  # were there already
+    skipped: tuple[Skipped, ...]
+
+
+def translate(
+    path: str, run: TrainedRun, out: Path | None, wish: Wish, on_progress: OnProgress
+) -> Translated:
+    """Paint the photographs at `path` with the model of `run`.
+
+    InputError when the run has no translator, when there is no photograph that can be read, or when
+    something else lies at `out`. Broken photographs are left out and named.
+    """
+    if not run.translates:
+        raise InputError(
+            f"{run.name} draws from noise: it has no use for photographs",
+            f"ganbench generate --with {run.folder}",
+        )
+    ending = ending_of(wish.format)
+    if wish.side is not None and wish.side < 1:
+        raise InputError(f"--side {wish.side} must be at least 1")
+    if wish.whole and wish.side:
+        raise InputError("--whole takes the model's own size, so it does not go with --side")
+    model = run.model(wish.plugins, wish.device)
+    with TemporaryDirectory(prefix="ganbench-") as scratch:
+        found = photographs.find(path, ending, Path(scratch))
+        place = out or Path(f"{found.title}-{run.record.model}")
+        told = {
+            name: getattr(wish, name) for name in ("back", "reverse", "whole", "side", "format")
+        }
+        own_folder.begin(place, run, {"photographs": found.title, **told})
+        left = tuple(pair for pair in found.names if not _is_done(place, pair[1], wish.back))
+        job = TranslateJob(
+            model, found.place, left, place, wish.back, wish.reverse, wish.whole, wish.side
+        )
+        skipped = found.skipped + (_paint(job, on_progress) if left else ())
+        broken = {one.name for one in skipped}
+        painted = [pair for pair in found.names if pair[0] not in broken]
+        if not painted:
+            last = skipped[-1]
+            raise InputError(
+                f"{path} has no photograph that can be read ({last.name}: {last.reason})"
+            )
+        shown = [(*pair, f"{BACK}/{pair[1]}" if wish.back else None) for pair in painted]
+        index = album.write(place, found.place, shown, run.name, wish.reverse)
+    return Translated(place, index, len(left) - len(broken), len(found.names) - len(left), skipped)
+
+
+def _is_done(place: Path, name: str, back: bool) -> bool:
+    return (place / name).is_file() and (not back or (place / BACK / name).is_file())
+
+
+def _paint(job: TranslateJob, on_progress: OnProgress) -> tuple[Skipped, ...]:
+    """Have a child paint; what it had to leave out."""
+    skipped: list[Skipped] = []
+    title = "photographs" if job.reverse else "paintings"
+
+    def on_message(message: child_process.Message) -> None:
+        if message["kind"] == "skipped":
+            skipped.append(Skipped(message["name"], message["reason"]))
+        elif message["kind"] == "painted":
+            on_progress(title, message["done"], len(job.names))
+
+    on_progress(title, 0, len(job.names))
+    child_process.run("ganbench.trained.translate", job, on_message).result(int)
+    return tuple(skipped)
+
+
+def work(job: TranslateJob, channel: child_process.Channel) -> int:
+    """Read, draw and write every photograph of the job: in a process of its own."""
+    trainer = load_model.load(job.model)
+    network = _network(trainer, job)
+    tree, size = open_tree(str(job.photographs)), job.model.size
+    for start in range(0, len(job.names), TOGETHER):
+        group: list[tuple[str, np.ndarray]] = []
+        for name, painting in job.names[start : start + TOGETHER]:
+            try:
+                data = tree.read(name)
+                whole = job.whole
+                pixels = decode(data, size).pixels if whole else _shrunk(decode_whole(data), job)
+                group.append((painting, pixels))
+            except (UnreadableFile, BrokenPicture) as reason:
+                channel.send("skipped", name=name, reason=str(reason))
+        for painting, made in _drawn(group, size, network):
+            _write(job.out, painting, made)
+        channel.send("painted", done=min(start + TOGETHER, len(job.names)))
+    return len(job.names)
+
+
+def _shrunk(picture: np.ndarray, job: TranslateJob) -> np.ndarray:
+    """A photograph as small as was asked for; one that is smaller stays as it is."""
+    shorter = min(picture.shape[:2])
+    if job.side is None or shorter <= job.side:
+        return picture
+    height, width = (max(1, round(length * job.side / shorter)) for length in picture.shape[:2])
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _network(trainer: Trainer, job: TranslateJob) -> tiles.Draw:
+    """What draws a stack of tiles: uint8 N S S 3 -> N S S 3, or 6 with the way back."""
+    reverse: Callable[[np.ndarray], np.ndarray] | None = getattr(trainer, "reverse", None)
+    if reverse is None and (job.back or job.reverse):
+        raise InputError(
+            f"{job.model.model.name} goes one way only: it has no method reverse",
+            "leave --back and --reverse out",
+        )
+    there = reverse if job.reverse and reverse else trainer.generate
+    again = trainer.generate if job.reverse else reverse
+    if not job.back or again is None:
+        return there
+
+    def both(given: np.ndarray) -> np.ndarray:
+        made = there(given)
+        return np.concatenate([made, again(made)], axis=-1)
+
+    return both
+
+
+def _drawn(
+    group: list[tuple[str, np.ndarray]], size: int, network: tiles.Draw
+) -> list[tuple[str, np.ndarray]]:
+    """Each picture of a group painted; those of the model's own size together."""
+    own = [picture for _, picture in group if picture.shape[:2] == (size, size)]
+    together = iter(network(np.stack(own)) if own else ())
+    return [
+        (name, next(together) if picture.shape[:2] == (size, size)
+         else tiles.draw(picture, size, network))
+        for name, picture in group
+    ]  # fmt: skip
+
+
+def _write(out: Path, name: str, made: np.ndarray) -> None:
+    files.write_bytes(out / name, encoded(made[..., :3], name))
+    if made.shape[-1] == 6:
+        files.write_bytes(out / BACK / name, encoded(made[..., 3:], name))
+
+
+if __name__ == "__main__":
+    child_process.serve(TranslateJob, work)
