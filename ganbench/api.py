@@ -73,6 +73,41 @@ class Run:
             raise InputError(f"{self.folder} holds no pictures: the run is {self.status}")
         return record.array(self.folder, self.record, self.record.snapshots[-1].file)
 
+    def translate(
+        self,
+        pictures: Any,
+        reverse: bool = False,
+        device: str | None = None,
+        plugins: Iterable[PathLike] = (),
+    ) -> Any:
+        """Paint photographs: uint8 H W 3, N H W 3, or a list of arrays or Pillow's of any size.
+
+        What comes back has their shape. `reverse`: paintings to photographs. InputError when the
+        run has no such model.
+        """
+        from ganbench.trained import draw, trained_run
+
+        with _user_errors():
+            run = trained_run.find(str(self.folder))
+            return draw.translate(run, pictures, reverse, device, tuple(map(Path, plugins)))
+
+    def generate(
+        self,
+        count: int = 16,
+        seed: int = 0,
+        device: str | None = None,
+        plugins: Iterable[PathLike] = (),
+    ) -> "numpy.ndarray":
+        """Draw new pictures from noise: uint8 N H W 3; InputError when the run has no such model.
+
+        The first ones are the same whatever their number.
+        """
+        from ganbench.trained import draw, trained_run
+
+        with _user_errors():
+            run = trained_run.find(str(self.folder))
+            return draw.generate(run, count, seed, device, tuple(map(Path, plugins)))
+
     def __repr__(self) -> str:
         return f"Run({self.label!r}, seed={self.record.seed}, {self.status}, {str(self.folder)!r})"
 

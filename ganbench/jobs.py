@@ -227,3 +227,13 @@ class GenerateJob:
     names: tuple[str, ...]  # of the pictures; "" for those that are there already
     out: Path
     walk: bool
+
+
+@dataclass(frozen=True)
+class DrawJob:
+    """Arrays that a trained translator is to paint, or latents that a model is to draw from."""
+
+    model: TrainedModel
+    given: tuple[Path, ...]  # .npy, each uint8 H W 3; one of float32 N Z for a model from noise
+    made: tuple[Path, ...]  # where what is drawn goes, as .npy
+    reverse: bool = False

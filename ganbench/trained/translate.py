@@ -17,7 +17,7 @@ from ganbench.data.sources.decode import BrokenPicture, decode, decode_whole
 from ganbench.data.sources.file_tree import open_tree
 from ganbench.data.store import OnProgress, Skipped
 from ganbench.errors import InputError
-from ganbench.jobs import TranslateJob
+from ganbench.jobs import TrainedModel, TranslateJob
 from ganbench.system import child_process, files
 from ganbench.trained import album, load_model, own_folder, photographs, tiles
 from ganbench.trained.encoding import encoded, ending_of
@@ -118,7 +118,7 @@ def _paint(job: TranslateJob, on_progress: OnProgress) -> tuple[Skipped, ...]:
 def work(job: TranslateJob, channel: child_process.Channel) -> int:
     """Read, draw and write every photograph of the job: in a process of its own."""
     trainer = load_model.load(job.model)
-    network = _network(trainer, job)
+    draw = network(trainer, job.model, job.reverse, job.back)
     tree, size = open_tree(str(job.photographs)), job.model.size
     for start in range(0, len(job.names), TOGETHER):
         group: list[tuple[str, np.ndarray]] = []
@@ -130,7 +130,7 @@ def work(job: TranslateJob, channel: child_process.Channel) -> int:
                 group.append((painting, pixels))
             except (UnreadableFile, BrokenPicture) as reason:
                 channel.send("skipped", name=name, reason=str(reason))
-        for painting, made in _drawn(group, size, network):
+        for painting, made in _drawn(group, size, draw):
             _write(job.out, painting, made)
         channel.send("painted", done=min(start + TOGETHER, len(job.names)))
     return len(job.names)
@@ -146,35 +146,39 @@ def _shrunk(picture: np.ndarray, job: TranslateJob) -> np.ndarray:
     return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _network(trainer: Trainer, job: TranslateJob) -> tiles.Draw:
-    """What draws a stack of tiles: uint8 N S S 3 -> N S S 3, or 6 with the way back."""
-    reverse: Callable[[np.ndarray], np.ndarray] | None = getattr(trainer, "reverse", None)
-    if reverse is None and (job.back or job.reverse):
-        raise InputError(
-            f"{job.model.model.name} goes one way only: it has no method reverse",
-            "leave --back and --reverse out",
-        )
-    there = reverse if job.reverse and reverse else trainer.generate
-    again = trainer.generate if job.reverse else reverse
-    if not job.back or again is None:
-        return there
+def network(
+    trainer: Trainer, model: TrainedModel, reverse: bool = False, back: bool = False
+) -> tiles.Draw:
+    """What draws a stack of tiles: uint8 N S S 3 -> N S S 3, or 6 with the way back.
+
+    InputError for a model that goes one way only, where the other is wanted.
+    """
+    other: Callable[[np.ndarray], np.ndarray] | None = getattr(trainer, "reverse", None)
+    if other is None:
+        if back or reverse:
+            raise InputError(
+                f"{model.model.name} goes one way only: it has no method reverse",
+                "leave --back and --reverse out",
+            )
+        return trainer.generate
+    there, again = (other, trainer.generate) if reverse else (trainer.generate, other)
 
     def both(given: np.ndarray) -> np.ndarray:
         made = there(given)
         return np.concatenate([made, again(made)], axis=-1)
 
-    return both
+    return both if back else there
 
 
 def _drawn(
-    group: list[tuple[str, np.ndarray]], size: int, network: tiles.Draw
+    group: list[tuple[str, np.ndarray]], size: int, draw: tiles.Draw
 ) -> list[tuple[str, np.ndarray]]:
     """Each picture of a group painted; those of the model's own size together."""
     own = [picture for _, picture in group if picture.shape[:2] == (size, size)]
-    together = iter(network(np.stack(own)) if own else ())
+    together = iter(draw(np.stack(own)) if own else ())
     return [
         (name, next(together) if picture.shape[:2] == (size, size)
-         else tiles.draw(picture, size, network))
+         else tiles.draw(picture, size, draw))
         for name, picture in group
     ]  # fmt: skip
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from ganbench import record
-from ganbench.jobs import GenerateJob, TranslateJob
-from ganbench.trained import generate, translate
+from ganbench.jobs import DrawJob, GenerateJob, TranslateJob
+from ganbench.trained import draw, generate, translate
 from ganbench.training import checkpoint
 from ganzoo import registry
 from ganzoo.settings import resolve
@@ -74,5 +74,5 @@ SIZES = {
 @pytest.fixture
 def here(monkeypatch):
     """Draw in this process, which has torch already."""
-    for module, kind in ((translate, TranslateJob), (generate, GenerateJob)):
+    for module, kind in ((translate, TranslateJob), (generate, GenerateJob), (draw, DrawJob)):
         do_here(monkeypatch, module.__name__, kind, module.work)
