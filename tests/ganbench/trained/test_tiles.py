@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganbench.trained import tiles
 
@@ -63,3 +64,32 @@ def test_one_row_of_tiles_is_drawn_at_a_time():
     tall = np.zeros((2000, 64, 3), np.uint8)
     tiles.draw(tall, 64, lambda given: most.append(len(given)) or given)
     assert max(most) <= 3
+
+
+def normalising(given):
+    """As instance norm does: what it makes of a place depends on all that it sees, and where."""
+    values = given.astype(np.float64)
+    mean, spread = values.mean((1, 2), keepdims=True), values.std((1, 2), keepdims=True) + 10
+    made = 128 + 40 * (values - mean) / spread
+    made[:, :3] += 30  # zero padding leaves a frame
+    made[:, :, :3] += 30
+    return np.rint(made).clip(0, 255).astype(np.uint8)
+
+
+def test_no_seam_shows_beside_what_the_network_makes_of_the_whole():
+    """Along the tiles' edges the picture differs from the whole one's no more than elsewhere."""
+    coarse = np.random.default_rng(3).integers(0, 256, (12, 12, 3)).astype(np.uint8)
+    picture = np.asarray(Image.fromarray(coarse).resize((256, 256), Image.Resampling.BICUBIC))
+    whole = normalising(picture[None])[0].astype(float)
+
+    def steps(made):
+        """Mean step of the difference from the whole one, column by column."""
+        return np.abs(np.diff(made - whole, axis=1)).mean((0, 2))
+
+    rows = [normalising(np.stack(np.split(row, 4, axis=1))) for row in np.split(picture, 4)]
+    hard = steps(np.concatenate([np.concatenate(row, axis=1) for row in rows]))
+    blended = steps(tiles.draw(picture, 64, normalising))
+    assert hard[63::64].mean() > 10 * np.median(hard)  # what is to be avoided
+    for joint in (31, 15):  # where tiles begin and end
+        assert blended[joint::32].mean() < 2 * np.median(blended)
+    assert blended[63::64].mean() < hard[63::64].mean() / 10
