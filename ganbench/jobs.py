@@ -193,6 +193,32 @@ class PictureDifference:
 
 
 @dataclass(frozen=True)
+class ImportJob:
+    """Files of weights that were trained elsewhere, and the run that shall be made of them."""
+
+    model: registry.Model
+    file: Path
+    back: Path | None  # of the generator from paintings to photographs
+    size: int | None  # None: what it was made for
+    out: Path
+    origin: dict[str, str]  # as the record names it
+    key: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A run of weights that were trained elsewhere."""
+
+    place: Path
+    model: str
+    framework: str
+    size: int
+    changed: dict[str, Any]  # settings that are not the official ones
+    parameters: dict[str, int]  # by network
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TrainedModel:
     """The model of a run, the checkpoint that holds its weights, and where it shall work."""
 
