@@ -228,3 +228,25 @@ class TrainedModel:
     seed: int
     checkpoint: Path
     device: str | None = None  # None: the best that is there
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """A trained model, and the files that shall be made of its networks."""
+
+    trained: TrainedModel
+    networks: tuple[str, ...]  # empty: all that there are
+    to: str
+    raw: bool  # without the moving average of the weights
+    out: Path  # folder
+    run: str  # its folder's name
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files of a model's networks, and how far one reader's output is from ours."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+    reader: str = ""  # what read them again
+    largest: float | None = None  # difference between outputs in [-1, 1]

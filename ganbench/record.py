@@ -170,7 +170,7 @@ class Record:
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     first_losses: Annotated[dict[str, float], "numbers"] = field(default_factory=dict)  # of step 1
     converted_from: str = ""  # the framework that trained it, if another one
-    # Of weights that were not trained here: `file` and `sha256`, `format`, `back` and `back_sha256`.
+    # Of weights that were not trained here: file, sha256, format, back, back_sha256.
     imported: Annotated[dict[str, str], "value"] = field(default_factory=dict)
     extended: Annotated[tuple[Extension, ...], "extensions"] = ()  # the earliest first
     sha256: dict[str, str] = field(default_factory=dict)  # file in the run's folder -> its digest

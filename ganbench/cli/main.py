@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import data, import_, installation, models, report, run, score
+from ganbench.cli import data, export, import_, installation, models, report, run, score
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)
 app.command("import")(import_.import_)
+app.command()(export.export)
 app.command()(installation.doctor)
 app.command()(installation.prepare)
 app.add_typer(data.app, name="data")
