@@ -29,7 +29,7 @@ AS_THEIRS: dict[str, dict[str, Any]] = {
     "cyclegan-resnet": {"residual": False, "upsample": "transposed", "norm_epsilon": 1e-5},
     "cyclegan-unet": {
         **{"residual": False, "upsample": "transposed", "norm_epsilon": 1e-5, "slope": 0.2},
-        **{"encoder": (), "decoder": ()},
+        **{"encoder": (), "decoder": (), "skips": "relu", "bottleneck_norm": False},
     },
     "dcgan": {"upsample": "transposed", "dense_start": False, "norm_epsilon": 1e-5},
 }
@@ -112,14 +112,12 @@ def _resnet(shapes: Shapes) -> Found:
     dropout = f"model.{start}.conv_block.6.weight" in shapes and (
         len(shapes[f"model.{start}.conv_block.6.weight"]) == 4
     )
-    changes = {
-        "width": _shape(shapes, "model.1.weight")[0],
-        "blocks": len(numbers),
-        "norm": "batch" if "model.2.weight" in shapes else "instance",
-    }
+    norm = "batch" if "model.2.weight" in shapes else "instance"
+    width = _shape(shapes, "model.1.weight")[0]
+    changes = {"width": width, "blocks": len(numbers), "norm": norm}
     notes = ("its blocks had dropout, and draw without",) if dropout else ()
     size = 128 if len(numbers) <= 6 else 256
-    return Found(changes, size, {"dropout": dropout}, notes + _of_batch(changes["norm"]))
+    return Found(changes, size, {"dropout": dropout}, notes + _of_batch(norm))
 
 
 def _unet(shapes: Shapes) -> Found:

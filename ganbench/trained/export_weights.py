@@ -212,7 +212,7 @@ def _onnx(job: ExportJob) -> Exported:
             if (difference := onnx.difference(networks[network], example, draft)) is not None:
                 apart.append(difference)
     if not apart:
-        note = 'not checked: pip install onnxruntime, and export again'
+        note = "not checked: pip install onnxruntime, and export again"
         return Exported(tuple(places.values()), (note,))
     return Exported(tuple(places.values()), (), "onnxruntime", max(apart))
 

@@ -8,9 +8,9 @@ import hashlib
 import importlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,15 @@ from ganbench.system import child_process, environment, files, frameworks
 from ganbench.system.text import shown
 from ganbench.system.user_errors import USER_ERRORS
 from ganbench.training import checkpoint
-from ganzoo import official_names, registry
-from ganzoo.official_names import Found
+from ganzoo import keras_names, official_names, registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
 MODELS = ("cyclegan-resnet", "cyclegan-unet", "dcgan")
 SUITE = "imported"  # folder below the results
 GENERATOR, BACK = "G", "F"
+UNET = "--as cyclegan-unet"
+NO_FRAMEWORK = "leave --framework out, then: ganbench convert RUN --to tensorflow"
 
 
 def bring_in(
@@ -50,9 +51,6 @@ def bring_in(
     (found,) = registry.select(model, framework=framework)
     frameworks.require(framework)
     origin = {"file": shown(file.name), "sha256": _digest(file), "format": _format(file)}
-    if framework == "tensorflow" and origin["format"] == "pth":
-        again = "leave --framework out, then: ganbench convert RUN --to tensorflow"
-        raise InputError(f"{file} is read by PyTorch", again)
     if back:
         origin |= {"back": shown(back.name), "back_sha256": _digest(back)}
     words = [model, framework, str(size), origin["sha256"], origin.get("back_sha256", "")]
@@ -80,7 +78,7 @@ def _digest(file: Path) -> str:
 
 def _format(file: Path) -> str:
     """By its first bytes: HDF5 and Keras' zip are Keras', all else is torch.save's."""
-    return "pth"
+    return "keras" if keras_names.is_keras(file) else "pth"
 
 
 def _plain(file: Path) -> str:
@@ -93,20 +91,19 @@ def work(job: ImportJob, channel: child_process.Channel) -> Imported:
     """Read, fit, write."""
     model = job.model
     frameworks.prepare(model.framework)
-    state, found = _understood(job.file, model.name)
+    found = _understood(job.file, job)
     size = job.size or found.size
     kind: Any = registry.load(model)
     with _told_of(job.file):
         settings = resolve(kind.Settings, model.name, found.changes)
         settings.check(size)
     trainer = kind(settings, Task(size))
-    arrays = {GENERATOR: _named(job.file, state, found, model.name, settings, size)}
-    notes = list(found.notes)
+    arrays, notes = {GENERATOR: _named(job.file, found, settings, size)}, list(found.notes)
     if job.back:
-        state, other = _understood(job.back, model.name)
+        other = _understood(job.back, job)
         if other.changes != found.changes:
             raise InputError(f"{job.back} is another network than {job.file}: {other.changes}")
-        arrays[BACK] = _named(job.back, state, other, model.name, settings, size)
+        arrays[BACK] = _named(job.back, other, settings, size)
     elif trainer.source == "pictures":
         notes.append("F, from paintings to photographs, is as it was made: --back FILE brings it")
     _put_in(trainer, arrays, job)
@@ -125,25 +122,40 @@ def _told_of(file: Path) -> Iterator[None]:
         raise InputError(f"{file}: {error}", error.hint) from None
 
 
-def _understood(file: Path, model: str) -> tuple[dict[str, np.ndarray], Found]:
-    """The arrays of a file, and what their shapes say."""
+@dataclass(frozen=True)
+class _Read:
+    """What a file holds, and how it is brought under our names."""
+
+    changes: dict[str, Any]  # of the official settings
+    size: int
+    notes: tuple[str, ...]
+    named: Callable[[Any, int], dict[str, np.ndarray]]  # by settings and size
+
+
+def _understood(file: Path, job: ImportJob) -> _Read:
+    model = job.model.name
     with _told_of(file):
+        if _format(file) == "keras":
+            if model != "cyclegan-unet":
+                raise InputError("of Keras' files the tutorials' U-Net is taken", UNET)
+            made = keras_names.read(file)
+            return _Read(made.changes, made.size, made.notes, lambda settings, size: made.arrays)
+        if job.model.framework == "tensorflow":
+            raise InputError("it is no file of Keras, and PyTorch reads it", NO_FRAMEWORK)
         pth: Any = importlib.import_module("ganzoo.pytorch.exchange.pth")
         state = pth.read(file)
-        return state, official_names.inferred(model, {k: v.shape for k, v in state.items()})
+        found = official_names.inferred(model, {k: v.shape for k, v in state.items()})
+
+        def named(settings: Any, size: int) -> dict[str, np.ndarray]:
+            names = official_names.layout(model, settings, size, **found.layout_options)
+            return official_names.to_ours(state, names)
+
+        return _Read(found.changes, found.size, found.notes, named)
 
 
-def _named(
-    file: Path,
-    state: dict[str, np.ndarray],
-    found: Found,
-    model: str,
-    settings: Any,
-    size: int,
-) -> dict[str, np.ndarray]:
+def _named(file: Path, read: _Read, settings: Any, size: int) -> dict[str, np.ndarray]:
     with _told_of(file):
-        names = official_names.layout(model, settings, size, **found.layout_options)
-        return official_names.to_ours(state, names)
+        return read.named(settings, size)
 
 
 def _put_in(trainer: Any, arrays: dict[str, dict[str, np.ndarray]], job: ImportJob) -> None:
@@ -159,7 +171,8 @@ def _put_in(trainer: Any, arrays: dict[str, dict[str, np.ndarray]], job: ImportJ
             prefix = f"network/{network}/"
             own = {name[len(prefix) :] for name in state if name.startswith(prefix)}
             own = {name for name in own if not name.endswith(official_names.COUNT)}
-            assert own == values.keys(), own ^ values.keys()
+            for name in sorted(own ^ values.keys()):
+                raise InputError(f"{file} does not fit {job.model.name}: {name} has no counterpart")
             for name, value in values.items():
                 if value.shape != (wanted := state[prefix + name].shape):
                     raise InputError(

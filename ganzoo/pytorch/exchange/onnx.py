@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as fn
 
 from ganzoo.errors import InputError
 
@@ -24,12 +23,10 @@ class OnePictureNorm(nn.Module):
         self.weight, self.bias = norm.weight, norm.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        return fn.group_norm(x, self.channels, self.weight, self.bias, self.epsilon)
+        return torch.group_norm(x, self.channels, self.weight, self.bias, self.epsilon)
 
 
-def write(
-    network: nn.Module, example: np.ndarray, path: Path, told: Mapping[str, str]
-) -> None:
+def write(network: nn.Module, example: np.ndarray, path: Path, told: Mapping[str, str]) -> None:
     """Write the network in evaluation mode; the first axis of input and output is free."""
     import onnx
 

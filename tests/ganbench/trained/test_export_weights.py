@@ -1,7 +1,8 @@
 """A run's generators in the files of other programs draw what the run draws."""
 
+import importlib.util
 import json
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests.ganbench.conftest import do_here
 from tests.ganzoo import official_networks as official
 from tests.ganzoo.official_networks import at_random
 
-THEIRS = {
+THEIRS: dict[str, Any] = {
     "cyclegan-resnet": lambda: official.ResNet(4, 2),
     "cyclegan-unet": lambda: official.UNet(4, 5),
     "dcgan": lambda: official.DCGAN(16, 4),
@@ -29,8 +30,8 @@ def here(monkeypatch):
     do_here(monkeypatch, "ganbench.trained.import_weights", ImportJob, import_weights.work)
 
 
-def weights(run):
-    return load_model.load(run.model(device="cpu")).networks
+def loaded(run) -> Any:
+    return load_model.load(run.model(device="cpu"))
 
 
 @pytest.mark.parametrize("model", THEIRS)
@@ -60,8 +61,10 @@ def test_what_was_trained_here_comes_back_bit_for_bit(made, tmp_path, model):
     done = export_weights.export(str(folder), "pth")
     assert done.files[0].parent == folder / "export"
     again = import_weights.bring_in(done.files[0], model, tmp_path, size=size).place
-    one, other = (weights(trained_run.find(str(place)))["G"] for place in (folder, again))
-    for (name, value), kept in zip(one.state_dict().items(), other.state_dict().values()):
+    one, other = (loaded(trained_run.find(str(place))).G for place in (folder, again))
+    for (name, value), kept in zip(
+        one.state_dict().items(), other.state_dict().values(), strict=True
+    ):
         assert torch.equal(value, kept), name
 
 
@@ -79,7 +82,7 @@ def test_safetensors_say_what_the_network_is(made):
     with safe_open(done.files[0], "np") as file:
         told = file.metadata()
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    own = weights(trained_run.find(str(folder)))["G"].state_dict()
+    own = loaded(trained_run.find(str(folder))).G.state_dict()
     assert arrays.keys() == own.keys()
     assert all(np.array_equal(arrays[name], own[name].numpy()) for name in own)
     assert told["model"] == "cyclegan-unet" and json.loads(told["settings"])["width"] == 4
@@ -88,7 +91,7 @@ def test_safetensors_say_what_the_network_is(made):
 
 def test_the_average_is_what_is_exported_unless_the_raw_weights_are_asked_for(made, tmp_path):
     folder = made("dcgan", built={"width": 4, "ema": 0.9}, steps=2)
-    trainer = load_model.load(trained_run.find(str(folder)).model(device="cpu"))
+    trainer = loaded(trained_run.find(str(folder)))
     found = []
     for raw, network in ((False, trainer.averages["G"]), (True, trainer.networks["G"])):
         done = export_weights.export(str(folder), "safetensors", tmp_path / str(raw), raw)
@@ -115,8 +118,7 @@ def test_onnxruntime_draws_what_we_draw_whatever_the_batch(made, label):
     folder = made(model, built=SMALL[model] | ONNX[label])
     done = export_weights.export(str(folder), "onnx")
     assert done.reader == "onnxruntime" and done.largest <= 1e-4
-    run = trained_run.find(str(folder))
-    trainer = load_model.load(run.model(device="cpu"))
+    trainer = loaded(trained_run.find(str(folder)))
     session = onnxruntime.InferenceSession(done.files[0])
     random = np.random.default_rng(1)
     if model == "dcgan":
@@ -140,9 +142,10 @@ SMALL = {
 
 def test_a_package_that_is_missing_says_what_to_type(made, monkeypatch):
     folder = made("dcgan")
-    find = export_weights.importlib.util.find_spec
+    find = importlib.util.find_spec
+    there = {"onnx": None}
     monkeypatch.setattr(
-        export_weights.importlib.util, "find_spec", lambda name: name != "onnx" and find(name) or None
+        importlib.util, "find_spec", lambda name: there[name] if name in there else find(name)
     )
     with pytest.raises(InputError, match="needs onnx") as error:
         export_weights.export(str(folder), "onnx")

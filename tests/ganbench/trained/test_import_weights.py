@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_it_draws_what_the_published_network_draws(into, case):
     assert (done.size, run.record.size) == (size, size)
     if model == "cyclegan-resnet":
         size = 32  # of any size it is the same network, and this is faster
-    trainer = load_model.load(run.model(device="cpu"))
+    trainer: Any = load_model.load(run.model(device="cpu"))
     random = np.random.default_rng(0)
     if model == "dcgan":
         given = random.standard_normal((2, trainer.settings.latent), dtype=np.float32)
@@ -114,7 +115,7 @@ def test_the_way_back_becomes_f(into, tmp_path):
     there, back = (at_random(official.ResNet(4, 2), seed) for seed in (1, 2))
     torch.save(back.state_dict(), tmp_path / "back.pth")
     done, run = into(there.state_dict(), "cyclegan-resnet", back=tmp_path / "back.pth")
-    trainer = load_model.load(run.model(device="cpu"))
+    trainer: Any = load_model.load(run.model(device="cpu"))
     for network, own in ((there, trainer.G), (back, trainer.F)):
         assert torch.equal(own.layers[1].weight, network.model[1].weight)
     assert run.has_back and done.notes == ()
@@ -132,7 +133,7 @@ def test_prefixes_and_statistics_of_old_files_are_passed_over(into):
         state |= {f"module.{place}.running_var": torch.ones(width)}
         state |= {f"module.{place}.num_batches_tracked": torch.tensor(3)}
     _, run = into(state, "cyclegan-resnet")
-    trainer = load_model.load(run.model(device="cpu"))
+    trainer: Any = load_model.load(run.model(device="cpu"))
     assert torch.equal(trainer.G.layers[1].weight, network.model[1].weight)
 
 
