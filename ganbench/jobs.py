@@ -250,3 +250,23 @@ class Exported:
     notes: tuple[str, ...] = ()
     reader: str = ""  # what read them again
     largest: float | None = None  # difference between outputs in [-1, 1]
+
+
+@dataclass(frozen=True)
+class BesideJob:
+    """A model that was trained elsewhere, and what it shall draw to be judged beside a suite's."""
+
+    trained: TrainedModel
+    run: Path  # where it was
+    out: Path  # where its pictures go: a folder of the suite
+    label: str
+    key: str
+    has_back: bool
+    origin: dict[str, str]  # as the record names it
+    source_folder: Path | None
+    target_folder: Path
+    samples: int
+    data: dict[str, Any]  # as records and report name the pictures
+    held_out: float
+    judge_on: str
+    device: str

@@ -80,6 +80,10 @@ def run(
         bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Folder below the results.")] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(help="A trained or imported run that is judged too; as often as you like."),
+    ] = None,
     plugins: Plugins = None,
     # Of this command alone.
     inception_weights: InceptionWeights = None,
@@ -101,6 +105,7 @@ def run(
     from ganbench.runner import extension, stale_runs
     from ganbench.scoring import choose_extractors
     from ganbench.system import files
+    from ganbench.trained import beside as beside_runs
 
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
@@ -122,6 +127,7 @@ def run(
             tuple(map(Path, made.suite.plugins)),
         )
     plan_summary.show(made, judges, console)
+    made = beside_runs.consider(made)
     made, notes = extension.consider(made, extend)
     for note in (*stale_runs.warnings(made), *notes):
         console.print(f" note: {note}", markup=False)

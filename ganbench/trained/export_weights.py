@@ -227,7 +227,22 @@ def _examples(trainer: Any, trained: TrainedModel) -> np.ndarray:
 
 
 def _keras(job: ExportJob) -> Exported:
-    raise NotImplementedError
+    """One file a generator, of Keras' own layers."""
+    trainer, networks = _drawing(job)
+    keras_file: Any = importlib.import_module("ganzoo.tensorflow.exchange.keras_file")
+    places = _places(job, {name: f"{name}.keras" for name in networks})
+    example = np.ascontiguousarray(np.moveaxis(_examples(trainer, job.trained), 1, -1))
+    apart = []
+    for network, path in places.items():
+        with files.building(path) as draft, files.writing(path):
+            named = draft.with_name(f"{draft.name}.keras")  # Keras wants the ending
+            try:
+                apart.append(keras_file.write(networks[network], example, named))
+                named.replace(draft)
+            finally:
+                named.unlink(missing_ok=True)
+    note = "it takes float32 N H W 3 in [-1, 1]" if trainer.source == "pictures" else ""
+    return Exported(tuple(places.values()), (note,) * bool(note), "Keras", max(apart))
 
 
 WRITERS: dict[str, Callable[[ExportJob], Exported]] = {
