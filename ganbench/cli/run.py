@@ -118,7 +118,7 @@ def run(
     if not dry_run:
         files.check_writable(results)
     with bars.on(console) as on_progress:
-        made = plan.make(chosen, results, on_progress, force)
+        made = beside_runs.consider(plan.make(chosen, results, on_progress, force))
         judges = choose_extractors.choose(
             made.suite.extractors,
             inception_weights,
@@ -127,7 +127,6 @@ def run(
             tuple(map(Path, made.suite.plugins)),
         )
     plan_summary.show(made, judges, console)
-    made = beside_runs.consider(made)
     made, notes = extension.consider(made, extend)
     for note in (*stale_runs.warnings(made), *notes):
         console.print(f" note: {note}", markup=False)

@@ -127,9 +127,12 @@ def from_values(values: dict[str, Any], where: str) -> Suite:
 
 
 def overlay(suite: Suite, options: dict[str, Any]) -> Suite:
-    """Lay what was typed over the suite; what is None or no field of it says nothing."""
+    """Lay what was typed over the suite; what is None or no field of it says nothing.
+
+    Nor does an option that can be repeated and was not typed, which arrives empty.
+    """
     names = {f.name for f in fields(Suite)}
-    values = {k: v for k, v in options.items() if k in names and v is not None}
+    values = {k: v for k, v in options.items() if k in names and v not in (None, (), [])}
     if "models" in values:
         values["models"] = split_models(values["models"])
     for name in LISTS & values.keys():

@@ -156,3 +156,10 @@ def test_all_metrics_are_the_usual_ones_first_and_then_the_others():
     assert spelled[: len(STANDARD)] == STANDARD and set(spelled) == set(BUILT_IN)
     assert suite.with_metrics_named(Suite(metrics=("fid", "all"))).metrics[:2] == ("fid", "kid")
     assert suite.with_metrics_named(Suite(metrics=("fid",))).metrics == ("fid",)
+
+
+@pytest.mark.parametrize("field", ["plugins", "beside"])
+def test_an_option_that_can_be_repeated_and_was_not_typed_leaves_the_file_alone(field):
+    before = Suite(**{field: ("one",)})
+    assert getattr(suite.overlay(before, {field: ()}), field) == ("one",)
+    assert getattr(suite.overlay(before, {field: ("two",)}), field) == ("two",)
