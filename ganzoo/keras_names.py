@@ -18,7 +18,7 @@ import numpy as np
 
 from ganzoo.errors import InputError, shown
 
-LARGEST = 2 * 2**30  # bytes
+LARGEST, LARGEST_CONFIG = 2 * 2**30, 2**26  # bytes
 MOST_ARRAYS = 10_000
 MEMBER = "model.weights.h5"
 MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -80,13 +80,12 @@ def _is_hdf5(path: Path) -> bool:
 def read(path: Path) -> Generator:
     """The U-Net generator in a file of Keras; InputError, a clause, when it is another network."""
     try:
-        layers, config = _read(path)
+        return _fitted(*_read(path))
     except InputError:
         raise
     except Exception as error:  # a wrong file can fail in any way
         reason = shown(str(error).partition("\n")[0][:120] or type(error).__name__)
         raise InputError(f"it is cut or no file of Keras ({reason})") from None
-    return _fitted(layers, config)
 
 
 def _read(path: Path) -> tuple[list[Layer], Any]:
@@ -101,6 +100,8 @@ def _read(path: Path) -> tuple[list[Layer], Any]:
         with zipfile.ZipFile(path) as archive:
             if max((entry.file_size for entry in archive.infolist()), default=0) > LARGEST:
                 raise InputError(f"it is larger than {LARGEST // 2**30} GiB, unpacked")
+            if archive.getinfo("config.json").file_size > LARGEST_CONFIG:
+                raise InputError("its description is larger than 64 MiB")
             config = json.loads(archive.read("config.json"))
             source = io.BytesIO(archive.read(MEMBER))
     with h5py.File(source, "r") as file:

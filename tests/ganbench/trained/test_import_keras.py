@@ -10,6 +10,8 @@ import pytest
 
 from ganbench.errors import InputError
 from ganbench.trained import import_weights, trained_run
+from ganzoo import keras_names
+from ganzoo.errors import InputError as ModelError
 
 pytestmark = pytest.mark.tensorflow
 
@@ -88,14 +90,12 @@ def test_what_is_another_network_is_one_sentence(tmp_path):
     from tests.ganzoo import tutorial_unet
 
     code = keras.Sequential([keras.Input((8,)), keras.layers.Lambda(lambda x: x + 1)])
-    grouped = tutorial_unet.NORMS["instance"]
     tutorial_unet.NORMS["groups"] = lambda: keras.layers.GroupNormalization(groups=2)
     wrong = {
         "lambda.keras": (code, "no U-Net"),
         "dense.h5": (keras.Sequential([keras.Input((8,)), keras.layers.Dense(3)]), "no U-Net"),
         "groups.keras": (tutorial_unet.unet(4, "groups", SIZE), "group norm of 2 groups"),
     }
-    assert grouped
     for name, (network, words) in wrong.items():
         path = saved(network, tmp_path / name)
         with pytest.raises(InputError, match=words) as error:
@@ -117,3 +117,28 @@ def test_what_is_another_network_is_one_sentence(tmp_path):
         )
     imported = tmp_path / "r" / "imported"
     assert not imported.exists() or not any(imported.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b'"negative_slope": 0.3', b'"negative_slope": {}', "cut or no file of Keras"),
+        (b'"padding": "same"', b'"padding": "valid"', "padding=valid, not same"),
+        (b'"class_name": "ReLU"', b'"class_name": "Lambda"', "a layer Lambda, which is code"),
+        (b'"layers": [', b'"layers": 7, "more": [', "cut or no file of Keras"),
+        (b"{", b"[" * 100_000, "cut or no file of Keras"),
+        (b'"negative_slope": 0.3', b'"negative_slope": 0.1', "differ in slope: 0.1 and 0.3"),
+    ],
+)
+def test_a_description_of_another_network_is_a_clause(tmp_path, old, new, words):
+    from tests.ganzoo import tutorial_unet
+
+    whole = saved(tutorial_unet.unet(2, "instance", SIZE), tmp_path / "g.keras")
+    with zipfile.ZipFile(whole) as archive:
+        weights, config = archive.read("model.weights.h5"), archive.read("config.json")
+    assert old in config
+    with zipfile.ZipFile(tmp_path / "y.keras", "w") as archive:
+        archive.writestr("config.json", config.replace(old, new, 1))
+        archive.writestr("model.weights.h5", weights)
+    with pytest.raises(ModelError, match=words):
+        keras_names.read(tmp_path / "y.keras")
