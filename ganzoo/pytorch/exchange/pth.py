@@ -48,10 +48,11 @@ def _check_size(path: Path) -> None:
 
 def _unreadable(error: Exception) -> InputError:
     said = str(error)
-    if "weights_only" in said or "Weights only" in said:
-        named = _NAMED.search(said)
-        what = f" ({shown(named[1])})" if named else ""
-        return InputError(f"it holds code{what}, which was not run, not only weights", STATE)
+    if "Weights only" in said:
+        if named := _NAMED.search(said):
+            code = shown(named[1])
+            return InputError(f"it holds code ({code}), which was not run, not only weights", STATE)
+        return InputError("it is cut or no file of torch.save: nothing in it was run", STATE)
     reason = shown(said.strip().partition("\n")[0][:120] or type(error).__name__)
     return InputError(f"it is cut or no file of torch.save ({reason})")
 
