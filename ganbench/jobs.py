@@ -193,6 +193,32 @@ class PictureDifference:
 
 
 @dataclass(frozen=True)
+class ImportJob:
+    """Files of weights that were trained elsewhere, and the run that shall be made of them."""
+
+    model: registry.Model
+    file: Path
+    back: Path | None  # of the generator from paintings to photographs
+    size: int | None  # None: what it was made for
+    out: Path
+    origin: dict[str, str]  # as the record names it
+    key: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A run of weights that were trained elsewhere."""
+
+    place: Path
+    model: str
+    framework: str
+    size: int
+    changed: dict[str, Any]  # settings that are not the official ones
+    parameters: dict[str, int]  # by network
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TrainedModel:
     """The model of a run, the checkpoint that holds its weights, and where it shall work."""
 
@@ -237,3 +263,45 @@ class DrawJob:
     given: tuple[Path, ...]  # .npy, each uint8 H W 3; one of float32 N Z for a model from noise
     made: tuple[Path, ...]  # where what is drawn goes, as .npy
     reverse: bool = False
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """A trained model, and the files that shall be made of its networks."""
+
+    trained: TrainedModel
+    networks: tuple[str, ...]  # empty: all that there are
+    to: str
+    raw: bool  # without the moving average of the weights
+    out: Path  # folder
+    run: str  # its folder's name
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files of a model's networks, and how far one reader's output is from ours."""
+
+    files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+    reader: str = ""  # what read them again
+    largest: float | None = None  # difference between outputs in [-1, 1]
+
+
+@dataclass(frozen=True)
+class BesideJob:
+    """A model that was trained elsewhere, and what it shall draw to be judged beside a suite's."""
+
+    trained: TrainedModel
+    run: Path  # where it was
+    out: Path  # where its pictures go: a folder of the suite
+    label: str
+    key: str
+    has_back: bool
+    origin: dict[str, str]  # as the record names it
+    source_folder: Path | None
+    target_folder: Path
+    samples: int
+    data: dict[str, Any]  # as records and report name the pictures
+    held_out: float
+    judge_on: str
+    device: str

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 KEY = re.compile("[0-9a-f]{8}")
 FORMAT = 2  # since then sealed, and with digests; 1 is read as well
 StatusName = Literal[
-    "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed", "interrupted"
-]
+    "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed",
+    "interrupted", "imported",
+]  # fmt: skip
 # What a field may say in a stranger's record; the report, which shows it, keeps these bounds.
 Name = Annotated[str, "name"]  # in one line
 Sentence = Annotated[str, "sentence"]
@@ -48,6 +49,8 @@ class Status:
     @property
     def used_all(self) -> bool:
         """Did the run use its whole budget, so that its last pictures are its result?"""
+        if self.name == "imported":  # there was none to use
+            return True
         return self.name == "done" or (self.name == "collapsed" and self.progress >= 1)
 
 
@@ -168,6 +171,8 @@ class Record:
     evidence: dict[str, str] = field(default_factory=dict)  # name -> file in the run's folder
     first_losses: Annotated[dict[str, float], "numbers"] = field(default_factory=dict)  # of step 1
     converted_from: str = ""  # the framework that trained it, if another one
+    # Of weights that were not trained here: file, sha256, format, back, back_sha256.
+    imported: Annotated[dict[str, str], "value"] = field(default_factory=dict)
     extended: Annotated[tuple[Extension, ...], "extensions"] = ()  # the earliest first
     sha256: dict[str, str] = field(default_factory=dict)  # file in the run's folder -> its digest
     format: int = FORMAT

@@ -150,6 +150,10 @@ class CycleGANUNet(CycleGAN):
     decoder: tuple[int, ...] = ()  # filters upwards, one fewer; empty: the encoder's, turned round
     dropout: float = 0.0  # in the first `dropout_layers` decoder layers, while training
     dropout_layers: int = 3
+    # The Keras tutorials' U-Net: the decoder is given the encoder's features as the leaky ReLU
+    # leaves them, and the innermost layer is normalised too, at 1x1 to a constant.
+    skips: Literal["relu", "leaky"] = "relu"
+    bottleneck_norm: bool = False
 
     def check(self, size: int) -> None:
         """Refuse sizes that halving does not bring to 1x1 and filter lists that do not fit."""

@@ -1,15 +1,15 @@
-"""`ganbench export`: what a benchmark has made, for other tools."""
+"""`ganbench export`: what a benchmark has made, for other programs."""
 
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ganbench.cli.options import Json
+from ganbench.cli.options import Json, Plugins
 from ganbench.errors import InputError
 
 
@@ -21,6 +21,8 @@ class Asked:
     to: str
     out: Path | None
     suite: str | None
+    raw: bool
+    plugins: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,10 @@ class Done:
 
 
 def _to_tracker(asked: Asked) -> Done:
+    """Numbers and pictures of all runs of a suite, or of one."""
     from ganbench.trackers.export import export
 
+    _only("safetensors", raw=asked.raw, plugin=asked.plugins)
     done = export(asked.what, asked.to, asked.out, asked.suite)
     count, tally = len(done.runs), done.tally
     value = {
@@ -51,29 +55,58 @@ def _to_tracker(asked: Asked) -> Done:
     return Done((told, f"  {done.look}"), tuple(tally.problems), value)
 
 
+def _to_weights(asked: Asked) -> Done:
+    """The generators of a run."""
+    from ganbench.trained.export_weights import export
+
+    _only("csv", suite=asked.suite)
+    done = export(str(asked.what), asked.to, asked.out, asked.raw, asked.plugins)
+    drawn = f"{done.reader} draws the same, within {done.largest or 0:.1g} of [-1, 1]"
+    told = (drawn,) * (done.largest is not None) + tuple(map(str, done.files))
+    value = json.loads(json.dumps(asdict(done), default=str))
+    return Done(told, done.notes, {"to": asked.to} | value)
+
+
+def _only(other: str, **given: object) -> None:
+    """InputError for an option that goes with another target only."""
+    for name, value in given.items():
+        if value:
+            raise InputError(f"--{name} goes with another target", f"for instance --to {other}")
+
+
 TARGETS: dict[str, Callable[[Asked], Done]] = {
     "tensorboard": _to_tracker,
     "csv": _to_tracker,
     "wandb-offline": _to_tracker,
     "mlflow": _to_tracker,
+    "safetensors": _to_weights,
+    "pth": _to_weights,
+    "onnx": _to_weights,
+    "keras": _to_weights,
 }
 
 
 def export(
     what: Annotated[
-        Path, typer.Argument(metavar="RESULTS|RUN", help="Results folder, or that of a run.")
+        Path, typer.Argument(metavar="RESULTS|RUN", help="A run, or results for trackers.")
     ],
     to: Annotated[str, typer.Option(help=f"One of {', '.join(TARGETS)}.")],
     out: Annotated[
-        Path | None, typer.Option(help="New folder.", show_default="RESULTS-tensorboard ...")
+        Path | None,
+        typer.Option(help="New folder.", show_default="RESULTS-TARGET, or export in the run"),
     ] = None,
     suite: Annotated[str | None, typer.Option(help="Which suite; by default the newest.")] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Of weights those of the last step, not their average.")
+    ] = False,
+    plugins: Plugins = None,
     json_: Json = False,
 ) -> None:
-    """Write numbers and pictures of finished runs for another tool; no login, no network."""
+    """Write numbers and pictures for a tracker, or a run's generators for another program."""
     if to not in TARGETS:
         raise InputError(f'nothing is exported to "{to}"', f"--to {', '.join(TARGETS)}")
-    done = TARGETS[to](Asked(what, to, out, suite))
+    place = out and out.expanduser()
+    done = TARGETS[to](Asked(what, to, place, suite, raw, tuple(plugins or ())))
     if json_:
         print(json.dumps(done.value, indent=1, ensure_ascii=False))
         return

@@ -18,6 +18,7 @@ from ganbench.cli import (
     data,
     export,
     generate,
+    import_,
     installation,
     ls,
     models,
@@ -76,6 +77,7 @@ app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)
 app.command()(new.new)
+app.command("import")(import_.import_)
 app.command()(installation.doctor)
 app.command()(installation.prepare)
 app.add_typer(data.app, name="data")

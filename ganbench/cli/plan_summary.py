@@ -56,6 +56,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         )
         changed = " ".join(f"{name}={_typed(v)}" for name, v in mine[0].changed.items())
         lines += [("", f"    {line}") for line in textwrap.wrap(changed, 66)]
+    lines += [("beside", f"{job.label}: judged, not trained") for job in plan.beside]
     lines += _memory(plan, groups)
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
     free = shutil.disk_usage(existing_parent(plan.folder)).free

@@ -79,6 +79,10 @@ def run(
         bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Folder below the results.")] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(help="A trained or imported run that is judged too; as often as you like."),
+    ] = None,
     plugins: Plugins = None,
     # Of this command alone.
     inception_weights: InceptionWeights = None,

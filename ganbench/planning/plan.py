@@ -13,7 +13,7 @@ from ganbench.data import load
 from ganbench.data.sources.layout import OneSet
 from ganbench.data.store import Domain
 from ganbench.errors import InputError
-from ganbench.jobs import Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
+from ganbench.jobs import BesideJob, Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
 from ganbench.memory_forecast import Need
 from ganbench.planning.suite import (
     Choice,
@@ -73,6 +73,7 @@ class Plan:
     pair: load.Pair
     folder: Path  # of the suite, below the results folder
     runs: tuple[Planned, ...]
+    beside: tuple[BesideJob, ...] = ()  # models trained elsewhere, that are judged too
 
     @property
     def data(self) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Suite:
     device: str | None = None
     threads: int | None = None
     stop_collapsed: bool = False  # end a run that draws one picture for every input
+    beside: tuple[str, ...] = ()  # trained runs, imported ones too, that are judged as well
     plugins: tuple[str, ...] = ()
 
     @property
@@ -140,8 +141,8 @@ def overlay(suite: Suite, options: dict[str, Any], where: str = "command line") 
     for name in LISTS & values.keys():
         if isinstance(values[name], str):
             values[name] = tuple(part.strip() for part in values[name].split(",") if part.strip())
-    if "plugins" in values:
-        values["plugins"] = tuple(map(str, values["plugins"]))
+    for name in {"plugins", "beside"} & values.keys():
+        values[name] = tuple(map(str, values[name]))
     if {"source", "target"} & values.keys():
         values.setdefault("data", None)
     elif "data" in values:

@@ -144,6 +144,7 @@ STATUS_WORDS = {
     "out_of_memory": "ran out of memory",
     "failed": "failed",
     "interrupted": "was interrupted",
+    "imported": "imported",
     "waiting": "has not started",
     "training": "is still training",
 }

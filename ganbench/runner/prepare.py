@@ -12,6 +12,7 @@ from ganbench.runner import extension, stale_runs
 from ganbench.scoring import choose_extractors
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system import files
+from ganbench.trained import beside
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -47,7 +48,7 @@ def prepare(
     """Resolve `suite` and find who judges it; `dry`: nothing is downloaded and nothing written."""
     if not dry:
         files.check_writable(results)
-    made = plan.make(suite, results, on_progress, force)
+    made = beside.consider(plan.make(suite, results, on_progress, force))
     named, plugins = made.suite.extractors, tuple(map(Path, made.suite.plugins))
     judges = choose_extractors.choose(named, inception_weights, on_progress, dry, plugins)
     return Prepared(made, judges)

@@ -70,8 +70,8 @@ def _start_over(plan: Plan, shared: bool) -> None:
             "wait for it, or choose --name NAME",
         )
     files.remove(plan.folder / "suite.json")
-    for planned in plan.runs:
-        files.discard(planned.folder)
+    for folder in (*(p.folder for p in plan.runs), *(job.out for job in plan.beside)):
+        files.discard(folder)
 
 
 def _carry_out(
@@ -129,7 +129,10 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
         "seeds": list(suite.seeds),
         "models": list(dict.fromkeys(planned.run.label for planned in plan.runs)),
         "frameworks": list(suite.frameworks),
-        "runs": [planned.run.folder for planned in plan.runs],
+        "runs": [
+            *(planned.run.folder for planned in plan.runs),
+            *(job.out.name for job in plan.beside),
+        ],
         "toml": to_toml(suite),
         "data": plan.data | {"gallery": gallery},
         "environment": environment.describe(None, plan.device),
@@ -219,9 +222,11 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
     """Score the stored samples in a process of its own."""
     suite, source = plan.suite, plan.pair.source
     assert suite.samples and suite.curve_samples
+    problems = _draw_beside(plan, observer, interrupts)
+    folders = [*(p.folder for p in plan.runs), *(beside.out for beside in plan.beside)]
     job = ScoreJob(
         folder=plan.folder,
-        runs=tuple(p.run.folder for p in plan.runs if (p.folder / "record.json").exists()),
+        runs=tuple(place.name for place in folders if (place / "record.json").exists()),
         source_folder=source.folder if source else None,
         target_folder=plan.pair.target.folder,
         samples=suite.samples,
@@ -234,7 +239,6 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         held_out=suite.held_out,
         judge_on=suite.judge_on,
     )
-    problems: list[str] = []
 
     def on_message(message: dict[str, Any]) -> None:
         if message["kind"] == "problem":
@@ -262,6 +266,31 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         description["primary"] = ended.result(Scored).primary
         description["warnings"] = list(dict.fromkeys(description["warnings"] + problems))
         record.write_suite(plan.folder, description)
+
+
+def _draw_beside(plan: Plan, observer: Observer, interrupts: Interrupts) -> list[str]:
+    """Let the models that were trained elsewhere draw what they are judged by; what went wrong.
+
+    Once: what has been drawn stays.
+    """
+    problems = []
+    for job in plan.beside:
+        if interrupts.asked or (job.out / "record.json").exists():
+            continue
+        observer.note(f"{job.label} draws from the same sources")
+        ended = child_process.run(
+            "ganbench.trained.beside",
+            job,
+            None,
+            lambda: interrupts.tell(observer),
+            SCORER_SILENT,
+        )
+        for message in ended.messages:
+            if message["kind"] == "error":
+                problems.append(f"{job.label} is not judged: {message['message']}")
+        if not ended.messages and not interrupts.asked:
+            problems.append(f"{job.label} is not judged: {crash_record.how(ended)}")
+    return problems
 
 
 def report(results: Path, suite: str | None, **options: bool) -> Path:

@@ -38,6 +38,11 @@ class TrainedRun:
         """Does it start from photographs, not from noise?"""
         return self.record.source == "pictures"
 
+    @property
+    def has_back(self) -> bool:
+        """Was the generator from paintings to photographs trained, too?"""
+        return self.translates and ("back" in self.record.imported or not self.record.imported)
+
     def model(self, plugin_files: tuple[Path, ...] = (), device: str | None = None) -> TrainedModel:
         """Its model, for another process; InputError when model or framework is not here."""
         read = self.record

@@ -108,20 +108,20 @@ class Snapshots:
     def keep_due(self, now: record.Moment) -> None:
         """Keep and look at the pictures that are due by now; Stopped."""
         if self._frame_is_due(now.progress) and _is_new(self.kept.film, now):
-            self.kept.film.append(self._keep("film", PROBE, now))
+            self.kept.film.append(self.keep("film", PROBE, now))
             self._look(self.kept.film[-1])
         if self._samples_are_due(now.progress) and _is_new(self.kept.snapshots, now):
             count = len(self.probes) if now.progress >= 1 else self.run.curve_samples
-            self.kept.snapshots.append(self._keep("samples", count, now))
+            self.kept.snapshots.append(self.keep("samples", count, now))
             self.parent.event("snapshot", step=now.step)
             self._look(self.kept.snapshots[-1])
 
     def begin(self, now: record.Moment) -> None:
         """Keep the film's first frame, before anything is learned; Stopped."""
         if not self.kept.film:
-            self.kept.film.append(self._keep("film", PROBE, now))
+            self.kept.film.append(self.keep("film", PROBE, now))
 
-    def _keep(self, kind: str, count: int, now: record.Moment) -> record.Moment:
+    def keep(self, kind: str, count: int, now: record.Moment) -> record.Moment:
         """Let the model draw from the first `count` probes and store the pictures losslessly."""
         name, count = f"{kind}/step-{now.step:08d}", min(count, len(self.probes))
         path, size = self.folder / f"{name}.npy", self.run.size

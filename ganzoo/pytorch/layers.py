@@ -83,20 +83,60 @@ def doubling(settings: Any, before: int, after: int, kernel: int, bias: bool) ->
     return nn.ConvTranspose2d(before, after, kernel, 2, 1, output_padding=kernel % 2, bias=bias)
 
 
-def norm(settings: Any, channels: int) -> nn.Module:
+class AcrossReLU(nn.Module):
+    """ReLU of a decoder's own features, the first `own` channels; the encoder's stay leaky."""
+
+    def __init__(self, own: int, slope: float):
+        super().__init__()
+        self.own, self.slope = own, slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        across = fn.leaky_relu(x[:, self.own :], self.slope)
+        return torch.cat([fn.relu(x[:, : self.own]), across], dim=1)
+
+
+def _constant(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Single numbers, normalised: 0 times the weight. Torch's kernels would divide their rounding
+    by the root of epsilon, and 12% of G's gradient would be noise.
+    """
+    return 0 * x * weight[:, None, None] + bias[:, None, None]
+
+
+class GroupNormOfOne(nn.GroupNorm):
+    """Group norm of maps that may be one number, which become their bias; torch's refuses them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x[0].numel() == self.num_groups and self.weight is not None:
+            return _constant(x, self.weight, self.bias)
+        return torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+
+class BatchNormOfOne(nn.BatchNorm2d):
+    """Batch norm of maps that may be one number, by the pictures at hand."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.numel() == self.num_features:
+            return _constant(x, self.weight, self.bias)
+        given = x, self.weight, self.bias, None, None
+        return torch.batch_norm(*given, True, 0.0, self.eps, torch.backends.cudnn.enabled)
+
+
+def norm(settings: Any, channels: int, of_one: bool = False) -> nn.Module:
     """Batch, instance or group norm, as `settings.norm` says.
 
     Batch norm takes its statistics from the pictures at hand, in generating as in training (Isola
     et al. 2017, section 3.4): running averages over G's inputs, its fakes among them, fit neither.
+    `of_one`: where a map can be a single number.
     """
     kind = settings.norm
+    batch, group = (BatchNormOfOne, GroupNormOfOne) if of_one else (nn.BatchNorm2d, nn.GroupNorm)
     if kind == "batch":
-        return nn.BatchNorm2d(channels, settings.norm_epsilon, track_running_stats=False)
+        return batch(channels, settings.norm_epsilon, track_running_stats=False)
     if kind == "instance":
         # Group norm with one channel a group: torch's own instance norm gives wrong gradients on
         # CPU at batch 1 when the incoming ones are channels-last.
-        return nn.GroupNorm(channels, channels, settings.norm_epsilon, affine=False)
-    return nn.GroupNorm(math.gcd(settings.groups, channels), channels, settings.norm_epsilon)
+        return group(channels, channels, settings.norm_epsilon, affine=False)
+    return group(math.gcd(settings.groups, channels), channels, settings.norm_epsilon)
 
 
 def init_normal(networks: Iterable[nn.Module], std: float, seed: int) -> None:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from ganzoo import settings as options
 from ganzoo.pytorch.cyclegan import CycleGAN
-from ganzoo.pytorch.layers import doubling, norm
+from ganzoo.pytorch.layers import AcrossReLU, doubling, norm
 
 
 class Generator(nn.Module):
@@ -23,13 +23,13 @@ class Generator(nn.Module):
             layers: list[nn.Module] = [convolution]
             if i > 0:
                 layers.insert(0, nn.LeakyReLU(s.slope))
-            if 0 < i < last:  # a 1x1 bottleneck has nothing to normalise
-                layers.append(norm(s, width))
+            if 0 < i < last or (i == last and s.bottleneck_norm):  # at 1x1 nothing to normalise
+                layers.append(norm(s, width, of_one=i == last))
             self.down.append(nn.Sequential(*layers))
-        before = encoder[-1]
+        before, own = encoder[-1], 0
         for i, width in enumerate(decoder):
             layers = [
-                nn.ReLU(),
+                rectifier(s, own),
                 doubling(s, before, width, 4, bias),  # N W H/2^(last-i)
                 norm(s, width),
             ]
@@ -37,8 +37,8 @@ class Generator(nn.Module):
             if s.dropout and 0 < i <= s.dropout_layers:
                 layers.append(nn.Dropout(s.dropout))
             self.up.append(nn.Sequential(*layers))
-            before = width + encoder[last - 1 - i]
-        self.out = nn.Sequential(nn.ReLU(), doubling(s, before, 3, 4, True), nn.Tanh())
+            before, own = width + encoder[last - 1 - i], width
+        self.out = nn.Sequential(rectifier(s, own), doubling(s, before, 3, 4, True), nn.Tanh())
 
     def forward(self, given: Tensor) -> Tensor:
         x, skips = given, []
@@ -49,6 +49,11 @@ class Generator(nn.Module):
         for layer in self.up:
             x = torch.cat([layer(x), skips.pop()], dim=1)
         return given + self.out(x) if self.residual else self.out(x)
+
+
+def rectifier(s: options.CycleGANUNet, own: int) -> nn.Module:
+    """What a decoder's features go through: the first `own` channels, then those from across."""
+    return AcrossReLU(own, s.slope) if s.skips == "leaky" else nn.ReLU()
 
 
 class CycleGANUNet(CycleGAN):

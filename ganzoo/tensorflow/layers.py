@@ -143,6 +143,18 @@ def doubling(settings: Any, filters: int, kernel: int, bias: Bias) -> keras.Laye
     return ConvTranspose(filters, kernel, 2, 1, bias)
 
 
+class AcrossReLU(keras.layers.Layer):
+    """ReLU of a decoder's own features, the first `own` channels; the encoder's stay leaky."""
+
+    def __init__(self, own: int, slope: float):
+        super().__init__()
+        self.own, self.slope = own, slope
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        across = tf.nn.leaky_relu(x[..., self.own :], self.slope)
+        return tf.concat([tf.nn.relu(x[..., : self.own]), across], axis=-1)
+
+
 class MinibatchStd(keras.layers.Layer):
     """How much a batch varies, on average over channels and places, as one more channel.
 

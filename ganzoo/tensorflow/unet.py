@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
-from ganzoo.tensorflow.layers import SILENT, Conv, doubling, norm
+from ganzoo.tensorflow.layers import SILENT, AcrossReLU, Conv, doubling, norm
 
 
 class Generator(keras.Model):
@@ -20,13 +20,15 @@ class Generator(keras.Model):
         self.down, self.up = [], []
         for i, width in enumerate(encoder):
             layers = [keras.layers.LeakyReLU(s.slope)] if i > 0 else []
-            normed = 0 < i < last  # a 1x1 bottleneck has nothing to normalise
+            # At 1x1 there is nothing to normalise.
+            normed = 0 < i < last or (i == last and s.bottleneck_norm)
             layers.append(Conv(width, 4, 2, 1, bias if normed else bool(bias)))  # N H/2^(i+1) W
             layers += [norm(s, width)] if normed else []
             self.down.append(keras.Sequential(layers, name=f"down.{i}"))
+        own = 0
         for i, width in enumerate(decoder):
             layers = [
-                keras.layers.ReLU(),
+                rectifier(s, own),
                 doubling(s, width, 4, bias),  # N H/2^(last-i) W
                 norm(s, width),
             ]
@@ -34,7 +36,8 @@ class Generator(keras.Model):
             if s.dropout and 0 < i <= s.dropout_layers:
                 layers.append(keras.layers.Dropout(s.dropout))
             self.up.append(keras.Sequential(layers, name=f"up.{i}"))
-        relu, tanh = keras.layers.ReLU(), keras.layers.Activation("tanh")
+            own = width
+        relu, tanh = rectifier(s, own), keras.layers.Activation("tanh")
         self.out = keras.Sequential([relu, doubling(s, 3, 4, True), tanh], name="out")
         self(keras.Input((size, size, 3)))  # builds it
 
@@ -47,6 +50,11 @@ class Generator(keras.Model):
         for layer in self.up:
             x = tf.concat([layer(x, training=training), skips.pop()], axis=-1)
         return given + tf.cast(self.out(x), given.dtype) if self.residual else self.out(x)
+
+
+def rectifier(s: options.CycleGANUNet, own: int) -> keras.Layer:
+    """What a decoder's features go through: the first `own` channels, then those from across."""
+    return AcrossReLU(own, s.slope) if s.skips == "leaky" else keras.layers.ReLU()
 
 
 class CycleGANUNet(CycleGAN):

@@ -32,6 +32,7 @@ RECIPE = {  # what the Keras tutorials do otherwise than the papers
     "norm_epsilon": 1e-3,
     "adam_epsilon": 1e-7,
 }
+KERAS = {"norm": "group", "groups": 64, "skips": "leaky", "bottleneck_norm": True}
 AUGMENTED = {"augment": "cutout-color-translation", "real_label": 0.9}
 RESIDUAL = {"residual": True, "history": 3}
 AIDED = {"ema": 0.9, "r1_gamma": 1.0, "augment": "translation-color"}
@@ -43,6 +44,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "dcgan": ("dcgan", {}),
     "dcgan augmented": ("dcgan", AUGMENTED),
     "cyclegan-unet recipe": ("cyclegan-unet", RECIPE),
+    "cyclegan-unet of Keras": ("cyclegan-unet", RECIPE | KERAS),
     **{f"cyclegan-unet {norm}": ("cyclegan-unet", {"norm": norm, "history": 3})
        for norm in ("batch", "instance", "group")},
     **{f"cyclegan-resnet {norm}": ("cyclegan-resnet", {"norm": norm, "history": 3})

@@ -60,6 +60,11 @@ class Row:
         return tuple(record for record in self.records if record.status.name != "done")
 
     @property
+    def imported(self) -> bool:
+        """Was it trained elsewhere, so that it is shown and judged, and compared with nobody?"""
+        return any(record.status.name == "imported" for record in self.records)
+
+    @property
     def source(self) -> str:
         return self.records[0].source if self.records else "pictures"
 
@@ -70,6 +75,10 @@ class Row:
     def unfinished_values(self, metric: str) -> dict[int, float]:
         """Scores of runs that did not end well: shown, never averaged."""
         return _values(self.unfinished, metric)
+
+    def imported_values(self, metric: str) -> dict[int, float]:
+        """Scores of a model that was trained elsewhere."""
+        return self.unfinished_values(metric) if self.imported else {}
 
     def survivors(self, metric: str) -> str:
         """Which seeds the mean is over, where some did not end well; otherwise empty."""
@@ -210,6 +219,8 @@ def _texts(results: Results, key: str) -> list[str]:
 
 def status_summary(row: Row) -> str:
     """3 of 3 done, or what became of the others."""
+    if row.imported:
+        return "imported"
     names = [record.status.name for record in row.records]
     others = [
         f"{names.count(name)} {name.replace('_', ' ')}"

@@ -13,7 +13,12 @@ START, COMPILE = attrgetter("cost.start_seconds"), attrgetter("cost.compile_seco
 
 
 def mean_cost(row: Row, what: Callable[[Record], float | None]) -> float | None:
-    """Mean of one cost over the finished runs that know it, or else over all that do."""
+    """Mean of one cost over the finished runs that know it, or else over all that do.
+
+    None of a model that was trained elsewhere.
+    """
+    if row.imported:
+        return None
     for records in (row.finished, row.records):
         known = [value for record in records if (value := what(record)) is not None]
         if known:

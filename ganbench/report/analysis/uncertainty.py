@@ -94,6 +94,7 @@ def unfinished_scores(comparison: Comparison) -> list[tuple[Row, int, str, str]]
     return [
         (row, record.seed, record.status.name.replace("_", " "), formatting.number(value))
         for row in comparison.rows
+        if not row.imported  # which ended well, elsewhere
         for record in row.unfinished
         if (value := row.unfinished_values(primary.metric).get(record.seed)) is not None
     ]

@@ -52,7 +52,7 @@ def winner(results: Results, comparison: Comparison) -> Row | None:
 
 
 def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
-    rows = [row for row in comparison.rows if row.records]
+    rows = [row for row in comparison.rows if row.records and not row.imported]
     if not rows:
         return "not_scored", Markup("<strong>Nothing to compare yet</strong>: no run is there."), []
     if not any(row.finished for row in rows):
@@ -67,6 +67,7 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
     support += _single_seeds(single, ranked[0], primary)
     support.insert(0, verdict_support.gap_closed(comparison, ranked, primary))
     support.insert(0, verdict_support.survivors(ranked[0], primary))
+    support += verdict_support.imported(comparison, ranked[0], primary)
     if _none_beats(comparison, ranked, primary):
         return "none_beats", _none_sentence(comparison, ranked, primary), _present(support)
     return _ranked(comparison, ranked, primary, support)
@@ -220,7 +221,7 @@ def _only(comparison: Comparison, best: Row, primary: Score) -> Markup:
     assert interval is not None
     value = formatting.spread(interval.mean, interval.half_width)
     seeds = "one seed: a hint, not a verdict" if interval.count == 1 else f"{interval.count} seeds"
-    if len(comparison.rows) == 1:
+    if sum(not row.imported for row in comparison.rows) == 1:
         start = "<strong>{}</strong> reaches {} {} ({}); no other model was compared."
     else:
         start = "Only <strong>{}</strong> finished with a score: {} {} ({})."

@@ -9,6 +9,7 @@ from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.formatting import between, number
 
 MOST_TIED = 3  # models in one sentence
+MOST_IMPORTED = 3  # sentences about models from elsewhere
 
 
 def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
@@ -96,3 +97,19 @@ def _closes(row: Row, ends: style_gap.Scale) -> Markup | None:
     if style_gap.word(interval.mean) != style_gap.COPYING:
         return said
     return said + Markup(' (<a href="#copying">{}</a>)').format(style_gap.COPYING)
+
+
+def imported(comparison: Comparison, best: Row, primary: Score) -> list[Markup]:
+    """Where the models stand that were trained elsewhere; no budget makes them comparable."""
+    found, sign = [], direction(comparison, primary.metric)
+    mine = best.interval(primary.metric)
+    for row in comparison.rows:
+        for value in row.imported_values(primary.metric).values() if mine else ():
+            assert mine is not None
+            word = "better" if sign * (value - mine.mean) < 0 else "not better"
+            found.append(
+                Markup(
+                    "Imported, and under no budget of this suite: {}, {} {}, {} than {}."
+                ).format(row.name, primary.name, number(value, mine.mean), word, best.name)
+            )
+    return found[:MOST_IMPORTED]

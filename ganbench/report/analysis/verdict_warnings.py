@@ -42,7 +42,7 @@ def _all_endings(comparison: Comparison) -> list[Markup]:
     each = [sentence for row in comparison.rows for sentence in _endings(row)]
     if len(each) <= MOST_SAID:
         return each
-    broken = [row for row in comparison.rows if row.unfinished]
+    broken = [row for row in comparison.rows if row.unfinished and not row.imported]
     said = [Markup("{}: {}.").format(row.name, status_summary(row)) for row in broken]
     return _most(said, "models with runs that did not end well")
 
@@ -81,7 +81,10 @@ def _protocols(comparison: Comparison, metric: str) -> set[str]:
 
 
 def _endings(row: Row) -> list[Markup]:
-    """One sentence for each run that did not end well."""
+    """One sentence for each run that did not end well, and for a model from elsewhere."""
+    if row.imported:
+        said = "{} is imported: trained elsewhere, under no budget of this suite, it is shown and"
+        return [Markup(said + " compared with none.").format(row.name)]
     return [
         Markup("{} seed {} {}{}.").format(
             row.name, record.seed, STATUS_WORDS[record.status.name], _how_far(record)

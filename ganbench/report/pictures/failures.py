@@ -43,10 +43,10 @@ class Failure:
 def failures(
     comparison: Comparison, with_pictures: bool, reader: encoding.Reader | None = None
 ) -> list[Failure]:
-    """Every run that is not done, in the order of the table."""
+    """Every run that was trained here and is not done, in the order of the table."""
     reader = reader or encoding.Reader()
     broken = [(row, run) for row in comparison.rows for run in row.runs
-              if run[1].status.name != "done"]  # fmt: skip
+              if run[1].status.name not in ("done", "imported")]  # fmt: skip
     share = FAILURE_BYTES // max(1, min(MOST_FAILURES, len(broken))) if with_pictures else 0
     return [
         replace(

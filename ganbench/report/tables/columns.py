@@ -50,6 +50,8 @@ def score_column(comparison: Comparison, score: Score) -> Column:
 
     def of_row(row: Row) -> Cell:
         interval = row.interval(score.metric)
+        for value in row.imported_values(score.metric).values():
+            return Cell(formatting.number(value), value, note="imported")
         if interval is None:
             return Cell(
                 formatting.MISSING, note=_unfinished(row, score), why=why_missing(row, score)

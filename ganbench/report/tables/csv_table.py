@@ -20,7 +20,9 @@ from ganbench.report.analysis.costs import (
 )
 from ganbench.report.formatting import extractor
 
-STATUSES = ("done", "collapsed", "diverged", "out_of_memory", "failed", "interrupted")
+STATUSES = (
+    "done", "collapsed", "diverged", "out_of_memory", "failed", "interrupted", "imported",
+)  # fmt: skip
 SCORE_COLUMNS = (
     "mean", "half_width_over_seeds", "half_width_over_pictures", "sd", "seeds", "pictures",
     "reference_pictures", "extractor",
@@ -113,7 +115,9 @@ def _gap(row: Row, comparison: Comparison) -> dict[str, Any]:
 def _scores(row: Row, score: Score) -> dict[str, Any]:
     interval = row.interval(score.metric)
     if interval is None:
-        return {f"{score.metric}_seeds": 0}
+        alone = next(iter(row.imported_values(score.metric).values()), None)
+        mean = {} if alone is None else {f"{score.metric}_mean": alone}
+        return {f"{score.metric}_seeds": 0} | mean
     used = next(r.scores[score.metric] for r in row.finished if score.metric in r.scores)
     return {
         f"{score.metric}_mean": interval.mean,

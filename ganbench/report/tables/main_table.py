@@ -14,6 +14,7 @@ from ganbench.report.tables.columns import Cell, Column
 STRIP_WIDTH = 150.0  # units of the strip's viewBox
 MARGIN = 7.0
 SHORT_REASON = 80  # characters
+IMPORTED = "trained elsewhere, under no budget of this suite"
 MOST_ENDINGS = 4  # in one cell; the part of the page about failures has them all
 
 
@@ -77,6 +78,8 @@ def _line(
 
 
 def _endings(row: Row) -> tuple[str, ...]:
+    if row.imported:
+        return (IMPORTED,)
     said = [ending(record) for record in row.unfinished]
     more = len(said) - MOST_ENDINGS
     return (*said[:MOST_ENDINGS], f"and {more} more, below") if more > 1 else tuple(said)

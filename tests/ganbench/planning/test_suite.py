@@ -164,3 +164,10 @@ def test_pictures_in_the_place_of_a_suite_file_are_told_where_they_go(tmp_path, 
     with pytest.raises(InputError, match="is no suite file") as caught:
         suite.read_suite(tmp_path / name)
     assert caught.value.hint == f"for pictures: --data {tmp_path / name}"
+
+
+@pytest.mark.parametrize("field", ["plugins", "beside"])
+def test_an_option_that_can_be_repeated_and_was_not_typed_leaves_the_file_alone(field):
+    before = Suite(**{field: ("one",)})
+    assert getattr(suite.overlay(before, {field: ()}), field) == ("one",)
+    assert getattr(suite.overlay(before, {field: ("two",)}), field) == ("two",)

@@ -11,6 +11,7 @@ from ganbench.jobs import DrawJob, GenerateJob, TranslateJob
 from ganbench.trained import draw, generate, translate
 from ganbench.training import checkpoint
 from ganzoo import registry
+from ganzoo.conformance import Trial
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
@@ -23,12 +24,14 @@ SMALL = {
 }
 
 
-def make(folder, a_record, name, size=32, seed=0, **changes):
-    """Write the run of a built-in model to `folder`."""
+def make(folder, a_record, name, size=32, seed=0, built=None, steps=0, **changes):
+    """Write the run of a built-in model to `folder`; `built`: its settings, `steps`: taken."""
     (model,) = registry.select(name)
     kind = registry.load(model)
-    settings = resolve(kind.Settings, name, SMALL[name])
+    settings = resolve(kind.Settings, name, SMALL[name] if built is None else built)
     trainer = kind(settings, Task(size, seed))
+    if steps:
+        Trial(kind, settings, size).steps(trainer, *range(steps))
     folder.mkdir(parents=True)
     checkpoint.save(folder, trainer.save, {"steps": 10})
     told = {"model": name, "label": name, "source": model.source, "size": size, "seed": seed}
