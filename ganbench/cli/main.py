@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 import ganbench
-from ganbench.cli import data, generate, installation, models, report, run, score, translate
+from ganbench.cli import (
+    data,
+    generate,
+    installation,
+    kaggle,
+    models,
+    report,
+    run,
+    score,
+    submit,
+    translate,
+)
 from ganbench.system import variables
 
 app = typer.Typer(
@@ -52,12 +63,14 @@ app.command()(score.score)
 app.command()(report.report)
 app.command()(translate.translate)
 app.command()(generate.generate)
+app.command()(submit.submit)
 app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)
 app.command()(installation.doctor)
 app.command()(installation.prepare)
 app.add_typer(data.app, name="data")
+app.add_typer(kaggle.app, name="kaggle")
 
 
 def main() -> None:
