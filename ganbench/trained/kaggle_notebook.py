@@ -1,6 +1,6 @@
 """A notebook that makes the same submission on Kaggle, where there is no internet.
 
-It installs ganbench from the data set that `ganbench kaggle bundle` makes, and runs the same command.
+It installs ganbench from the data set of `ganbench kaggle bundle`, and runs the same command.
 """
 
 import json

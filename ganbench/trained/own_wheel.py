@@ -31,12 +31,15 @@ def write(folder: Path) -> Path:
     told = {"METADATA": about, "WHEEL": WHEEL, "entry_points.txt": scripts}
     content = [(f"{info}/{name}", text.encode()) for name, text in told.items()]
     sealed = []
-    with files.building(path) as draft, files.writing(path):
-        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, data in (*_code(), *content):
-                _add(archive, name, data)
-                sealed.append((name, f"sha256={_digest(data)}", str(len(data))))
-            _add(archive, f"{info}/RECORD", _csv([*sealed, (f"{info}/RECORD", "", "")]))
+    with (
+        files.building(path) as draft,
+        files.writing(path),
+        zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name, data in (*_code(), *content):
+            _add(archive, name, data)
+            sealed.append((name, f"sha256={_digest(data)}", str(len(data))))
+        _add(archive, f"{info}/RECORD", _csv([*sealed, (f"{info}/RECORD", "", "")]))
     return path
 
 

@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from ganbench import record
+from ganbench.data import load
 from ganbench.jobs import GenerateJob, TranslateJob
-from ganbench.trained import generate, translate
+from ganbench.system import files
+from ganbench.trained import generate, kaggle_rules, translate
 from ganbench.training import checkpoint
 from ganzoo import registry
 from ganzoo.settings import resolve
@@ -76,3 +78,40 @@ def here(monkeypatch):
     """Draw in this process, which has torch already."""
     for module, kind in ((translate, TranslateJob), (generate, GenerateJob)):
         do_here(monkeypatch, module.__name__, kind, module.work)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Kaggle that takes three to five pictures."""
+    monkeypatch.setattr(kaggle_rules, "FEWEST", 3)
+    monkeypatch.setattr(kaggle_rules, "MOST", 5)
+
+
+def draw_folder(folder, count, side=256, ending=".png", seed=0):
+    """Write a folder of pictures."""
+    folder.mkdir()
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        coarse = random.integers(0, 256, (side // 8, side // 8, 3), np.uint8)
+        picture = Image.fromarray(coarse).resize((side, side))
+        picture.save(folder / f"{number}{ending}", quality=90)
+    return folder
+
+
+@pytest.fixture
+def trained_on(two_domains, made):
+    """Write a run as a suite leaves it, which knows its pictures in the cache."""
+
+    def write(name="cyclegan-unet", size=32):
+        sides = {"source": "photo", "target": "monet"}
+        domains = {
+            side: load.load_one(str(two_domains / part), size) for side, part in sides.items()
+        }
+        data = {side: domain.describe() for side, domain in domains.items()}
+        folder = made(name, f"{name}-trained", size=size, data=data)
+        folders = {f"{side}_folder": str(domain.folder) for side, domain in domains.items()}
+        told = {"run": {"address": "/home/me/my_gan.py:Tiny"}, "folder": str(folder), **folders}
+        files.write_json(folder / "run.json", told)
+        return folder
+
+    return write
