@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -215,12 +216,20 @@ def read(folder: Path) -> Record:
         raise OtherFormatError(f"{path} has format {said}; this ganbench reads {FORMAT}")
     if "files" in value:
         value["sha256"] = value.pop("files")
+    return validated(value, str(path))
+
+
+def validated(value: Any, where: str) -> Record:
+    """A record from JSON that may be a stranger's; InputError, which names `where`, if it is none.
+
+    It has the bounds of its types; those of its texts and numbers are the report's `sanitize`.
+    """
     try:
         found = _record.validate_json(json.dumps(value))
     except ValidationError as error:
-        raise InputError(f"{path} is not a ganbench record: {_first(error)}") from None
+        raise InputError(f"{where} is not a ganbench record: {_first(error)}") from None
     if not KEY.fullmatch(found.key):  # names of folders are made of it
-        raise InputError(f"{path} is not a ganbench record: its key is not 8 hexadecimal digits")
+        raise InputError(f"{where} is not a ganbench record: its key is not 8 hexadecimal digits")
     return found
 
 
@@ -259,10 +268,15 @@ def read_baselines(folder: Path) -> tuple[Baseline, ...]:
     value = files.read_json(path)
     if not isinstance(value, list):  # of format 1
         value = files.read_sealed(path).get("baselines")
+    return validated_baselines(value, str(path))
+
+
+def validated_baselines(value: Any, where: str) -> tuple[Baseline, ...]:
+    """Untrained rows from JSON that may be a stranger's; InputError as of `validated`."""
     try:
         return _baselines.validate_json(json.dumps(value))
     except ValidationError as error:
-        raise InputError(f"{path} is damaged: {_first(error)}") from None
+        raise InputError(f"{where} is damaged: {_first(error)}") from None
 
 
 def write_suite(folder: Path, description: dict[str, Any]) -> None:
@@ -295,7 +309,9 @@ def read_results(results: Path, suite: str | None = None) -> Results:
     if suite is not None:
         suites = [path for path in suites if path.parent.name == suite]
     if not suites:
-        raise InputError(f"no benchmark results in {results}", "ganbench run")
+        holders = [up for up in list(results.resolve().parents)[:2] if any(up.glob("*/suite.json"))]
+        hint = f"ganbench report {quote(str(holders[0]))}" if holders else "ganbench run"
+        raise InputError(f"no benchmark results in {results}", hint)
     folder = suites[-1].parent
     description = read_suite(folder)
     runs, unreadable = [], []

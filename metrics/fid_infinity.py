@@ -52,7 +52,7 @@ def extrapolate(generated: np.ndarray, real: np.ndarray | Moments) -> Line:
     if len(ours) < least or (theirs.count is not None and theirs.count < 2):
         raise InputError(
             f"FID-infinity needs at least {least:,} generated pictures, {LEAST} for each feature, "
-            f"and 2 real ones; here are {len(ours):,} and {theirs.count}"
+            f"and 2 real ones; here are {len(ours):,} and {theirs.count or 'nobody says how many'}"
         )
     sizes = np.linspace(len(ours) // 2, len(ours), SIZES).astype(int)
     distances = _distances(ours, theirs, sizes)

@@ -62,7 +62,7 @@ def convert(
     for one in done.skipped:
         print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
     if done.left_alone:
-        print(f"left alone, as not for training: {some_of(done.left_alone)}", file=sys.stderr)
+        print(f"left alone: {some_of(done.left_alone)}", file=sys.stderr)
     for folder, count in done.counts.items():
         print(f"{count:,} pictures" + f" in {folder}" * bool(folder))
     print(done.place)

@@ -13,7 +13,10 @@ import typer
 
 import ganbench
 from ganbench.cli import (
+    card,
+    compare,
     data,
+    export,
     generate,
     installation,
     kaggle,
@@ -61,9 +64,12 @@ def _common(
 app.command()(run.run)
 app.command()(score.score)
 app.command()(report.report)
+app.command()(compare.compare)
+app.command()(card.card)
 app.command()(translate.translate)
 app.command()(generate.generate)
 app.command()(submit.submit)
+app.command()(export.export)
 app.command("list")(models.list_)
 app.command()(models.check)
 app.command()(models.convert)

@@ -85,7 +85,7 @@ def _beside(pair: Pair) -> Iterator[str]:
     elif pair.left_alone:
         yield f"trained on {pair.target.title} and {pair.source.title}"
     if pair.left_alone:
-        yield f"left alone, as not for training: {some_of(pair.left_alone)}"
+        yield f"left alone: {some_of(pair.left_alone)}"
     skipped = [(side.title, one) for side in pair.domains for one in side.skipped]
     for folder, one in skipped[:NAMED]:
         yield f"skipped {folder}/{shown(one.name)}: {printable(one.reason)}"

@@ -83,7 +83,10 @@ def score(
         _alone(FAKE=fake, REAL=real, metrics=metrics, extractor=extractors, json=json_file, **given)
         raise typer.Exit(_check(check, settings))
     if save_stats:
+        from ganbench.scoring.statistics_file import refuse_other
+
         _check_file("--save-stats", save_stats, ".npz")
+        refuse_other(save_stats)
         if fake and real is metrics is json_file is None:
             _save(fake, settings)
             return

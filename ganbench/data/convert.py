@@ -7,6 +7,7 @@ exchanged: the records of `monet_jpg` are `monet_tfrec`, and back.
 """
 
 import re
+import shlex
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,8 @@ def convert(
     found = _found(data, source, target, size)
     out = out or _default(data or source or target or load.EMBEDDED, to)
     place = _free_place(out, to)
+    if to != "zip":  # which is not opened where there are pictures
+        _refuse_inside(place, found)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
@@ -133,6 +136,20 @@ def _free_place(out: Path, to: str) -> Path:
     if (place.exists() or place.is_symlink()) and not empty:
         raise InputError(f"{out} is there already", "name another place: --out PLACE")
     return place
+
+
+def _refuse_inside(place: Path, found: Sequence[Found]) -> None:
+    """InputError for a place in the folder that is read: there its pictures would be more of it."""
+    for one in found:
+        if not isinstance(one, Listing) or len(one.tree.names) == 1:  # it may be a file alone
+            continue
+        root = one.tree.path.resolve()
+        if root in place.resolve().parents:
+            outside = shlex.quote(printable(str(root.parent / place.name)))
+            raise InputError(
+                f"{place} lies in {one.tree.path}, which would hold its own pictures twice",
+                f"name a place outside: --out {outside}",
+            )
 
 
 def _folders(found: Sequence[Found], to: str, place: Path) -> list[str]:

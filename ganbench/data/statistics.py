@@ -136,7 +136,7 @@ def warnings_of(domains: list[Domain], words: list[str]) -> list[str]:
             )
     left = list(dict.fromkeys(one for domain in domains for one in domain.left_alone))
     if left:
-        found.append(f"Left alone, as it is not for training: {some_of(left)}.")
+        found.append(f"Left alone: {some_of(left)}.")
     counts = [len(domain.names) for domain in domains]
     if len(counts) == 2 and max(counts) >= 3 * min(counts):
         more, fewer = words if counts[0] > counts[1] else reversed(words)

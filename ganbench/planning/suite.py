@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -106,6 +107,8 @@ DEVICE_DEFAULTS: dict[str, dict[str, Any]] = {
 
 def read_suite(file: Path) -> Suite:
     """Read a suite file; an unknown or ill-typed entry is named with what there is."""
+    if file.is_dir() or file.suffix.lower() == ".zip":
+        raise InputError(f"{file} is no suite file", f"for pictures: --data {quote(str(file))}")
     values = toml.read(file, "suite")
     return from_values({"name": file.stem, **values}, str(file))
 

@@ -1,4 +1,4 @@
-"""Reads records and nothing else; writes report.html, comparison.csv, comparison.md, figures/."""
+"""Reads records and nothing else; writes report.html, comparison.csv, .md, .tex, .bib, figures/."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ def build(
     there is nothing to report or the folder cannot be written.
     """
     from ganbench import record
-    from ganbench.report import page, redact, sanitize
+    from ganbench.report import citations, page, redact, sanitize
     from ganbench.report.analysis.comparison import compare
     from ganbench.report.figures import svg
-    from ganbench.report.tables import csv_table, markdown
+    from ganbench.report.tables import csv_table, latex, markdown
     from ganbench.system import files
 
     read = sanitize.guarded(record.read_results(results, suite))
@@ -31,6 +31,8 @@ def build(
         results / "comparison.csv", csv_table.to_csv(csv_table.comparison_table(comparison))
     )
     files.write_text(results / "comparison.md", markdown.to_markdown(comparison))
+    files.write_text(results / "comparison.tex", latex.to_latex(comparison))
+    files.write_text(results / "comparison.bib", citations.bibtex(latex.cited(comparison)) + "\n")
     files.write_text(results / "report.html", made.html)
     return results / "report.html"
 

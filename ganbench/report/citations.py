@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ganbench.record import Score
 
+JACKKNIFE = "shao1995"
 _ENTRIES = {
     "heusel2017": """@inproceedings{heusel2017,
   title = {{GANs} Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium},
@@ -126,11 +127,21 @@ _DEFINED_BY = {  # a metric's key, less what names the network -> the papers tha
 
 def bibtex(metrics: Iterable[Score]) -> str:
     """Entries for the metrics used, what they look through, and their errors, each once."""
+    return "\n\n".join(_ENTRIES[key] for key in keys(metrics))
+
+
+def keys(metrics: Iterable[Score]) -> list[str]:
+    """Keys of those entries, in their order."""
     used = list(metrics)
-    keys = [entry for score in used for entry in (*_papers(score.metric), *_network(score))]
+    found = [entry for score in used for entry in papers(score)]
     if any(score.error is not None for score in used):
-        keys.append("shao1995")
-    return "\n\n".join(_ENTRIES[key] for key in dict.fromkeys(keys))
+        found.append(JACKKNIFE)
+    return list(dict.fromkeys(found))
+
+
+def papers(score: Score) -> tuple[str, ...]:
+    """Keys of the papers of one metric and of the network that it looks through."""
+    return (*_papers(score.metric), *_network(score))
 
 
 def _network(score: Score) -> tuple[str, ...]:

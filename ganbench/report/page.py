@@ -29,7 +29,7 @@ from ganbench.report.figures import forest, learning_curves, loss_curves, qualit
 from ganbench.report.figures.axes import Figure
 from ganbench.report.frameworks import section
 from ganbench.report.pictures import encoding, failures, gallery, memorization, training_film
-from ganbench.report.tables import csv_table, footnotes, main_table, markdown, other_metrics
+from ganbench.report.tables import csv_table, footnotes, latex, main_table, markdown, other_metrics
 
 SUITE = ("name", "command", "budget", "size", "seeds", "toml", "environment", "samples",
          "curve_samples")  # of suite.json, where it is there  # fmt: skip
@@ -92,6 +92,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "used": _used(comparison),
         "bibtex": citations.bibtex(comparison.metrics),
         "markdown": markdown.to_markdown(comparison),
+        "latex": latex.to_latex(comparison),
         "csv": csv_table.to_csv(csv_table.comparison_table(comparison)),
         "embedded": embedded.results_json(results),
         "public": public,

@@ -16,11 +16,14 @@ import numpy as np
 from ganbench.data.sources.bounded_read import METHODS
 from ganbench.errors import InputError
 from ganbench.scoring import array_hints
+from ganbench.system.text import shown, some_of
 from metrics.registry import Metric
 
 ARRAYS = (".npy", ".npz")
-PREFERRED = ("images.npy", "arr_0.npy")  # members of a .npz; else its first
+PREFERRED = ("images.npy", "arr_0.npy")  # members of a .npz; else the only one of pictures
+LOOKED_INTO = 20  # members, for that
 MEMBER_HINT = "name one side: np.savez(FILE, images=pictures)"
+SAVE = "np.savez(FILE, mu=features.mean(0), sigma=np.cov(features, rowvar=False))"
 PICKLED = "holds pickled Python objects, which are never read"
 SCAN_BYTES = 16 * 2**20  # looked through at a time
 LOOKED = 2**28  # bytes of numbers that are not uint8, to see what range they have
@@ -157,7 +160,22 @@ def _choose(path: str, file: Path) -> str:
     names = members(path, file)
     if not names:
         raise InputError(f"{path} holds no array", MEMBER_HINT)
-    return next((name for name in PREFERRED if name in names), names[0])
+    if there := [name for name in PREFERRED if name in names]:
+        return there[0]
+    pictures = [name for name in names[:LOOKED_INTO] if len(_shape(path, file, name)) > 2]
+    if len(pictures) > 1:
+        some = some_of([name.removesuffix(".npy") for name in pictures])
+        raise InputError(f"{path} holds several arrays of pictures ({shown(some)})", MEMBER_HINT)
+    return (pictures or names)[0]
+
+
+def _shape(path: str, file: Path, member: str) -> tuple[int, ...]:
+    """The shape that a member says it has; () for none that is readable."""
+    try:
+        with opened_member(path, file, member) as stream:
+            return read_header(stream).shape
+    except Exception:  # a header is a piece of Python text, and can be wrong in as many ways
+        return ()
 
 
 def members(path: str, file: Path) -> list[str]:
@@ -231,6 +249,10 @@ def _check(path: str, header: Header, stream: IO[bytes]) -> None:
 
 def _no_bytes(path: str, header: Header, stream: IO[bytes]) -> InputError:
     """What to say of numbers that are not uint8."""
+    shape = header.shape
+    if header.dtype.kind == "f" and (len(shape) < 2 or (len(shape) == 2 and shape[1] % 3)):
+        words = f"{path} has the shape {shape}: features or their statistics, not pictures"
+        return InputError(words, f"statistics are taken as {SAVE}")
     told, seen = "", None
     if header.dtype.kind in "fiu":
         seen = array_hints.extremes(_numbers(header, stream))

@@ -20,7 +20,7 @@ from ganbench.scoring import spool, translator_results
 from ganbench.scoring.array_set import ARRAYS, PREFERRED, members, open_array
 from ganbench.scoring.file_set import FileSide, Part, Size
 from ganbench.scoring.statistics_file import StatisticsSide, is_statistics, open_statistics
-from ganbench.system.text import shown
+from ganbench.system.text import shown, some_of
 from metrics.registry import Metric
 
 ORDER = "name the generated pictures first, then the real ones"
@@ -77,6 +77,9 @@ def open_side(path: str, only: str = "", room: ExitStack | None = None) -> Side:
         assert room
         return _unpacked(path, listing, only, room)
     side = FileSide.scanned(path, _picked(path, listing, only))
+    side.notes += tuple(f"in {path} is left alone {one}" for one in listing.left_alone)
+    if len(folders := sorted({name.split("/")[0] for name in listing.names if "/" in name})) > 1:
+        side.notes += (f"the folders of {path} are one set here: {shown(some_of(folders, 3))}",)
     if runs := runs_in(found):
         side.notes += (f"runs in {path} are left aside, for instance {shown(runs[0])}",)
     return side

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ganbench.errors import InputError
-from ganbench.scoring.array_set import PICKLED, members, opened_member, read_header
+from ganbench.scoring.array_set import PICKLED, SAVE, members, opened_member, read_header
 from ganbench.scoring.lazy_extractor import LazyExtractor
 from ganbench.system import files
 from ganbench.system.text import shown
@@ -29,7 +29,7 @@ MEAN, COVARIANCE = "mu", "sigma"
 MEMBERS = {f"{name}.npy" for name in (MEAN, COVARIANCE, "mu_s", "sigma_s", "n", "protocol")}
 MOST_BYTES = 2**30  # of one array: 11,000 features
 SYMMETRIC = 1e-4  # of the largest number; some keep float32
-SAVE = "np.savez(FILE, mu=features.mean(0), sigma=np.cov(features, rowvar=False))"
+POSITIVE = 1e-2  # likewise: some keep float16
 
 
 @dataclass
@@ -148,8 +148,12 @@ def _check(path: str, mean: np.ndarray, covariance: np.ndarray) -> None:
     most = np.abs(covariance).max()
     if np.abs(covariance - covariance.T).max() > SYMMETRIC * most:
         raise InputError(f"{COVARIANCE} of {path} is not symmetric, so no covariance", SAVE)
-    if covariance.diagonal().min() < -SYMMETRIC * most:
-        raise InputError(f"{COVARIANCE} of {path} has a variance below 0, so is none", SAVE)
+    try:  # of no direction, however turned, is the variance plainly below 0
+        np.linalg.cholesky(covariance + (POSITIVE * most or 1) * np.eye(len(mean)))
+    except np.linalg.LinAlgError:
+        raise InputError(
+            f"{COVARIANCE} of {path} has a variance below 0, so is none", SAVE
+        ) from None
 
 
 def _numbers(path: str, file: Path, name: str) -> np.ndarray:
@@ -187,6 +191,12 @@ def _protocol(path: str, file: Path) -> dict[str, Any]:
             f"what {path} says of its protocol is damaged", "ganbench score --save-stats"
         )
     return told
+
+
+def refuse_other(file: Path) -> None:
+    """InputError for a file that is there and holds anything else, which would be lost."""
+    if file.exists() and not is_statistics(members(str(file), file)):
+        raise InputError(f"{file} is there already and holds no statistics", "name another file")
 
 
 def write(file: Path, gaussian: Gaussian, protocol: dict[str, Any]) -> None:

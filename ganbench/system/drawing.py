@@ -20,6 +20,15 @@ def defaults() -> Iterator[None]:
         yield
 
 
+def font_file(bold: bool = False) -> Path:
+    """The file of a font that is always there: it comes with matplotlib."""
+    _load()
+    import matplotlib as mpl
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return Path(mpl.get_data_path()) / "fonts" / "ttf" / name
+
+
 def _load() -> None:
     """Import matplotlib; not a matplotlibrc of the current folder, which may be anything."""
     if "matplotlib" in sys.modules:

@@ -33,6 +33,7 @@ from ganbench.system.safe_read import (
     SEAL,
     ZEROS,
     inside,
+    parse_json,
     read_array,
     read_bytes,
     read_json,
@@ -49,6 +50,7 @@ __all__ = [
     "building",
     "discard",
     "inside",
+    "parse_json",
     "read_array",
     "read_bytes",
     "read_json",
@@ -229,13 +231,16 @@ def existing_parent(path: Path) -> Path:
     return next(p for p in (path, *path.resolve().parents) if p.exists())
 
 
-def check_writable(folder: Path) -> None:
-    """InputError when `folder` could not be made or filled; writes nothing."""
+def check_writable(folder: Path, choice: str = "--results FOLDER") -> None:
+    """InputError when `folder` could not be made or filled; writes nothing.
+
+    choice: what to type for another one.
+    """
     parent = existing_parent(folder)
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise InputError(
             f"cannot write to {folder}: {parent} is no folder that can be written to",
-            "choose another folder with --results FOLDER",
+            f"choose another folder with {choice}",
         )
 
 

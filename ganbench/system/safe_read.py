@@ -72,7 +72,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 def read_json(path: Path) -> Any:
     """Read a JSON file; one sentence when it is missing, cut, beyond all bounds or not JSON."""
-    return _parsed(path, read_bytes(path))
+    return parse_json(path, read_bytes(path))
 
 
 def read_sealed(path: Path, old: bool = False) -> dict[str, Any]:
@@ -84,11 +84,11 @@ def read_sealed(path: Path, old: bool = False) -> dict[str, Any]:
     start = len(SEAL)
     stated = data[start : start + 64]
     if data.startswith(SEAL) and stated == seal(data[:start] + ZEROS + data[start + 64 :]):
-        value = _parsed(path, data)
+        value = parse_json(path, data)
         value.pop("sha256")
         return value
     if old:
-        value = _parsed(path, data)
+        value = parse_json(path, data)
         if isinstance(value, dict) and "sha256" not in value and value.get("format", 1) == 1:
             return value
     raise InputError(f"{path} is damaged: its content is not what was written")
@@ -99,7 +99,8 @@ def seal(data: bytes) -> bytes:
     return hashlib.sha256(data).hexdigest().encode()
 
 
-def _parsed(path: Path, data: bytes) -> Any:
+def parse_json(path: Path, data: bytes) -> Any:
+    """JSON that was read from `path`; InputError when it is beyond all bounds or not JSON."""
     try:
         text = data.decode("utf-8")
         value = _STRICT.decode(text)

@@ -115,3 +115,7 @@ def _walk(trainer: Trainer, latents: np.ndarray) -> np.ndarray:
     legs = zip(latents, np.roll(latents, -1, axis=0), strict=True)
     way = [batches.walk(np.stack(leg), FRAMES + 1)[:-1] for leg in legs]
     return trainer.generate(np.concatenate(way))
+
+
+if __name__ == "__main__":
+    child_process.serve(GenerateJob, work)

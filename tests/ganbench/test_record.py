@@ -156,3 +156,12 @@ def test_a_key_of_which_no_folder_could_be_named_is_refused(tmp_path, a_record, 
     record.write(tmp_path, replace(a_record, key=key))
     with pytest.raises(InputError, match="its key is not 8 hexadecimal digits"):
         record.read(tmp_path)
+
+
+@pytest.mark.parametrize("inside", ["suite", "suite/run"])
+def test_a_folder_inside_of_results_names_the_whole(tmp_path, inside):
+    (tmp_path / "suite" / "run").mkdir(parents=True)
+    (tmp_path / "suite" / "suite.json").touch()
+    with pytest.raises(InputError, match="no benchmark results") as caught:
+        record.read_results(tmp_path / inside)
+    assert caught.value.hint == f"ganbench report {tmp_path}"

@@ -106,6 +106,10 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         raise
     except Exception:  # a damaged list can raise nearly anything
         raise InputError(f"{path} is not a readable zip (cut or damaged?)") from None
+    for entry in archive.infolist():
+        if "\\" in entry.filename:  # as some programs of Windows write what lies in folders
+            entry.filename = entry.filename.replace("\\", "/")
+            archive.NameToInfo[entry.filename] = entry
     claimed = sum(entry.file_size for entry in archive.infolist())
     if claimed > FREE + MOST_TIMES * path.stat().st_size:
         raise InputError(

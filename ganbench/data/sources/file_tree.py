@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from ganbench.data.sources import bounded_read, picture_kinds, wrong_place
 from ganbench.errors import InputError
 from ganbench.system import digest_cache
-from ganbench.system.text import printable
+from ganbench.system.text import printable, shown
 
 RECORD_ENDINGS = frozenset({".tfrec", ".tfrecord", ".tfrecords"})
 # Of a TFRecord file in other hands: x.record, x.tfrecord-00000-of-00004, train-00000-of-01024,
@@ -25,6 +25,7 @@ RECORD = re.compile(
     re.IGNORECASE,
 )
 RUN = frozenset({"record.json", "run.json", "events.jsonl"})  # two of them make a run's folder
+CARD, BESIDE_CARD = "card.png", ("report.html", "suite.json")  # of `ganbench card`
 MOST_FILES = 1_000_000  # a link may lead to the root of everything
 
 
@@ -145,7 +146,7 @@ def open_tree(text: str) -> Tree:
             return _open_zip(path)
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no such ~user, or a loop
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {text} ({reason})") from None
+        raise InputError(f"cannot read {shown(text)} ({reason})") from None
     if is_record(path.name):
         return Tree(path.parent, record_stem(path.name), (path.name,))
     if Tree(path.parent, "", ()).kind(path.name):
@@ -177,7 +178,19 @@ def _files_below(root: Path) -> tuple[str, ...]:
         names += [(below / name).as_posix() for name in files if _visible(name)]
         if len(names) > MOST_FILES:
             raise InputError(f"{root} holds more than {MOST_FILES:,} files", "give a folder in it")
-    return tuple(sorted(names))
+    return tuple(sorted(_without_cards(names)))
+
+
+def _without_cards(names: list[str]) -> list[str]:
+    """Less the cards of results, which are pictures of nothing."""
+    cards = [PurePosixPath(name) for name in names if name.endswith(CARD)]
+    there = set(names) if cards else set()
+    ours = {
+        str(path)
+        for path in cards
+        if path.name == CARD and any(str(path.with_name(mark)) in there for mark in BESIDE_CARD)
+    }
+    return [name for name in names if name not in ours]
 
 
 def _refuse(error: OSError) -> None:
@@ -194,6 +207,7 @@ def _open_zip(path: Path) -> ZipTree:
     names = sorted(name for name in entries if all(map(_visible, PurePosixPath(name).parts)))
     if runs := set(_runs(names)):
         names = [name for name in names if not _inside(name, runs)]
+    names = _without_cards(names)
     return ZipTree(path, path.stem, tuple(names), archive=archive)
 
 
@@ -204,6 +218,9 @@ def _inside(name: str, runs: set[PurePosixPath]) -> bool:
 
 
 def _missing(path: Path) -> InputError:
+    if path.is_symlink():
+        goal = shown(str(path.readlink()))
+        return InputError(f"{path} is a link to {goal}, which is not there", "mend the link")
     parent = path.absolute().parent
     part = path.name
     while not parent.is_dir():

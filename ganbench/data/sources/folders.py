@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from ganbench.data.sources import folder_names
+from ganbench.system.text import some_of
 
 
 @dataclass(eq=False)
@@ -155,7 +156,18 @@ def _opened(folder: Folder) -> tuple[list[str], Iterable[Folder], tuple[str, ...
         chosen = here.only(train).into(train)
         return [], chosen.parts, chosen.left
     inside = [one for name, one in folder.folders.items() if name not in tests]
-    return folder.loose, inside, here.without(tests).left
+    loose, left = _divided_files(folder.loose)
+    return loose, inside, here.without(tests).left + left
+
+
+def _divided_files(names: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """What of these is trained on, where every name says what it is of, and what is left alone."""
+    kinds = dict(zip(names, takewhile(bool, map(folder_names.of_file, names)), strict=False))
+    tests = [name for name, kind in kinds.items() if kind == "test"]
+    if len(kinds) < len(names) or not 0 < len(tests) < len(names):
+        return names, ()
+    train = [name for name in names if kinds[name] != "test"]
+    return train, (f"{some_of(tests, 1)} (test pictures by their names)",)
 
 
 def _divided(names: Iterable[str]) -> tuple[list[str], list[str]]:

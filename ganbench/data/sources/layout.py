@@ -7,6 +7,7 @@ Which side is which, in `--data`, is decided by names alone:
 2. CycleGAN's layout: `trainA` and `trainB`, however they are spelled. A folder called X2Y or
    X_to_Y gives A the name X and B the name Y ("monet2photo": A monet, B photo). In a folder of
    TFRecords these words are looked for in the files' names (`x-trainA.tfrecord-00000-of-00001`).
+   Files in one folder are two sets, too, if all are called as photographs or as paintings are.
 3. Any folder or zip with exactly two folders of pictures in it.
 
 In 2 and 3 the side with a word such as "photo" or "real" in its name is the source; else the
@@ -37,7 +38,7 @@ from ganbench.data.sources.folder_names import CYCLEGAN, KAGGLE
 from ganbench.data.sources.folders import Place
 from ganbench.data.sources.picture_kinds import by_ending, is_read
 from ganbench.errors import InputError
-from ganbench.system.text import printable, shown
+from ganbench.system.text import printable, shown, some_of
 
 KNOWN = KAGGLE | {"traina", "trainb", "testa", "testb"}
 X_TO_Y = re.compile(r"(.+?)(?:2|[_-]to[_-])(.+)", re.IGNORECASE)
@@ -97,8 +98,11 @@ def training_set_in(tree: Tree) -> Listing:
     with suppress(OneSet):
         known = _known(tree, place, holder)
         if known and known.told:
-            names = " or ".join(_typed(tree, side.place) for side in (known.source, known.target))
-            raise InputError(f"{tree.path} holds two sets of pictures", f"name one: {names}")
+            sides = [_typed(tree, side.place) for side in (known.source, known.target)]
+            hint = f"name one: {' or '.join(sides)}"
+            if known.source.by_files:
+                hint = f"give --data {sides[0]} for both; for one, put its files in a folder"
+            raise InputError(f"{tree.path} holds two sets of pictures", hint)
     return _without_tests(tree)
 
 
@@ -115,12 +119,15 @@ def two_sets_in(tree: Tree) -> tuple[Listing, Listing]:
 def what_noise_needs(path: str) -> tuple[Listing | None, Listing]:
     """What models from noise alone are taught and shown: (source or None, target).
 
-    Two domains where the names say which is which; else all that is there is one set.
+    Two domains where the names say which is which; else all that is there is one set. Refused
+    where photographs and paintings are there, and more that could be either.
     """
     tree = open_tree(path)
     try:
         found = _two_sides(tree)
     except OneSet:
+        if folder_names.are_both(_descended(tree, _called_so(tree))[0].folders):
+            raise
         return None, _without_tests(tree)
     return _listed(tree, found) if found.told else (None, _without_tests(tree))
 
@@ -129,6 +136,7 @@ def what_noise_needs(path: str) -> tuple[Listing | None, Listing]:
 class _Side:
     title: str
     place: Place
+    by_files: bool = False  # some of the files there, by their names
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,7 @@ def _two_sides_of(tree: Tree, names: list[str]) -> _Sides:
 
 
 def _known(tree: Tree, place: Place, holder: str) -> _Sides | None:
-    return _kaggle(place, holder) or _cyclegan(place, holder) or _named_records(tree, place, holder)
+    return _kaggle(place, holder) or _cyclegan(place, holder) or _named_files(tree, place, holder)
 
 
 def _called_so(tree: Tree) -> list[str]:
@@ -189,7 +197,11 @@ def _descended(tree: Tree, names: list[str]) -> tuple[Place, str]:
 
     That is inside of folders around everything, of training splits and of numbered parts.
     """
-    place, holder = folders.read(names), tree.title
+    return _entered(folders.read(names), tree.title)
+
+
+def _entered(place: Place, holder: str) -> tuple[Place, str]:
+    """`_descended` from a place on."""
     while chosen := _around(place):
         place = place.only(chosen).into(chosen)
         (name, *others) = chosen
@@ -223,7 +235,7 @@ def _side(tree: Tree, side: _Side, whole: Place) -> Listing:
     place, names = folders.training(side.place)
     if not names:
         raise _test_alone(tree, side.place)
-    if not all(map(is_record, names)):
+    if not (side.by_files or all(map(is_record, names))):
         place, names = folders.training(side.place.among(whole))
     return _listing(tree, place.prefix, side.title, names, place.left)
 
@@ -247,7 +259,7 @@ def _listing(
     if pictures or records:
         if not pictures and isinstance(tree, ZipTree):
             raise InputError(f"TFRecords cannot be read inside {tree.path}", "unpack the zip first")
-        left = tuple(map(shown, left))
+        left = (*map(shown, left), *_packed_beside(tree, records if pictures else ()))
         return Listing(printable(title), tree, prefix, pictures or records, not pictures, left)
     if not tree.names:
         raise InputError(f"{tree.path} is empty", "give a folder or zip of pictures")
@@ -256,6 +268,14 @@ def _listing(
         f"{tree.path} holds no pictures ({count}, for instance {shown(tree.names[0])})",
         wrong_place.advice(tree.names),
     )
+
+
+def _packed_beside(tree: Tree, records: Sequence[str]) -> Iterator[str]:
+    """What may hold more pictures, but is not opened where there are pictures, in words."""
+    archives = list(filter(wrong_place.is_packed, tree.names))
+    for names, what in ((records, "TFRecords beside pictures"), (archives, "packed, not opened")):
+        if names:
+            yield f"{shown(some_of(names, 1))} ({what})"
 
 
 def _kaggle(place: Place, holder: str) -> _Sides | None:
@@ -299,25 +319,49 @@ def _cyclegan(place: Place, holder: str) -> _Sides | None:
     return _ordered(sides, first, second, holder)
 
 
-def _named_records(tree: Tree, place: Place, holder: str) -> _Sides | None:
-    """CycleGAN's sides in the names of TFRecord files, as TensorFlow Datasets writes them."""
-    if isinstance(tree, ZipTree) or not all(map(is_record, place.loose)):
+def _named_files(tree: Tree, place: Place, holder: str) -> _Sides | None:
+    """Two sets in one folder: by CycleGAN's words in names of TFRecords, or by the first words."""
+    if isinstance(tree, ZipTree) and any(map(is_record, place.loose)):
         return None
-    by_letter: dict[str, list[str]] = {"A": [], "B": []}
-    for name in place.loose:
-        if found := RECORDS_OF.search(PurePosixPath(name).name):
-            by_letter[found[1].upper()].append(name)
-    there = [letter for letter, names in by_letter.items() if names]
-    if len(there) == 1:
-        missing = "B" if there == ["A"] else "A"
-        raise OneSet(f"{holder} has records of train{there[0]} but none of train{missing}", APART)
-    if not there:
+    sets, letters = _lettered_records(place, holder), True
+    if not sets:
+        sets, letters = {} if place.folders else _by_first_word(place.loose), False
+    if not sets:
         return None
-    places = place.holding(*by_letter.values())
-    sides = [_Side(f"{holder}/train{one}", own) for one, own in zip(there, places, strict=True)]
+    places = place.holding(*sets.values())
+    sides = [_Side(f"{holder}/{one}", own, True) for one, own in zip(sets, places, strict=True)]
+    if not letters:
+        first, second = sets
+        return _ordered(sides, first, second, holder)
     # Its folder is called by a version number, and lies in monet2photo.
     holders = (tree.path.resolve() / place.prefix).parts[-2:]
     return _ordered(sides, "a", "b", next(filter(X_TO_Y.fullmatch, holders), holder))
+
+
+def _lettered_records(place: Place, holder: str) -> dict[str, list[str]]:
+    """CycleGAN's sides in the names of TFRecord files, as TensorFlow Datasets writes them."""
+    by_letter: dict[str, list[str]] = {}
+    if not all(map(is_record, place.loose)):
+        return {}
+    for name in place.loose:
+        if found := RECORDS_OF.search(PurePosixPath(name).name):
+            by_letter.setdefault(f"train{found[1].upper()}", []).append(name)
+    if len(by_letter) == 1:
+        (there,) = by_letter
+        missing = _other_letter(there)
+        raise OneSet(f"{holder} has records of {there} but none of {missing}", APART)
+    return dict(sorted(by_letter.items()))
+
+
+def _by_first_word(names: list[str]) -> dict[str, list[str]]:
+    """Two sets in one folder (photo_1.jpg, monet_1.jpg), if every name says which it is of."""
+    sets: dict[str, list[str]] = {}
+    for name in names:
+        first, *_ = folder_names.words(PurePosixPath(name).stem) or [""]
+        sets.setdefault(first, []).append(name)
+        if len(sets) > 2:
+            return {}
+    return sets if len(sets) == 2 and folder_names.are_both(sets) else {}
 
 
 def _other_letter(name: str) -> str:
@@ -343,6 +387,7 @@ def _two_folders(place: Place, holder: str, tree: Tree) -> _Sides:
     domains = [name for name in inside if name not in splits]
     train = [name for name, split in splits.items() if split.kind == "train"]
     if len(domains) == 2 and not loose and not train:
+        _refuse_pairs(tree, place, domains)
         apart = place.without(splits)
         sides = [_named(apart, holder, [name]) for name in domains]
         return _ordered(sides, domains[0], domains[1], holder)
@@ -362,6 +407,18 @@ def _two_folders(place: Place, holder: str, tree: Tree) -> _Sides:
     split = f"{shown(train[0])} is called as a split is, and " if train else ""
     question = f"{split}which are the two sets is not clear"
     raise OneSet(f"{where} holds {held}; {question}", _name_two(tree, place, domains + train))
+
+
+def _refuse_pairs(tree: Tree, place: Place, names: list[str]) -> None:
+    """OneSet for two folders that each hold two sets, and are not sides themselves."""
+    if folder_names.first_is_source(*names) is not None:
+        return
+    inside = [place.folders[name] for name in names]
+    if all(
+        _known(tree, *_entered(one, "")) or folder_names.are_both(one.folders) for one in inside
+    ):
+        sides = " or ".join(f"--data {_typed(tree, one)}" for one in inside)
+        raise OneSet(f"{tree.path / place.prefix} holds two sets twice", f"take one: {sides}")
 
 
 def _name_two(tree: Tree, place: Place, names: list[str]) -> str:

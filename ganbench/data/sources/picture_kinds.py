@@ -47,7 +47,20 @@ ENDINGS = {  # of files that the loader reads, the usual one of each kind first
 }
 UNREAD = {  # of pictures that are counted and named, but not read
     *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".jxl"),
-    *(".psd", ".psb", ".exr", ".hdr", ".dds", ".qoi"),
+    *(
+        ".psd",
+        ".psb",
+        ".exr",
+        ".hdr",
+        ".dds",
+        ".qoi",
+        ".tga",
+        ".pcx",
+        ".sgi",
+        ".xcf",
+        ".dcm",
+        ".fits",
+    ),
     *(".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".raf", ".rw2", ".pef", ".srw"),
 }
 NO_PICTURES = {  # of files that need no look, as there may be one beside each picture

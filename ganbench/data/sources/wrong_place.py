@@ -17,6 +17,7 @@ DOWNLOAD = "download it first, then name the folder or zip that it is in"
 FORMATS = "JPEG, PNG, WebP, TIFF, BMP, GIF, PPM, AVIF, HEIC (with an extra) and TFRecords are read"
 AS_FILES = "write its pictures to a folder first, as PNG or JPEG files, and name that folder"
 TEXT = ("a text, not pictures", "name the folder that the pictures are in")
+PACKED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".7z", ".rar")
 BY_ENDING: dict[str, tuple[str, str]] = {  # what it is, and what to do with it
     **dict.fromkeys(
         (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"),
@@ -77,6 +78,11 @@ def _refuse_unexpanded(text: str) -> None:
             f"there is no {shown(text)}: {shown(variable[0])} stands in it as text",
             "write the path out, or take double quotes, in which the shell fills it in",
         )
+    if os.sep == "/" and "\\" in text:
+        drive = re.match(r"([a-z]):", text, re.IGNORECASE)
+        unix = text.replace("\\", "/")
+        typed = f"/mnt/{drive[1].lower()}{unix[2:]}, as WSL has it" if drive else _typed(unix)
+        raise InputError(f"there is no {shown(text)}: folders are set apart by / here", typed)
     if re.search(r"[*?\[]", text):
         folder = re.split(r"[^/]*[*?\[]", text, maxsplit=1)[0] or "."
         raise InputError(
@@ -105,6 +111,11 @@ def advice(names: tuple[str, ...]) -> str:
     """What to do with a folder of such files, where none is a picture."""
     hints = [found[1] for name in names if (found := _known(name)) and found != TEXT]
     return hints[0] if hints else FORMATS
+
+
+def is_packed(name: str) -> bool:
+    """Is it, by its name, an archive that may hold pictures?"""
+    return name.lower().endswith(PACKED)
 
 
 def _known(name: str) -> tuple[str, str] | None:

@@ -89,12 +89,18 @@ def elsewhere(comparison: Comparison, results: Results) -> list[tuple[Row, str]]
     ]
 
 
+def same_input(runs: Sequence[ShownRun], place: int = 0) -> list[tuple[Row | None, np.ndarray]]:
+    """One probe photograph, where it may be shown, and what every model makes of it or of noise."""
+    inputs = [run.views["input"] for run in runs if "input" in run.views]
+    start: list[tuple[Row | None, np.ndarray]] = [(None, of[place]) for of in inputs[:1]
+                                                  if place < len(of)]  # fmt: skip
+    outputs = [(run.row, run.views["output"]) for run in runs if "output" in run.views]
+    return start + [(row, of[place]) for row, of in outputs if place < len(of)]
+
+
 def verdict_line(runs: Sequence[ShownRun]) -> list[tuple[Row | None, str]]:
     """The first probe photograph, and what every model makes of it (or of noise)."""
-    made = [(run.row, run.views["output"][0]) for run in runs if "output" in run.views]
-    source = next((run.views["input"][0] for run in runs if "input" in run.views), None)
-    start: list[tuple[Row | None, np.ndarray]] = [] if source is None else [(None, source)]
-    items = [*start, *made]
+    items = same_input(runs)
     uris = encoding.fit([picture[None] for _, picture in items], (1,), BYTES["verdict"])
     return [(row, line[0]) for (row, _), line in zip(items, uris, strict=True)]
 

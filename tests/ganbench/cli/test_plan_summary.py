@@ -38,7 +38,7 @@ def test_class_folders_are_one_set_for_models_from_noise_and_its_test_is_left_al
     out = plan("--data", tmp_path / "pets")
     assert "pets: 5 pictures · 16 px" in out and "photographs" not in out
     assert "one set, pets: models from noise learn from all of it" in out
-    assert "left alone, as not for training: test (4)" in out
+    assert "left alone: test (4)" in out
 
 
 def test_of_many_folders_left_alone_the_first_are_named(plan, tmp_path):
@@ -60,7 +60,7 @@ def test_two_sides_of_a_training_split_say_so(plan, tmp_path):
             fill(tmp_path / "set" / split / side, count)
     out = plan("--data", tmp_path / "set")
     assert "3 paintings · 3 photographs" in out and "one set" not in out
-    assert "left alone, as not for training: val (4)" in out
+    assert "left alone: val (4)" in out
 
 
 def test_sides_whose_names_do_not_tell_are_called_by_them(plan, tmp_path):

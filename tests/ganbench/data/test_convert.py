@@ -167,6 +167,15 @@ def test_what_is_there_is_never_overwritten(make_set, tmp_path: Path) -> None:
     assert contents(empty) == before
 
 
+def test_a_copy_inside_of_what_it_is_a_copy_of_is_refused(make_set, tmp_path: Path) -> None:
+    root = make_set("set/photo").parent
+    make_set("set/monet")
+    with pytest.raises(InputError, match="hold its own pictures twice") as caught:
+        convert(str(root), None, None, "folder", root / "out")
+    assert not (root / "out").exists() and f"--out {tmp_path / 'out'}" in caught.value.hint
+    convert(str(root), None, None, "zip", root / "out.zip")
+
+
 def test_a_side_without_a_good_picture_leaves_nothing_behind(make_set, tmp_path: Path) -> None:
     make_set("d/photo"), (tmp_path / "d" / "monet").mkdir()
     (tmp_path / "d" / "monet" / "a.jpg").write_bytes(b"text")
@@ -276,4 +285,4 @@ def test_the_training_split_goes_over_and_what_stays_is_told(
     assert [*contents(tmp_path / "d-new")] == [f"{side}/{i}.png" for side in "ab" for i in range(3)]
     assert [*contents(tmp_path / "one-new")] == ["0.png", "1.png", "2.png"]
     said = capsys.readouterr().err
-    assert "for training: test (3)" in said and "for training: val (3)" in said
+    assert "left alone: test (3)" in said and "left alone: val (3)" in said

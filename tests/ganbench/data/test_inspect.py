@@ -56,9 +56,7 @@ def test_what_is_left_alone_is_said_once(make_set, tmp_path: Path) -> None:
         make_set(folder)
     facts = inspect_data(str(tmp_path / "d"), None, None, 32, tmp_path / "out.html")
     assert facts["headline"] == "3 photographs and 3 paintings"
-    assert [one for one in facts["warnings"] if "test (3)" in one] == [
-        "Left alone, as it is not for training: test (3)."
-    ]
+    assert [one for one in facts["warnings"] if "test (3)" in one] == ["Left alone: test (3)."]
     alone = inspect_data(None, None, str(tmp_path / "d/train/monet"), 32, tmp_path / "out.html")
     assert alone["pictures"]["count"] == 3
 

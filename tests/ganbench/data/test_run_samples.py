@@ -13,7 +13,7 @@ from ganbench.data import run_samples
 from ganbench.data.convert import convert
 from ganbench.data.run_samples import Samples
 from ganbench.data.sources import layout
-from ganbench.data.sources.file_tree import Tree
+from ganbench.data.sources.file_tree import Tree, open_tree
 from ganbench.errors import InputError
 from ganbench.system import files
 
@@ -88,6 +88,25 @@ def test_contact_sheets_are_pictures_of_no_set(results, make_set, tmp_path):
             archive.write(file, file.relative_to(tmp_path))
     assert len(layout.one_set(str(tmp_path / "mixed.zip")).names) == 3
     assert isinstance(run_samples.find(str(tmp_path / "mixed"), ""), Tree)
+
+
+def test_the_card_of_results_is_a_picture_of_no_set(results, make_set, tmp_path):
+    folder = make_set("mixed", 3)
+    (results / "report.html").unlink()
+    results.rename(folder / "results")
+    for place in (folder, folder / "results"):
+        Image.new("RGB", (12, 6)).save(place / "card.png")
+
+    def cards(place):
+        return [name for name in open_tree(str(place)).names if name.endswith("card.png")]
+
+    assert cards(folder) == ["card.png", "results/card.png"]  # anybody may call a picture so
+    (folder / "results/report.html").write_text("")
+    with zipfile.ZipFile(tmp_path / "mixed.zip", "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder))
+    assert cards(folder) == cards(tmp_path / "mixed.zip") == ["card.png"]
+    assert cards(folder / "results") == []
 
 
 def test_runs_in_a_zip_are_one_sentence(results, tmp_path):

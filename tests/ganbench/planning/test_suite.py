@@ -156,3 +156,11 @@ def test_all_metrics_are_the_usual_ones_first_and_then_the_others():
     assert spelled[: len(STANDARD)] == STANDARD and set(spelled) == set(BUILT_IN)
     assert suite.with_metrics_named(Suite(metrics=("fid", "all"))).metrics[:2] == ("fid", "kid")
     assert suite.with_metrics_named(Suite(metrics=("fid",))).metrics == ("fid",)
+
+
+@pytest.mark.parametrize("name", ["pictures", "pictures.zip"])
+def test_pictures_in_the_place_of_a_suite_file_are_told_where_they_go(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="is no suite file") as caught:
+        suite.read_suite(tmp_path / name)
+    assert caught.value.hint == f"for pictures: --data {tmp_path / name}"

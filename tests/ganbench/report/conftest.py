@@ -336,6 +336,17 @@ def fake(tmp_path: Path) -> Fake:
     return Fake(tmp_path / "results")
 
 
+@pytest.fixture
+def fake_of(tmp_path: Path) -> Callable[[str], Fake]:
+    """Several results folders in one test, by name."""
+    return lambda name: Fake(tmp_path / name)
+
+
+@pytest.fixture(scope="session")
+def fake_at() -> type[Fake]:
+    return Fake
+
+
 @pytest.fixture(scope="session")
 def poison() -> ModuleType:
     """The module beside this one that makes results hostile."""

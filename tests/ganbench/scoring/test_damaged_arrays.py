@@ -103,3 +103,24 @@ def test_black_picture_files_are_pictures(scored, tmp_path, real):
     for i in range(3):
         Image.fromarray(np.full((12, 16, 3), i // 2, np.uint8)).save(tmp_path / f"black/{i}.png")
     assert scored(tmp_path / "black", real, "--metrics", "fid")["generated"]["count"] == 3
+
+
+def test_of_several_arrays_the_only_one_of_pictures_is_scored(ganbench, tmp_path, real):
+    np.savez(tmp_path / "a.npz", labels=np.arange(40), pixels=pixels())
+    code, out, _ = ganbench("score", tmp_path / "a.npz", real, "--metrics", "fwd")
+    assert code == 0 and "40 generated" in out
+
+
+def test_of_several_arrays_of_pictures_none_is_guessed(ganbench, tmp_path, real):
+    np.savez(tmp_path / "a.npz", x_test=pixels(), x_train=pixels())
+    code, _, err = ganbench("score", tmp_path / "a.npz", real)
+    assert code == 2
+    assert "holds several arrays of pictures (x_test, x_train)" in err and "images=" in err
+
+
+@pytest.mark.parametrize("shape", [(8,), (40, 8), (2048, 2048)])
+def test_features_are_not_taken_for_pictures(ganbench, tmp_path, real, shape):
+    np.savez(tmp_path / "a.npz", m=np.zeros(shape))
+    code, _, err = ganbench("score", tmp_path / "a.npz", real)
+    assert code == 2
+    assert "features or their statistics, not pictures" in err and "mu=" in err

@@ -69,6 +69,15 @@ def test_what_we_keep_is_read_without_pickle_by_who_knows_mu_and_sigma(real, sta
         assert json.loads(str(kept["protocol"]))["extractor"] == "eight"
 
 
+def test_pictures_are_not_written_over(ganbench, fake, tmp_path, options):
+    file = tmp_path / "real.npz"
+    np.savez(file, images=np.zeros((3, 12, 16, 3), np.uint8))
+    before = file.read_bytes()
+    code, _, err = ganbench("score", fake, file, "--save-stats", file, *options)
+    assert code == 2 and "is there already and holds no statistics" in err
+    assert file.read_bytes() == before
+
+
 def test_both_sides_are_scored_and_the_real_one_is_kept(ganbench, fake, real, tmp_path, options):
     file = tmp_path / "both.npz"
     words = ("--save-stats", file, fake, real, "--metrics", "fid")
@@ -180,6 +189,7 @@ SICK = np.where(np.eye(8), np.nan, 0)
         (changed(sigma=SICK), "sigma of {} holds a NaN or an infinity"),
         (changed(sigma=ASYMMETRIC), "is not symmetric"),
         (changed(sigma=-np.eye(8)), "has a variance below 0"),
+        (changed(sigma=np.eye(8) + 5 * (1 - np.eye(8))), "has a variance below 0"),
         (changed(mu=np.array([None] * 8)), "mu of {} holds pickled Python objects"),
         (changed(mu=np.full(8, 1j)), "complex128, no real numbers"),
         (changed(protocol=np.array("{")), "its protocol is damaged"),

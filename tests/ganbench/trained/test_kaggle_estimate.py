@@ -7,6 +7,7 @@ import pytest
 
 from ganbench.data.sources.file_tree import open_tree
 from ganbench.errors import InputError
+from ganbench.scoring import find_weights
 from ganbench.scoring.find_weights import Found
 from ganbench.trained import kaggle_estimate, kaggle_zip, trained_run
 from metrics import mifid
@@ -40,7 +41,7 @@ def inception(monkeypatch, tmp_path):
     monkeypatch.setattr("ganbench.scoring.lazy_extractor.Identity", Eight)
     file = tmp_path / "weights.pth"
     file.write_bytes(b"1")
-    monkeypatch.setattr(kaggle_estimate.find_weights, "find", lambda *_: Found(file, "option"))
+    monkeypatch.setattr(find_weights, "find", lambda *_: Found(file, "option"))
     monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
     return Eight
 

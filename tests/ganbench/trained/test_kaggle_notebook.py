@@ -75,7 +75,7 @@ def test_it_is_a_notebook_of_format_4_5(made, resize):
         assert all(line.endswith("\n") for line in cell["source"][:-1])
     assert ("--resize" in json.dumps(book)) is resize
     try:
-        import nbformat  # type: ignore[import-not-found]
+        import nbformat
     except ImportError:
         return
     nbformat.validate(book)

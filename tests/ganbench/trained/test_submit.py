@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from PIL import Image
 from ganbench import record
 from ganbench.data.sources.decode import decode, decode_whole
 from ganbench.errors import InputError
+from ganbench.scoring import verify
 from ganbench.system import cache
-from ganbench.trained import kaggle_rules, submit, trained_run
+from ganbench.trained import kaggle_rules, load_model, submit, trained_run
 from ganbench.trained.translate import Wish, translate
 
 from .conftest import draw_folder
@@ -73,8 +75,9 @@ def test_without_photographs_those_it_was_trained_on_are_painted(
     assert "no MiFID estimate: no Inception weights in the cache" in out
     assert "ganbench prepare" in out and "FID " not in out.replace("MiFID", "")
     run = trained_run.find(str(folder))
-    reference = submit.verify.reference_of(run.folder, run.record)
-    trainer = submit.translating.load_model.load(run.model())
+    reference = verify.reference_of(run.folder, run.record)
+    trainer: Any = load_model.load(run.model())
+    assert reference.source
     expected = trainer.generate(np.array(reference.source.pictures[:1]))[0]
     drawn = decode_whole((tmp_path / "out" / "pictures" / "00.png").read_bytes())
     assert (drawn == expected).all()

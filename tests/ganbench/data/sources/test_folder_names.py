@@ -5,14 +5,46 @@ from ganbench.data.sources.folder_names import Split, first_is_source, is_shard,
 
 @pytest.mark.parametrize(
     "name",
-    ["train", "Training", "TRAIN", "train2017", "train_1", "train_images", "trainset", "trainval"],
+    [
+        "train",
+        "Training",
+        "TRAIN",
+        "train2017",
+        "train_1",
+        "train_images",
+        "trainset",
+        "trainval",
+        "TrainVal",
+        "train_val",
+        "trn",
+        "entraînement",
+        "entrai\u0302nement",
+        "训练集",
+        "훈련",
+    ],
 )
 def test_a_training_split_is_known_however_it_is_spelled(name: str) -> None:
     assert splits([name]) == {name: Split("train", "")}
 
 
 @pytest.mark.parametrize(
-    "name", ["test", "Testing", "val", "VALID", "validation", "eval", "dev", "val2017", "test_img"]
+    "name",
+    [
+        "test",
+        "Testing",
+        "val",
+        "VALID",
+        "validation",
+        "eval",
+        "dev",
+        "val2017",
+        "test_img",
+        "Validate",
+        "tst",
+        "prueba",
+        "テスト",
+        "테스트",
+    ],
 )
 def test_any_other_split_is_none_to_train_on(name: str) -> None:
     assert splits([name]) == {name: Split("test", "")}
@@ -26,6 +58,17 @@ def test_cyclegans_letters_are_found_on_either_side(name: str) -> None:
 def test_a_longer_name_is_a_split_only_beside_its_counterpart() -> None:
     assert splits(["train_station", "val_disere", "latest", "trains"]) == {}
     assert splits(["seg_train", "seg_test", "seg_pred"]).keys() == {"seg_train", "seg_test"}
+
+
+def test_training_and_validation_together_are_trained_on_unless_there_is_training_alone() -> None:
+    assert splits(["train_valid", "test"])["train_valid"].kind == "train"
+    assert splits(["train", "train_valid", "test"])["train_valid"].kind == "test"
+    assert splits(["train_valid_test", "train+test"]) == {}
+
+
+def test_two_letters_are_a_split_beside_its_counterpart_alone() -> None:
+    assert splits(["tr", "te"]) == {"tr": Split("train", ""), "te": Split("test", "")}
+    assert splits(["tr", "photos"]) == splits(["te", "ts"]) == {}
 
 
 @pytest.mark.parametrize("name", ["0", "00012", "shard-00", "part_1", "batch3", "part-1-of-2"])

@@ -467,3 +467,80 @@ def test_records_are_not_given_up_for_a_stray_picture(tmp_path: Path) -> None:
 def test_a_test_split_stays_out_whatever_its_files_are_called(tmp_path: Path) -> None:
     root = write(lay_out(tmp_path / "d", "more/4.jp2"), "JPEG", "1.jpg", "2", "test/3")
     assert layout.training_set(str(root)).names == ("1.jpg", "2", "more/4.jp2")
+
+
+@pytest.mark.parametrize(
+    "names", [("photo00-3.tfrec", "monet00-3.tfrec"), ("photo_1.jpg", "monet_1.jpg")]
+)
+def test_files_called_by_two_sets_are_two_sets_of_one_folder(tmp_path: Path, names) -> None:
+    root = lay_out(tmp_path / "d", *names)
+    source, target = layout.two_sets(str(root))
+    assert (source.names, target.names) == ((names[0],), (names[1],))
+    with pytest.raises(InputError, match="two sets") as caught:
+        layout.training_set(str(root))
+    assert f"--data {root}" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "names", [("photo_1.jpg", "z.jpg", "monet_1.jpg"), ("photo_1.jpg", "x.jpg")]
+)
+def test_a_file_called_by_none_leaves_a_folder_one_set(tmp_path: Path, names) -> None:
+    assert len(layout.training_set(str(lay_out(tmp_path / "d", *names))).names) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("train", "tests"),
+    [
+        (("x-train.tfrecord-0-of-1",), ("x-test.tfrecord-0-of-1", "x-val.tfrecord-0-of-1")),
+        (("train-00000-of-00002", "train-00001-of-00002"), ("validation-00000-of-00001",)),
+        (("a/cat_train_1.jpg",), ("a/cat_test_1.jpg", "a/dog_val_1.jpg")),
+    ],
+)  # fmt: skip
+def test_files_called_as_tests_are_left_alone_beside_those_to_train_on(
+    tmp_path: Path, train, tests
+) -> None:
+    found = layout.training_set(str(lay_out(tmp_path / "d", *train, *tests)))
+    assert found.names == train
+    assert tests[0] in found.left_alone[0]
+
+
+@pytest.mark.parametrize(
+    "names", [("test_1.jpg", "test_2.jpg"), ("test_1.jpg", "train_1.jpg", "a.jpg")]
+)
+def test_files_are_of_no_split_where_not_all_say_so(tmp_path: Path, names) -> None:
+    assert layout.training_set(str(lay_out(tmp_path / "d", *names))).names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize("sides", [("trainA", "trainB"), ("photo", "monet")])
+def test_two_sets_twice_are_no_sides(tmp_path: Path, sides) -> None:
+    names = [f"{above}/{side}/1.jpg" for above in ("horses", "maps") for side in sides]
+    root = lay_out(tmp_path / "d", *names)
+    assert f"--data {root}/horses" in refused(root)[1]
+    assert titles(lay_out(tmp_path / "e", *(n.replace("maps", "photos") for n in names)))
+
+
+@pytest.mark.parametrize("more", ["sample.jpg", "photo2/1.jpg"])
+def test_models_from_noise_are_not_taught_photographs_where_more_lies_beside(
+    tmp_path: Path, more: str
+) -> None:
+    root = lay_out(tmp_path / "d", "photo/1.jpg", "monet/1.jpg", more)
+    with pytest.raises(layout.OneSet, match="which are the two sets is not clear"):
+        layout.what_noise_needs(str(root))
+
+
+def test_what_is_packed_beside_pictures_is_told(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "d", "1.jpg", "2.tfrec", "more/3.zip", "4.tar.gz")
+    assert layout.one_set(str(root)).left_alone == (
+        "2.tfrec (TFRecords beside pictures)",
+        "4.tar.gz and 1 more (packed, not opened)",
+    )
+
+
+def test_folders_in_a_zip_may_be_set_apart_as_in_windows(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.writestr("d\\", "")
+        for name in ("d\\trainA\\1.jpg", "d\\trainB\\2.jpg", "d\\testA\\3.jpg"):
+            archive.writestr(name, name)
+    source, target = layout.two_sets(str(tmp_path / "d.zip"))
+    assert (source.prefix, target.prefix) == ("d/trainA/", "d/trainB/")
+    assert source.read("1.jpg") == b"d\\trainA\\1.jpg"

@@ -17,6 +17,8 @@ from ganbench.data.sources.picture_kinds import ENDINGS, by_ending, kind, usual_
         ("a.b/c.heic", "HEIC"),
         ("a.NEF", "unread"),
         ("a.jxl", "unread"),
+        ("a.TGA", "unread"),
+        ("a.dcm", "unread"),
         ("a.jpg.json", ""),
         ("labels.npy", ""),
         ("Thumbs.db", ""),

@@ -27,6 +27,8 @@ def refused(text: str) -> str:
         ("%DATA%/x", "%DATA% stands in it"),
         ("~nobody-of-this-name/x", "there is no user ~nobody-of-this-name"),
         ("photos/*.jpg", "is a pattern.* name it: photos/"),
+        (r"photos\day", "set apart by / here .* photos/day$"),
+        (r"C:\my\photos", "/mnt/c/my/photos, as WSL has it"),
         ("a/b?/[c].png", "is a pattern.* name it: a/$"),
         ("*.jpg", r"is a pattern.* name it: \.$"),
         ("/tmp,/usr", "more than one path.* --source /tmp --target /usr"),
@@ -81,3 +83,9 @@ def test_a_folder_that_is_there_is_taken_whatever_it_is_called(
 )
 def test_a_folder_of_other_things_says_what_to_do_with_them(names, words: str) -> None:
     assert words in wrong_place.advice(names)
+
+
+def test_a_link_to_nowhere_is_no_mistyped_name(tmp_path: Path) -> None:
+    for name, goal in (("dead", "gone"), ("loop", "loop")):
+        (tmp_path / name).symlink_to(goal)
+        assert f"{name} is a link to {goal}, which is not there" in refused(str(tmp_path / name))
