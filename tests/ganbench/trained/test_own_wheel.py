@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from email.parser import Parser
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -69,17 +70,17 @@ def test_an_installation_without_its_checkout_says_the_same(wheel, monkeypatch, 
     (again,) = (tmp_path / "again").glob("*.whl")
     with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(again) as other:
         assert set(one.namelist()) == set(other.namelist())
-        metadata = next(name for name in one.namelist() if name.endswith("METADATA"))
-        told = [Parser().parsestr(a.read(metadata).decode()).items() for a in (one, other)]
+        about = next(name for name in one.namelist() if name.endswith("METADATA"))
+        told = [Parser().parsestr(a.read(about).decode()).items() for a in (one, other)]
         assert sorted(told[0]) == sorted(told[1])
 
 
 def test_no_metadata_anywhere_is_one_sentence(monkeypatch, tmp_path):
     def gone(name):
-        raise own_wheel.metadata.PackageNotFoundError(name)
+        raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(own_wheel.metadata, "distribution", gone)
-    monkeypatch.setattr(own_wheel.ganbench, "__file__", str(tmp_path / "a" / "b.py"))
+    monkeypatch.setattr(metadata, "distribution", gone)
+    monkeypatch.setattr(ganbench, "__file__", str(tmp_path / "a" / "b.py"))
     with pytest.raises(InputError, match="not installed"):
         own_wheel.write(tmp_path)
     assert list(tmp_path.iterdir()) == []
