@@ -17,6 +17,7 @@ from ganbench.trained.encoding import encoded
 from ganbench.trained.photographs import Readable
 
 MADE = (1980, 1, 1, 0, 0, 0)  # of every file in it: the same pictures are the same zip
+UNIX, READABLE = 3, 0o644 << 16  # by whoever unpacks it
 
 
 @dataclass
@@ -65,6 +66,7 @@ def _fill(
             fits = size.height == size.width == kaggle_rules.SIDE
             if fits or resize:
                 entry = zipfile.ZipInfo(_flat(free, name), MADE)
+                entry.create_system, entry.external_attr = UNIX, READABLE
                 archive.writestr(entry, _as_wanted(data, fits, packed))
                 packed.count += 1
             else:

@@ -64,6 +64,7 @@ def of_run(run: TrainedRun, out: Path | None, wish: Wish, on_progress: OnProgres
     path = _photographs(run, wish) if run.translates else ""
     if not run.translates and wish.photographs:
         raise InputError(f"{run.name} draws from noise: it has no use for --photographs")
+    run.model(wish.plugins, wish.device)  # InputError where it is not to be had
     _begin(place, {"submission of": run.name, **own_folder.about(run)})
     drawn = place / DRAWN
     done: translating.Translated | generating.Generated
@@ -106,7 +107,7 @@ def _photographs(run: TrainedRun, wish: Wish) -> str:
     place = run_samples.place_of(path)
     if wish.photographs and place.is_dir() and not photographs.is_cached(place):
         image_sets.refuse_two_sets(path, layout.one_set(path))
-    _check_count(len(found.names), path)
+    _check_count(len(found.names), path if wish.photographs else f"what {run.name} was trained on")
     return path
 
 

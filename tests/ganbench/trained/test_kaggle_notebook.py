@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import ganbench
 from ganbench.errors import InputError
 from ganbench.trained import (
     kaggle_bundle,
@@ -20,9 +21,11 @@ from .conftest import draw_folder
 
 # In place of `python -m ganbench`: a Kaggle that takes three pictures or more.
 FEW = """
+import ganbench
 from ganbench.trained import kaggle_rules
 kaggle_rules.FEWEST = 3
 if __name__ == "__main__":
+    print("works from", ganbench.__file__, flush=True)
     from ganbench.cli.main import main
     main()
 """
@@ -51,6 +54,7 @@ def test_its_cells_leave_the_zip_without_internet(made, tmp_path, name):
     assert [path.name for path in working.iterdir()] == ["images.zip"]
     assert "3 pictures, all as Kaggle wants them" in done.stdout
     assert str(place) in done.stdout  # where wheel and run were found
+    assert "works from" in done.stdout and ganbench.__file__ not in done.stdout
 
 
 def test_what_is_missing_there_is_one_sentence(made, tmp_path):

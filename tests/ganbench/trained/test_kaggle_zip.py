@@ -1,5 +1,7 @@
 """The zip itself."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,8 @@ def test_names_that_become_the_same_stay_apart_and_times_do_not_count(tmp_path):
         packed = kaggle_zip.write(path, names, Source(), False, lambda *_: None)
         zips.append(path.read_bytes())
     assert packed.count == 4 and zips[0] == zips[1]
+    with zipfile.ZipFile(tmp_path / "0.zip") as archive:
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
     tree = open_tree(str(tmp_path / "0.zip"))
     assert set(tree.names) == {"a.jpg", "A-2.jpg", "sub-a.jpg", "sub-a-2.jpg"}
     assert np.all([tree.read(name)[:2] == b"\xff\xd8" for name in tree.names])

@@ -184,6 +184,19 @@ def test_what_lies_there_is_left_alone(made, tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_model_that_is_not_installed_is_told_before_any_work(made, tmp_path):
+    folder = made("dcgan", model="my-gan")
+    with pytest.raises(InputError, match="my-gan") as error:
+        of_run(folder, tmp_path / "out", resize=True)
+    assert "--plugin" in error.value.hint and not (tmp_path / "out").exists()
+
+
+def test_what_it_was_trained_on_may_be_too_few(trained_on, monkeypatch, tmp_path):
+    said = "what cyclegan-unet-trained was trained on holds 12 pictures, where Kaggle takes 3 to 5"
+    with pytest.raises(InputError, match=said):
+        of_run(trained_on(), tmp_path / "out", resize=True)
+
+
 def test_a_run_that_failed_has_nothing_to_submit(made, ganbench):
     folder = made("dcgan", status=record.Status("failed", 7, 0.1))
     code, _, err = ganbench("submit", "--with", folder)
