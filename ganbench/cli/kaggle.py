@@ -30,14 +30,15 @@ def bundle(
     json_: Json = False,
 ) -> None:
     """Make a Kaggle data set of a run and of ganbench, for a notebook without internet."""
+    from ganbench.data.run_samples import place_of
     from ganbench.system.text import printable, size_words
     from ganbench.trained import kaggle_bundle, kaggle_names, trained_run
 
     found = trained_run.find(run)
     for note in found.notes:
         print(f"note: {printable(note)}", file=sys.stderr)
-    files = tuple(file.expanduser() for file in plugins or ())
-    done = kaggle_bundle.write(found, out and out.expanduser(), user, files)
+    files = tuple(place_of(str(file)) for file in plugins or ())
+    done = kaggle_bundle.write(found, place_of(str(out)) if out else None, user, files)
     if json_:
         print(json.dumps({
             "folder": str(done.place), "run": str(found.folder), "bytes": done.size,

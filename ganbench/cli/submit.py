@@ -54,12 +54,13 @@ def submit(
     json_: Json = False,
 ) -> None:
     """Paint and pack Kaggle's images.zip, check it, and say what to type; nothing is sent."""
+    from ganbench.data.run_samples import place_of
     from ganbench.trained import kaggle_estimate, kaggle_names, kaggle_notebook, trained_run
     from ganbench.trained import submit as submitting
 
     _one_of(run, pictures, check)
     if check:
-        raise typer.Exit(_check(check.expanduser(), json_))
+        raise typer.Exit(_check(place_of(str(check)), json_))
     name = kaggle_names.user(user)
     against = kaggle_estimate.Wish(paintings, inception_weights, device)
     if estimate:
@@ -67,7 +68,7 @@ def submit(
     found = trained_run.find(run) if run else None
     _note(found.notes if found else ())
     wish = submitting.Wish(photographs, resize, device, tuple(plugins or ()))
-    place = out and out.expanduser()
+    place = place_of(str(out)) if out else None
     notebook = guess = None
     with bars.on_stderr() as tick:
         if found:
@@ -79,7 +80,7 @@ def submit(
             guess = kaggle_estimate.estimate(done.file, found, against, tick)
     typed = [submitting.by_hand(done, found.name if found else "ganbench")]
     if found and notebook:
-        typed += kaggle_notebook.commands(notebook, found, name)
+        typed += kaggle_notebook.commands(notebook, found, name, wish.plugins)
     if json_:
         print(json.dumps(_as_json(done, found, notebook, guess, typed)))
     else:

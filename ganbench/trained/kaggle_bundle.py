@@ -39,6 +39,8 @@ def write(run: TrainedRun, out: Path | None, user: str | None, plugins: tuple[Pa
     for plugin in plugins:
         if not plugin.is_file():
             raise InputError(f"the plugin {plugin} is not there", "--plugin FILE.py")
+    if len({plugin.name.lower() for plugin in plugins}) < len(plugins):
+        raise InputError("two plugins have the same name", "rename one: they go into one folder")
     place = out or Path(f"{run.record.model}-kaggle-data")
     try:
         files.check_writable(place)

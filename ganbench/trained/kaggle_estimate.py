@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganbench.data.run_samples import place_of
 from ganbench.errors import InputError
 from ganbench.scoring import compare_sets, find_weights, verify
 from ganbench.scoring.compare_sets import Settings
@@ -50,7 +51,7 @@ def check(wish: Wish) -> None:
     """InputError for a file that was named and is not there, before hours of drawing."""
     if wish.inception_weights:
         find_weights.find(wish.inception_weights)
-    if wish.paintings and not Path(wish.paintings).expanduser().exists():
+    if wish.paintings and not place_of(wish.paintings).exists():
         raise InputError(f"--paintings {wish.paintings} is not there")
 
 

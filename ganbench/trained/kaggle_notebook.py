@@ -71,13 +71,13 @@ def write(place: Path, run: TrainedRun, user: str, resize: bool) -> Path:
     return folder
 
 
-def commands(folder: Path, run: TrainedRun, user: str) -> list[str]:
+def commands(folder: Path, run: TrainedRun, user: str, plugins: tuple[Path, ...]) -> list[str]:
     """What to type to have the notebook run on Kaggle and to submit what it leaves."""
     data, slug = folder.parent / DATA, kaggle_names.notebook(run)
     bundle = ["ganbench", "kaggle", "bundle", "--with", str(run.folder), "--out", str(data)]
     submit = ["kaggle", "competitions", "submit", kaggle_rules.COMPETITION]
     typed = [
-        [*bundle, "--user", user],
+        [*bundle, "--user", user, *(word for file in plugins for word in ("--plugin", str(file)))],
         ["kaggle", "datasets", "create", "-p", str(data), "-r", "zip"],
         ["kaggle", "kernels", "push", "-p", str(folder)],
         [*submit, "-k", f"{user}/{slug}", "-v", "1", "-f", kaggle_rules.NAME, "-m", run.name],

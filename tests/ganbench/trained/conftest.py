@@ -25,11 +25,11 @@ SMALL = {
 }
 
 
-def make(folder, a_record, name, size=32, seed=0, **changes):
-    """Write the run of a built-in model to `folder`."""
-    (model,) = registry.select(name)
+def make(folder, a_record, name, size=32, seed=0, plugins=(), **changes):
+    """Write the run of a built-in model, or of one in a plugin file, to `folder`."""
+    (model,) = registry.select(name, plugins)
     kind = registry.load(model)
-    settings = resolve(kind.Settings, name, SMALL[name])
+    settings = resolve(kind.Settings, name, SMALL.get(name, {}))
     trainer = kind(settings, Task(size, seed))
     folder.mkdir(parents=True)
     checkpoint.save(folder, trainer.save, {"steps": 10})

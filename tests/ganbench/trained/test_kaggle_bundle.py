@@ -60,6 +60,7 @@ def test_what_is_wrong_is_one_sentence_and_nothing_is_lost(made, ganbench, tmp_p
         (["--out", mine / "letter.txt" / "x"], "no folder that can be written to"),
         (["--user", "a/b"], "no name on Kaggle"),
         (["--plugin", "nowhere.py"], "nowhere.py is not there"),
+        (["--plugin", __file__, "--plugin", __file__], "two plugins have the same name"),
     ):
         code, _, err = ganbench("kaggle", "bundle", "--with", folder, *words)
         assert code == 2 and said in err and "Traceback" not in err

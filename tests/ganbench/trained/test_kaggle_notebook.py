@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,14 +32,19 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("name", ["cyclegan-unet", "dcgan"])
-def test_its_cells_leave_the_zip_without_internet(made, tmp_path, name):
-    run = trained_run.find(str(made(name)))
+TINY = Path(__file__).parents[3] / "examples" / "tiny_gan.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "plugins"), [("cyclegan-unet", ()), ("dcgan", ()), ("tiny-gan", (TINY,))]
+)
+def test_its_cells_leave_the_zip_without_internet(made, tmp_path, name, plugins):
+    run = trained_run.find(str(made(name, plugins=plugins)))
     data, working = tmp_path / "input", tmp_path / "working"
     working.mkdir()
     # As Kaggle mounts them today; it was flat before.
     place = data / "datasets" / "me" / kaggle_names.data_set(run)
-    kaggle_bundle.write(run, place, "me", ())
+    kaggle_bundle.write(run, place, "me", plugins)
     (data / "competitions" / kaggle_rules.COMPETITION).mkdir(parents=True)
     draw_folder(data / "competitions" / kaggle_rules.COMPETITION / "photo_jpg", 3, ending=".jpg")
     folder = kaggle_notebook.write(tmp_path / "out", run, "me", resize=True)
@@ -55,6 +61,14 @@ def test_its_cells_leave_the_zip_without_internet(made, tmp_path, name):
     assert "3 pictures, all as Kaggle wants them" in done.stdout
     assert str(place) in done.stdout  # where wheel and run were found
     assert "works from" in done.stdout and ganbench.__file__ not in done.stdout
+
+
+def test_the_commands_carry_the_plugin_along(made, tmp_path):
+    run = trained_run.find(str(made("dcgan")))
+    place = tmp_path / kaggle_notebook.FOLDER
+    typed = kaggle_notebook.commands(place, run, "me", (Path("my gan.py"),))
+    assert typed[0].endswith("--plugin 'my gan.py'") and " --user me " in typed[0]
+    assert "--plugin" not in kaggle_notebook.commands(place, run, "me", ())[0]
 
 
 def test_what_is_missing_there_is_one_sentence(made, tmp_path):
