@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -81,10 +81,7 @@ def submit(
     typed = [submitting.by_hand(done, found.name if found else "ganbench")]
     if found and notebook:
         typed += kaggle_notebook.commands(notebook, found, name, wish.plugins)
-    if json_:
-        print(json.dumps(_as_json(done, found, notebook, guess, typed)))
-    else:
-        _say(done, found, notebook, guess, typed)
+    (_print_json if json_ else _say)(done, found, notebook, guess, typed)
 
 
 def _one_of(*given: object) -> None:
@@ -129,15 +126,15 @@ def _skipped(done: "Submission") -> "list[Skipped]":
     return [*done.skipped, *done.packed.skipped]
 
 
-def _as_json(
+def _print_json(
     done: "Submission",
     run: "TrainedRun | None",
     notebook: Path | None,
     guess: "Estimate | None",
     typed: list[str],
-) -> dict[str, Any]:
+) -> None:
     result = guess.result if guess else None
-    return {
+    told = {
         "file": str(done.file),
         "run": str(run.folder) if run else None,
         "count": done.packed.count,
@@ -155,6 +152,7 @@ def _as_json(
         },
         "commands": typed,
     }  # fmt: skip
+    print(json.dumps(told))
 
 
 def _say(
