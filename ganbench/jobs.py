@@ -235,7 +235,7 @@ class TranslateJob:
     """Photographs, and the trained model that is to paint them."""
 
     model: TrainedModel
-    photographs: Path  # a folder, or a zip
+    photographs: Path  # a folder, a zip, or a set of the cache
     names: tuple[tuple[str, str], ...]  # of each photograph there, and of its painting
     out: Path
     back: bool = False  # and photographs again, in a folder of their own

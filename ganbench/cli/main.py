@@ -20,6 +20,7 @@ from ganbench.cli import (
     generate,
     import_,
     installation,
+    kaggle,
     ls,
     models,
     new,
@@ -27,6 +28,7 @@ from ganbench.cli import (
     report,
     run,
     score,
+    submit,
     translate,
 )
 from ganbench.system import variables
@@ -72,6 +74,7 @@ app.command()(compare.compare)
 app.command()(card.card)
 app.command()(translate.translate)
 app.command()(generate.generate)
+app.command()(submit.submit)
 app.command()(export.export)
 app.command("list")(models.list_)
 app.command()(models.check)
@@ -81,6 +84,7 @@ app.command("import")(import_.import_)
 app.command()(installation.doctor)
 app.command()(installation.prepare)
 app.add_typer(data.app, name="data")
+app.add_typer(kaggle.app, name="kaggle")
 
 
 def main() -> None:

@@ -23,5 +23,8 @@ InceptionWeights = Annotated[
 With = Annotated[
     str, typer.Option("--with", metavar="RUN", help="A run's folder, or SUITE/MODEL for its best.")
 ]
+User = Annotated[
+    str | None, typer.Option("--user", metavar="NAME", help="Yours on Kaggle, for addresses.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
 Domains = Annotated[str | None, typer.Argument(help="Both domains, or one set; by default scenes.")]

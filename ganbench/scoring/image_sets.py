@@ -72,7 +72,7 @@ def open_side(path: str, only: str = "", room: ExitStack | None = None) -> Side:
         return _of_run(path, found)
     listing = layout.one_set_in(found)
     if not only:
-        _refuse_two_sets(path, listing)
+        refuse_two_sets(path, listing)
     if listing.records:
         assert room
         return _unpacked(path, listing, only, room)
@@ -143,7 +143,7 @@ def _refuse_pattern(path: str, only: str) -> None:
         )
 
 
-def _refuse_two_sets(path: str, listing: Listing) -> None:
+def refuse_two_sets(path: str, listing: Listing) -> None:
     """A data set of photographs and paintings is not one side of a comparison."""
     folders = {part.lower() for name in listing.names for part in name.split("/")[:-1]}
     if not folders & layout.KNOWN:

@@ -78,7 +78,7 @@ def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
     run = record.read(folder)
     if not run.scores:
         raise InputError(f"the run {folder} has no scores to check ({run.status.name})")
-    reference = _reference(folder, run)
+    reference = reference_of(folder, run)
     extractors = _extractors(run, reference.device, settings, tick) or [None]
     found: dict[str, Line] = {}
     for extractor in extractors:
@@ -109,7 +109,7 @@ def _lines(
     }
 
 
-def _reference(folder: Path, run: record.Record) -> Reference:
+def reference_of(folder: Path, run: record.Record) -> Reference:
     """The domains that run.json names; InputError when they are not those of the record."""
     told = files.read_json(folder / "run.json")
     try:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode_whole
-from ganbench.data.sources.file_tree import open_tree
 from ganbench.system import files
+from ganbench.trained.photographs import opened
 
 MOST = 60  # rows; each is some 30 KB
 EDGE = 480  # pixels of the longer side
@@ -32,7 +32,7 @@ class Row:
 
 
 def write(place: Path, photographs: Path, shown: Sequence[Shown], run: str, reverse: bool) -> Path:
-    """Write `place`/index.html; the photographs lie in a folder or zip, the others in `place`."""
+    """Write `place`/index.html; `photographs` is where they lie, the others in `place`."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
@@ -51,7 +51,7 @@ def write(place: Path, photographs: Path, shown: Sequence[Shown], run: str, reve
 
 
 def _rows(place: Path, photographs: Path, shown: Sequence[Shown]) -> list[Row]:
-    tree = open_tree(str(photographs))
+    tree = opened(photographs)
     rows = []
     for name, *made in shown:
         try:

@@ -27,6 +27,8 @@ def translate(
     """
     if not run.translates:
         raise InputError(f"{run.name} draws from noise, not from photographs", "run.generate(16)")
+    if reverse:
+        run.require_back()
     alone = getattr(pictures, "ndim", None) == 3 or hasattr(pictures, "getbands")  # Pillow's
     given = [_picture(one) for one in ([pictures] if alone else pictures)]
     made = _drawn(run.model(plugins, device), given, reverse)

@@ -45,6 +45,7 @@ class Generated:
     made: int
     kept: int  # were there already
     others: tuple[Path, ...]  # grid and walk
+    names: tuple[str, ...]  # of the pictures in `place`
 
 
 def generate(run: TrainedRun, out: Path | None, wish: Wish, on_progress: OnProgress) -> Generated:
@@ -67,7 +68,7 @@ def generate(run: TrainedRun, out: Path | None, wish: Wish, on_progress: OnProgr
         shown = [decode_whole(files.read_bytes(place / name)) for name in names[:IN_GRID]]
         files.write_bytes(place / GRID, encoded(grid(np.stack(shown)), GRID))
         others.append(place / GRID)
-    return Generated(place, made, wish.count - made, tuple(others))
+    return Generated(place, made, wish.count - made, tuple(others), tuple(names))
 
 
 def _check(run: TrainedRun, wish: Wish) -> None:

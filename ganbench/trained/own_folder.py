@@ -13,11 +13,16 @@ NOTE = "ganbench.json"  # says by what the pictures beside it were made
 
 def begin(place: Path, run: TrainedRun, told: dict[str, Any]) -> None:
     """Make the folder, or see that the same run and wishes began it; InputError."""
-    told = {
-        "run": run.name,
-        "weights": files.sha256(run.checkpoint / "checkpoint.json"),
-        **told,
-    }
+    begin_told(place, {**about(run), **told})
+
+
+def about(run: TrainedRun) -> dict[str, Any]:
+    """Which run, and with which weights."""
+    return {"run": run.name, "weights": files.sha256(run.checkpoint / "checkpoint.json")}
+
+
+def begin_told(place: Path, told: dict[str, Any]) -> None:
+    """Make the folder, or see that it was begun by the same; InputError."""
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         before = None
         with suppress(InputError):

@@ -43,6 +43,14 @@ class TrainedRun:
         """Was the generator from paintings to photographs trained, too?"""
         return self.translates and ("back" in self.record.imported or not self.record.imported)
 
+    def require_back(self) -> None:
+        """InputError when only the generator from photographs to paintings was imported."""
+        if not self.has_back:
+            raise InputError(
+                f"{self.name} was imported without the way back",
+                "import it once more with --back FILE",
+            )
+
     def model(self, plugin_files: tuple[Path, ...] = (), device: str | None = None) -> TrainedModel:
         """Its model, for another process; InputError when model or framework is not here."""
         read = self.record

@@ -14,7 +14,6 @@ from PIL import Image
 
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode, decode_whole
-from ganbench.data.sources.file_tree import open_tree
 from ganbench.data.store import OnProgress, Skipped
 from ganbench.errors import InputError
 from ganbench.jobs import TrainedModel, TranslateJob
@@ -50,6 +49,7 @@ class Translated:
     made: int
     kept: int  # were there already
     skipped: tuple[Skipped, ...]
+    paintings: tuple[str, ...]  # their names in `place`
 
 
 def translate(
@@ -70,6 +70,8 @@ def translate(
         raise InputError(f"--side {wish.side} must be at least 1")
     if wish.whole and wish.side:
         raise InputError("--whole takes the model's own size, so it does not go with --side")
+    if wish.back or wish.reverse:
+        run.require_back()
     model = run.model(wish.plugins, wish.device)
     with TemporaryDirectory(prefix="ganbench-") as scratch:
         found = photographs.find(path, ending, Path(scratch))
@@ -92,7 +94,9 @@ def translate(
             )
         shown = [(*pair, f"{BACK}/{pair[1]}" if wish.back else None) for pair in painted]
         index = album.write(place, found.place, shown, run.name, wish.reverse)
-    return Translated(place, index, len(left) - len(broken), len(found.names) - len(left), skipped)
+    made = sum(name not in broken for name, _ in left)
+    kept = len(found.names) - len(left)
+    return Translated(place, index, made, kept, skipped, tuple(name for _, name in painted))
 
 
 def _is_done(place: Path, name: str, back: bool) -> bool:
@@ -119,7 +123,7 @@ def work(job: TranslateJob, channel: child_process.Channel) -> int:
     """Read, draw and write every photograph of the job: in a process of its own."""
     trainer = load_model.load(job.model)
     draw = network(trainer, job.model, job.reverse, job.back)
-    tree, size = open_tree(str(job.photographs)), job.model.size
+    tree, size = photographs.opened(job.photographs), job.model.size
     for start in range(0, len(job.names), TOGETHER):
         group: list[tuple[str, np.ndarray]] = []
         for name, painting in job.names[start : start + TOGETHER]:

@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from ganbench import record
+from ganbench.data import load
 from ganbench.jobs import DrawJob, GenerateJob, TranslateJob
-from ganbench.trained import draw, generate, translate
+from ganbench.system import files
+from ganbench.trained import draw, generate, kaggle_rules, translate
 from ganbench.training import checkpoint
 from ganzoo import registry
 from ganzoo.conformance import Trial
@@ -24,11 +26,14 @@ SMALL = {
 }
 
 
-def make(folder, a_record, name, size=32, seed=0, built=None, steps=0, **changes):
-    """Write the run of a built-in model to `folder`; `built`: its settings, `steps`: taken."""
-    (model,) = registry.select(name)
+def make(folder, a_record, name, size=32, seed=0, built=None, steps=0, plugins=(), **changes):
+    """Write a run to `folder`, of a built-in model or of one in a plugin file.
+
+    `built`: its settings, `steps`: taken.
+    """
+    (model,) = registry.select(name, plugins)
     kind = registry.load(model)
-    settings = resolve(kind.Settings, name, SMALL[name] if built is None else built)
+    settings = resolve(kind.Settings, name, SMALL.get(name, {}) if built is None else built)
     trainer = kind(settings, Task(size, seed))
     if steps:
         Trial(kind, settings, size).steps(trainer, *range(steps))
@@ -79,3 +84,40 @@ def here(monkeypatch):
     """Draw in this process, which has torch already."""
     for module, kind in ((translate, TranslateJob), (generate, GenerateJob), (draw, DrawJob)):
         do_here(monkeypatch, module.__name__, kind, module.work)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Kaggle that takes three to five pictures."""
+    monkeypatch.setattr(kaggle_rules, "FEWEST", 3)
+    monkeypatch.setattr(kaggle_rules, "MOST", 5)
+
+
+def draw_folder(folder, count, side=256, ending=".png", seed=0):
+    """Write a folder of pictures."""
+    folder.mkdir()
+    random = np.random.default_rng(seed)
+    for number in range(count):
+        coarse = random.integers(0, 256, (side // 8, side // 8, 3), np.uint8)
+        picture = Image.fromarray(coarse).resize((side, side))
+        picture.save(folder / f"{number}{ending}", quality=90)
+    return folder
+
+
+@pytest.fixture
+def trained_on(two_domains, made):
+    """Write a run as a suite leaves it, which knows its pictures in the cache."""
+
+    def write(name="cyclegan-unet", size=32):
+        sides = {"source": "photo", "target": "monet"}
+        domains = {
+            side: load.load_one(str(two_domains / part), size) for side, part in sides.items()
+        }
+        data = {side: domain.describe() for side, domain in domains.items()}
+        folder = made(name, f"{name}-trained", size=size, data=data)
+        folders = {f"{side}_folder": str(domain.folder) for side, domain in domains.items()}
+        told = {"run": {"address": "/home/me/my_gan.py:Tiny"}, "folder": str(folder), **folders}
+        files.write_json(folder / "run.json", told)
+        return folder
+
+    return write

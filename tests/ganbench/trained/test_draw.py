@@ -9,6 +9,7 @@ from PIL import Image
 import ganbench
 from ganbench import record
 from ganbench.trained import load_model, tiles, trained_run
+from ganbench.trained.translate import Wish, translate
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -57,3 +58,12 @@ def test_each_kind_of_model_says_what_it_starts_from(made):
         run_of(made("dcgan")).translate(np.zeros((32, 32, 3), np.uint8))
     with pytest.raises(ganbench.InputError, match="from photographs"):
         run_of(made("cyclegan-unet")).generate()
+
+
+def test_a_way_back_that_was_not_imported_is_one_sentence(made, photographs, tmp_path):
+    origin = {"file": "net_G_A.pth", "sha256": "0" * 64, "format": "official"}
+    folder = made("cyclegan-unet", status=record.Status("imported"), imported=origin)
+    with pytest.raises(ganbench.InputError, match="without the way back"):
+        run_of(folder).translate(np.zeros((32, 32, 3), np.uint8), reverse=True)
+    with pytest.raises(ganbench.InputError, match="without the way back"):
+        translate(str(photographs), trained_run.find(str(folder)), None, Wish(back=True), print)
