@@ -282,6 +282,7 @@ def run(
     device: str | None = None,
     threads: int | None = None,
     stop_collapsed: bool | None = None,
+    beside: PathLike | Iterable[PathLike] | None = None,
     name: str | None = None,
     plugins: PathLike | Iterable[PathLike] | None = None,
     inception_weights: PathLike | None = None,
@@ -326,15 +327,17 @@ def run(
 OPTIONS = (
     *("models", "data", "source", "target", "swap", "size", "budget", "seeds", "frameworks"),
     *("metrics", "extractors", "protocol", "profile", "samples", "snapshots", "frames", "flip"),
-    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "name", "plugins"),
+    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "beside", "name"),
+    "plugins",
 )  # fields of a suite
-LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", "plugins")
+FILES = ("beside", "plugins")  # one text is one of them: a name may have commas
+LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", *FILES)
 
 
 def _listed(name: str, value: Any) -> Any:
     """A list where a list is meant: of one model, seed or file, itself."""
     plain = _plain(value)
-    split = name != "plugins"  # of all others one text may name several
+    split = name not in FILES  # of all others one text may name several
     alone = name in LISTS and not isinstance(plain, list) and not (isinstance(plain, str) and split)
     return [plain] if alone else plain
 
