@@ -99,7 +99,7 @@ def _read(path: Path) -> tuple[list[Layer], Any]:
     if not _is_hdf5(path):
         with zipfile.ZipFile(path) as archive:
             if max((entry.file_size for entry in archive.infolist()), default=0) > LARGEST:
-                raise InputError(f"it is larger than {LARGEST // 2**30} GiB, unpacked")
+                raise InputError(f"it is larger than {LARGEST:,} bytes, unpacked")
             if archive.getinfo("config.json").file_size > LARGEST_CONFIG:
                 raise InputError("its description is larger than 64 MiB")
             config = json.loads(archive.read("config.json"))

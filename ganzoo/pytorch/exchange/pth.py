@@ -43,7 +43,7 @@ def _check_size(path: Path) -> None:
         except Exception as error:
             raise _unreadable(error) from None
     if size > LARGEST:
-        raise InputError(f"it is larger than {LARGEST // 2**30} GiB, unpacked")
+        raise InputError(f"it is larger than {LARGEST:,} bytes, unpacked")
 
 
 def _unreadable(error: Exception) -> InputError:

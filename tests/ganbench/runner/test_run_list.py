@@ -42,6 +42,7 @@ def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_
     limit = time.monotonic() + 120
     while not list(tmp_path.glob("s/*/events.jsonl")) and time.monotonic() < limit:
         time.sleep(0.05)
+        assert process.poll() is None, process.communicate()[0]
     for _ in range(20):
         assert listed(tmp_path)[slow].status == "training"
         assert listed(tmp_path)[slow].command == ""

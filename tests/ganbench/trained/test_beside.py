@@ -7,9 +7,10 @@ import torch
 from ganbench import record
 from ganbench.jobs import BesideJob, ImportJob
 from ganbench.trained import beside, import_weights
-from tests.ganbench.conftest import do_here
-from tests.ganzoo import official_networks as official
-from tests.ganzoo.official_networks import at_random
+
+from ...ganzoo import official_networks as official
+from ...ganzoo.official_networks import at_random
+from ..conftest import do_here
 
 
 @pytest.fixture(autouse=True)

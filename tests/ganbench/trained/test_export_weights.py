@@ -12,9 +12,10 @@ from safetensors import safe_open
 from ganbench.errors import InputError
 from ganbench.jobs import ExportJob, ImportJob
 from ganbench.trained import export_weights, import_weights, load_model, trained_run
-from tests.ganbench.conftest import do_here
-from tests.ganzoo import official_networks as official
-from tests.ganzoo.official_networks import at_random
+
+from ...ganzoo import official_networks as official
+from ...ganzoo.official_networks import at_random
+from ..conftest import do_here
 
 THEIRS: dict[str, Any] = {
     "cyclegan-resnet": lambda: official.ResNet(4, 2),
@@ -111,7 +112,15 @@ ONNX = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("label", ONNX)
+@pytest.mark.parametrize(
+    "label",
+    [
+        pytest.param(
+            label, marks=[pytest.mark.slow] * (label == "cyclegan-unet" or "resnet" in label)
+        )
+        for label in ONNX
+    ],
+)
 def test_onnxruntime_draws_what_we_draw_whatever_the_batch(made, label):
     onnxruntime = pytest.importorskip("onnxruntime")
     model = label.partition(":")[0]

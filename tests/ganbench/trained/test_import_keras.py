@@ -54,7 +54,7 @@ CASES = [
 
 @pytest.mark.parametrize(("norm", "name", "framework"), CASES)
 def test_it_draws_what_the_tutorials_network_draws(tmp_path, norm, name, framework):
-    from tests.ganzoo import tutorial_unet
+    from ...ganzoo import tutorial_unet
 
     tutorial_unet.unet(2, norm, SIZE)  # so that Keras' numbers in names begin higher
     network = tutorial_unet.at_random(tutorial_unet.unet(4, norm, SIZE, dropout=norm != "batch"))
@@ -75,7 +75,7 @@ def test_it_draws_what_the_tutorials_network_draws(tmp_path, norm, name, framewo
 
 def test_the_tutorials_network_has_its_count(tmp_path):
     """54,414,979 learnt numbers, as is published."""
-    from tests.ganzoo import tutorial_unet
+    from ...ganzoo import tutorial_unet
 
     path = saved(tutorial_unet.unet(), tmp_path / "monet_generator.h5")
     done = import_weights.bring_in(path, "cyclegan-unet", tmp_path, framework="tensorflow")
@@ -87,7 +87,7 @@ def test_the_tutorials_network_has_its_count(tmp_path):
 def test_what_is_another_network_is_one_sentence(tmp_path):
     import keras
 
-    from tests.ganzoo import tutorial_unet
+    from ...ganzoo import tutorial_unet
 
     code = keras.Sequential([keras.Input((8,)), keras.layers.Lambda(lambda x: x + 1)])
     tutorial_unet.NORMS["groups"] = lambda: keras.layers.GroupNormalization(groups=2)
@@ -131,7 +131,7 @@ def test_what_is_another_network_is_one_sentence(tmp_path):
     ],
 )
 def test_a_description_of_another_network_is_a_clause(tmp_path, old, new, words):
-    from tests.ganzoo import tutorial_unet
+    from ...ganzoo import tutorial_unet
 
     whole = saved(tutorial_unet.unet(2, "instance", SIZE), tmp_path / "g.keras")
     with zipfile.ZipFile(whole) as archive:

@@ -15,9 +15,11 @@ from ganbench import record
 from ganbench.errors import InputError
 from ganbench.jobs import ImportJob
 from ganbench.trained import import_weights, load_model, trained_run
-from tests.ganbench.conftest import do_here
-from tests.ganzoo import official_networks as official
-from tests.ganzoo.official_networks import at_random
+from ganzoo.pytorch.exchange import pth
+
+from ...ganzoo import official_networks as official
+from ...ganzoo.official_networks import at_random
+from ..conftest import do_here
 
 CASES = {
     "resnet": ("cyclegan-resnet", lambda: official.ResNet(8, 6), 128),
@@ -216,16 +218,17 @@ def test_a_cut_file_is_one_sentence(tmp_path, keep):
         import_weights.bring_in(path, "cyclegan-resnet", tmp_path)
 
 
-def test_a_zip_that_would_unpack_to_gigabytes_is_refused_unread(tmp_path):
+def test_a_zip_that_would_unpack_to_gigabytes_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(pth, "LARGEST", 2**25)
     path = tmp_path / "bomb.pth"
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("archive/data/0", "w", force_zip64=True) as entry,
     ):
-        for _ in range(2049):
+        for _ in range(33):
             entry.write(bytes(2**20))
-    assert path.stat().st_size < 2**23
-    with pytest.raises(InputError, match="larger than 2 GiB, unpacked"):
+    assert path.stat().st_size < 2**17
+    with pytest.raises(InputError, match="larger than 33,554,432 bytes, unpacked"):
         import_weights.bring_in(path, "dcgan", tmp_path)
 
 

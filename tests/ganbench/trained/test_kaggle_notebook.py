@@ -36,7 +36,12 @@ TINY = Path(__file__).parents[3] / "examples" / "tiny_gan.py"
 
 
 @pytest.mark.parametrize(
-    ("name", "plugins"), [("cyclegan-unet", ()), ("dcgan", ()), ("tiny-gan", (TINY,))]
+    ("name", "plugins"),
+    [
+        pytest.param("cyclegan-unet", (), marks=pytest.mark.slow),
+        pytest.param("dcgan", (), marks=pytest.mark.slow),
+        ("tiny-gan", (TINY,)),
+    ],
 )
 def test_its_cells_leave_the_zip_without_internet(made, tmp_path, name, plugins):
     run = trained_run.find(str(made(name, plugins=plugins)))
