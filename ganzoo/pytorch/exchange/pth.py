@@ -53,7 +53,8 @@ def _unreadable(error: Exception) -> InputError:
             code = shown(named[1])
             return InputError(f"it holds code ({code}), which was not run, not only weights", STATE)
         return InputError("it is cut or no file of torch.save: nothing in it was run", STATE)
-    reason = shown(said.strip().partition("\n")[0][:120] or type(error).__name__)
+    first, _, _ = re.sub(r"\.\s.*", "", said.strip(), flags=re.DOTALL).partition("\n")
+    reason = shown(first or type(error).__name__)
     return InputError(f"it is cut or no file of torch.save ({reason})")
 
 
