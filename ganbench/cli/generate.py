@@ -45,6 +45,6 @@ def generate(
         }))  # fmt: skip
         return
     kept = f", {done.kept:,} were there already" if done.kept else ""
-    print(f"{done.made:,} pictures drawn{kept}, by {found.name}")
+    print(f"{done.made:,} picture{'s' * (done.made != 1)} drawn{kept}, by {found.name}")
     for place in (done.place, *done.others):
         print(place)

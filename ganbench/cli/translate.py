@@ -57,5 +57,5 @@ def translate(
     for one in done.skipped:
         print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
     kept = f", {done.kept:,} were there already" if done.kept else ""
-    print(f"{done.made:,} pictures painted{kept}, by {found.name}")
+    print(f"{done.made:,} picture{'s' * (done.made != 1)} painted{kept}, by {found.name}")
     print(done.index)
