@@ -189,6 +189,8 @@ def test_a_model_called_script_is_only_a_name(opened, make_three, tmp_path, scri
 def test_payloads_in_every_text_neither_run_nor_ask_nor_move_anything(opened, poisoned, width):
     tab = opened(poisoned / "report.html", viewport={"width": width, "height": 844})
     tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    for more in tab.locator("button.columns:visible").all():
+        more.click()
     for head in tab.locator("thead button").all()[:4]:
         head.click()
     tab.locator("#model").select_option(index=1)
