@@ -88,6 +88,16 @@
   document.addEventListener("toggle", settle, true);
   settle();
 
+  // Why: a number's sheet opens on click without any script; with one also for who comes by keyboard.
+  all("button.why").forEach((button) => {
+    const sheet = document.getElementById(button.getAttribute("popovertarget"));
+    if (!sheet.showPopover) return;
+    button.setAttribute("aria-expanded", "false");
+    sheet.addEventListener("toggle", (event) => button.setAttribute("aria-expanded", String(event.newState === "open")));
+    button.addEventListener("focus", () => { if (button.matches(":focus-visible")) sheet.showPopover(); });
+    button.addEventListener("blur", (event) => { if (!sheet.contains(event.relatedTarget)) sheet.hidePopover(); });
+  });
+
   // State: #model=cyclegan-resnet&t=8, so that a link shows what its sender saw.
   const state = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
   const remember = (name, value) => {

@@ -30,6 +30,7 @@ from ganbench.report.figures.axes import Figure
 from ganbench.report.frameworks import section
 from ganbench.report.pictures import (
     colour_texture,
+    difficulty,
     encoding,
     failures,
     gallery,
@@ -44,6 +45,7 @@ from ganbench.report.tables import (
     main_table,
     markdown,
     other_metrics,
+    why,
 )
 
 SUITE = ("name", "command", "budget", "size", "seeds", "toml", "environment", "samples",
@@ -113,6 +115,8 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "embedded": embedded.results_json(results),
         "public": public,
         "no_pictures": not with_pictures,
+        "why": partial(why.why, results.folder),
+        "most_cells": why.MOST_CELLS,
         "without_paths": redact.without_paths if public else str,
         "best": BEST,
         "with_losses": len(rows),
@@ -151,6 +155,7 @@ def _pictures(
         "pixel_differences": gallery.pixel_differences(runs),
         "other_views": gallery.other_views(runs),
         "films": made,
+        "difficulty": difficulty.section(comparison, public, with_pictures, reader),
         # Statistics over many pictures are no pictures: they stay with --public and --no-pictures.
         "colour": colour_texture.section(results, comparison, reader),
         "film_caption": training_film.film_caption(made) if made else "",

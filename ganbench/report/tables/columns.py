@@ -39,6 +39,7 @@ class Column:
     about: str = ""
     rising: bool = True
     rank: int = 0  # where there is little room, columns of a high rank make way first
+    score: Score | None = None  # an example of the metric that the column shows
 
 
 def main(comparison: Comparison) -> list[Column]:
@@ -77,7 +78,7 @@ def score_column(comparison: Comparison, score: Score, rank: int = 0) -> Column:
 
     about = score.about or f"{score.better} is better"
     rising = score.better != "higher"
-    return Column(formatting.heading(score), of_row, of_baseline, about, rising, rank)
+    return Column(formatting.heading(score), of_row, of_baseline, about, rising, rank, score)
 
 
 def _seeds(comparison: Comparison, row: Row, metric: str) -> str:
@@ -138,7 +139,11 @@ def gap_column(comparison: Comparison) -> list[Column]:
         return Cell("0 %", 0.0) if baseline.name == "identity" else Cell("100 %", 100.0)
 
     about = "0 %: untouched photographs; 100 %: real paintings against real paintings"
-    return [Column(f"{style_gap.NAME} ↑", of_row, of_baseline, about, rising=False, rank=1)]
+    return [
+        Column(
+            f"{style_gap.NAME} ↑", of_row, of_baseline, about, rising=False, rank=1, score=ends.kid
+        )
+    ]
 
 
 def _over_pictures(row: Row, ends: style_gap.Scale, interval: Interval) -> str:
