@@ -190,7 +190,7 @@ class Fake:
 
     def _samples(self, folder: Path) -> tuple[Moment, ...]:
         """What the run is scored by: here no more pictures than those of its probe."""
-        (folder / "samples").mkdir()
+        (folder / "samples").mkdir(exist_ok=True)
         shutil.copy(folder / "views/output.npy", folder / "samples/output.npy")
         return (Moment(60, 1.0, 60.0, 60, "samples/output.npy"),)
 

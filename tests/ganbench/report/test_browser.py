@@ -170,11 +170,12 @@ def test_a_number_says_why_on_focus_and_closes_with_escape(opened):
     tab.locator("#models-table thead button:visible").last.focus()
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "why" and sheet.is_visible()
-    assert number.get_attribute("aria-expanded") == "true"
+    sync_api.expect(number).to_have_attribute("aria-expanded", "true")
     told = sheet.inner_text()
     assert "300 against 300 pictures" in told and "ganbench score --check quick/" in told
     tab.keyboard.press("Escape")
-    assert sheet.is_hidden() and number.get_attribute("aria-expanded") == "false"
+    assert sheet.is_hidden()
+    sync_api.expect(number).to_have_attribute("aria-expanded", "false")
     tab.keyboard.press("Tab")
     assert tab.locator(".because:visible").count() == 1 and sheet.is_hidden()
 
