@@ -56,6 +56,13 @@ class Measured:
         value, error = self.distance
         return formatting.spread(value, None if error is None else 1.96 * error)
 
+    @property
+    def shared(self) -> str:
+        """Overlap with the paintings; of these, of one half with the other."""
+        of_itself = self.row is None and self.name == "paintings"
+        value = self.found.halves if of_itself else self.overlap
+        return formatting.MISSING if value is None else formatting.percent(value)
+
 
 @dataclass(frozen=True)
 class Section:
@@ -164,8 +171,14 @@ def colour_finding(lines: Sequence[Measured]) -> str:
     untouched = [one for one in lines if one.name == "photographs" and not one.row]
     if untouched and untouched[0].overlap is not None:
         said += f"; those of the untouched photographs by {_share(untouched[0])}"
-    few = min((one.found.count for one in lines if not one.row), default=0)
-    return f"{said}. Of the data only {formatting.plural(few, 'picture')} a side are kept here."
+    real = next(one for one in lines if one.name == "paintings" and not one.row)
+    said += f". Only {formatting.plural(real.found.count, 'painting')} are kept here"
+    if real.found.halves is None:
+        return f"{said}."
+    return (
+        f"{said}, one half of which overlaps with the other by "
+        f"{formatting.percent(real.found.halves)}: what comes near that cannot be told from them."
+    )
 
 
 def _share(one: Measured) -> str:

@@ -21,6 +21,7 @@ class Statistics:
     histograms: np.ndarray  # 3 BINS, shares of the pixels by channel
     colours: np.ndarray  # N 3, mean colour of every picture in grey levels
     spectrum: tuple[np.ndarray, np.ndarray] | None  # cycles per pixel, power; None of small ones
+    halves: float | None  # overlap of every other picture with the rest; None of a single one
 
     @property
     def mean(self) -> np.ndarray:
@@ -47,7 +48,19 @@ def of(stacks: Sequence[np.ndarray]) -> Statistics | None:
         histograms=counts / np.maximum(1, np.sum(counts, axis=1, keepdims=True)),
         colours=np.concatenate([stack.mean(axis=(1, 2), dtype=np.float64) for stack in stacks]),
         spectrum=_radial(like),
+        halves=_halves(stacks),
     )
+
+
+def _halves(stacks: Sequence[np.ndarray]) -> float | None:
+    """What the histograms of two halves of the same pictures share: less than 1 by chance alone."""
+    counts = [
+        sum(_counts(stack[start::2]) for stack in stacks if len(stack) > start) for start in (0, 1)
+    ]
+    if any(np.sum(side) == 0 for side in counts):
+        return None
+    first, second = (side / np.sum(side, axis=1, keepdims=True) for side in counts)
+    return _shared(first, second)
 
 
 def _counts(stack: np.ndarray) -> np.ndarray:
@@ -79,7 +92,11 @@ def _radial(stacks: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray] | Non
 
 def overlap(first: Statistics, second: Statistics) -> float:
     """Part of their histograms that two have in common, mean over channels: 1 where equal."""
-    return float(np.minimum(first.histograms, second.histograms).sum(axis=1).mean())
+    return _shared(first.histograms, second.histograms)
+
+
+def _shared(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.minimum(first, second).sum(axis=1).mean())
 
 
 def colour_distance(first: Statistics, second: Statistics) -> tuple[float, float | None]:

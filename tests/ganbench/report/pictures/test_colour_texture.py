@@ -36,6 +36,9 @@ def test_the_nearest_colours_and_the_highest_mesh_are_named_with_their_numbers(t
     colour, texture = (figure.caption for figure in found.figures)
     assert f"The colours of {best.name} overlap" in colour
     assert f"by {100 * best.overlap:.0f} %, the most of all models" in colour
+    halves = f"{100 * by_name['paintings'].found.halves:.0f} %"
+    assert f"one half of which overlaps with the other by {halves}" in colour
+    assert by_name["paintings"].shared == halves
     assert texture.startswith("cyclegan-unet has the highest peaks of a mesh: 0.900 dB")
     assert by_name["paintings"].overlap is None and by_name["photographs"].overlap < 1
 

@@ -70,6 +70,14 @@ def test_small_pictures_have_no_spectrum_and_none_have_nothing():
     assert statistics.of([]) is None
 
 
+def test_halves_of_equal_pictures_overlap_and_of_others_do_not():
+    assert statistics.of([flat(5, 5, 5, count=4)]).halves == 1
+    mixed = flat(5, 5, 5, count=4)
+    mixed[1::2] = 200
+    assert statistics.of([mixed]).halves == 0
+    assert statistics.of([flat(5, 5, 5, count=1)]).halves is None
+
+
 def test_stacks_count_together():
     both = statistics.of([flat(0, 0, 0, count=1), flat(90, 0, 0, count=2)])
     assert both.count == 3 and both.mean.tolist() == [60, 0, 0]
