@@ -34,6 +34,70 @@
     });
   });
 
+  // Columns: what does not fit makes way, the least important first, until it is asked for.
+  const PRINTED = 12; // columns with numbers that a sheet has room for
+  const folding = all("table.sortable").map((table) => {
+    const box = table.parentNode;
+    const heads = all("th[data-rank]", table);
+    const groups = all("th[scope=colgroup]", table);
+    let end = 0;
+    const spans = groups.map((group) => [end, (end += group.colSpan)]);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "columns";
+    button.setAttribute("aria-controls", table.id);
+    box.before(button);
+    const order = heads.map((head, place) => [Number(head.getAttribute("data-rank")), place])
+      .sort(([a, i], [b, j]) => b - a || j - i).map(([, place]) => place);
+    const hide = (hidden, name) => {
+      heads.forEach((head, place) => all("tr:not(.groups)", table).forEach((row) => {
+        row.cells[head.cellIndex].classList.toggle(name, hidden.includes(place));
+      }));
+      groups.forEach((group, place) => {
+        const [from, to] = spans[place];
+        const left = to - from - hidden.filter((column) => column >= from && column < to).length;
+        group.colSpan = Math.max(1, left);
+        group.classList.toggle(name, left === 0);
+      });
+    };
+    let asked = false;
+    const fit = () => {
+      hide([], "folded");
+      let hidden = [];
+      while (!asked && box.scrollWidth > box.clientWidth && hidden.length < order.length - 1) {
+        hidden = order.slice(0, hidden.length + 1);
+        hide(hidden, "folded");
+      }
+      button.hidden = !asked && !hidden.length;
+      button.textContent = asked ? "fewer columns" : hidden.length === 1 ? "1 more column" : hidden.length + " more columns";
+      button.setAttribute("aria-expanded", String(asked));
+    };
+    button.addEventListener("click", () => { asked = !asked; settle(); });
+    return { box, fit, print: () => { hide([], "folded"); hide(order.slice(0, Math.max(0, order.length - PRINTED)), "unprinted"); } };
+  });
+  const settle = () => {
+    folding.forEach(({ fit }) => fit());
+    all(".scroll").forEach((box) => box.classList.toggle("wide", box.scrollWidth > box.clientWidth));
+  };
+  let broad = 0; // heights change with what is folded, and need no new fit
+  new ResizeObserver(() => {
+    if (root.clientWidth === broad) return;
+    broad = root.clientWidth;
+    settle();
+  }).observe(root);
+  document.addEventListener("toggle", settle, true);
+  settle();
+
+  // Why: a number's sheet opens on click without any script; with one also for who comes by keyboard.
+  all("button.why").forEach((button) => {
+    const sheet = document.getElementById(button.getAttribute("popovertarget"));
+    if (!sheet.showPopover) return;
+    button.setAttribute("aria-expanded", "false");
+    sheet.addEventListener("toggle", (event) => button.setAttribute("aria-expanded", String(event.newState === "open")));
+    button.addEventListener("focus", () => { if (button.matches(":focus-visible")) sheet.showPopover(); });
+    button.addEventListener("blur", (event) => { if (!sheet.contains(event.relatedTarget)) sheet.hidePopover(); });
+  });
+
   // State: #model=cyclegan-resnet&t=8, so that a link shows what its sender saw.
   const state = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
   const remember = (name, value) => {
@@ -134,6 +198,10 @@
   addEventListener("beforeprint", () => {
     folded = all("details:not([open])");
     folded.forEach((part) => (part.open = true));
+    folding.forEach(({ print }) => print());
   });
-  addEventListener("afterprint", () => folded.forEach((part) => (part.open = false)));
+  addEventListener("afterprint", () => {
+    folded.forEach((part) => (part.open = false));
+    settle();
+  });
 })();

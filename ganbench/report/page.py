@@ -28,8 +28,25 @@ from ganbench.report.analysis.verdict import decide
 from ganbench.report.figures import forest, learning_curves, loss_curves, quality_cost, svg
 from ganbench.report.figures.axes import Figure
 from ganbench.report.frameworks import section
-from ganbench.report.pictures import encoding, failures, gallery, memorization, training_film
-from ganbench.report.tables import csv_table, footnotes, latex, main_table, markdown, other_metrics
+from ganbench.report.pictures import (
+    colour_texture,
+    difficulty,
+    encoding,
+    failures,
+    gallery,
+    memorization,
+    training_film,
+)
+from ganbench.report.tables import (
+    columns,
+    csv_table,
+    footnotes,
+    latex,
+    main_table,
+    markdown,
+    other_metrics,
+    why,
+)
 
 SUITE = ("name", "command", "budget", "size", "seeds", "toml", "environment", "samples",
          "curve_samples")  # of suite.json, where it is there  # fmt: skip
@@ -76,6 +93,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "losses": losses,
         "large_logs": [said for row in rows for said in loss_curves.too_large(row)],
         "curves": _curve_table(comparison),
+        "worked": quality_cost.numbers(comparison),
         "pairs": pairs,
         "pairs_finding": pairwise_tests.finding(pairs),
         "letters": letter_display.letters(pairs),
@@ -97,6 +115,8 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "embedded": embedded.results_json(results),
         "public": public,
         "no_pictures": not with_pictures,
+        "why": partial(why.why, results.folder),
+        "most_cells": why.MOST_CELLS,
         "without_paths": redact.without_paths if public else str,
         "best": BEST,
         "with_losses": len(rows),
@@ -104,8 +124,10 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "most_failures": failures.MOST_FAILURES,
         **_pictures(results, comparison, public, with_pictures),
     }
+    colour = view["colour"]
     html = _environment().get_template("page.html").render(view)
     figures = [*drawn.values(), *(loss.figure for loss in losses), copying.figure]
+    figures += colour.figures if colour else ()
     figures += [frameworks.figure] if frameworks else []
     return Page(html, tuple(figure for figure in figures if figure is not None))
 
@@ -133,6 +155,9 @@ def _pictures(
         "pixel_differences": gallery.pixel_differences(runs),
         "other_views": gallery.other_views(runs),
         "films": made,
+        "difficulty": difficulty.section(comparison, public, with_pictures, reader),
+        # Statistics over many pictures are no pictures: they stay with --public and --no-pictures.
+        "colour": colour_texture.section(results, comparison, reader),
         "film_caption": training_film.film_caption(made) if made else "",
         "failures": failures.failures(comparison, with_pictures, reader),
         "samples": None if public or not with_pictures else gallery.data_grid(results, reader),
@@ -163,6 +188,8 @@ def _environment() -> jinja2.Environment:
         "heading": formatting.heading,
         "over_seeds": uncertainty.OVER_SEEDS,
         "over_pictures": uncertainty.OVER_PICTURES,
+        "strip_rank": columns.STRIP_RANK,
+        "late": columns.LATE,
         "ending": main_table.ending,
         "moment_words": training_film.moment_words,
     }

@@ -54,6 +54,19 @@ def quality_against_work(comparison: Comparison) -> Figure | None:
         return finish(ax, "quality-cost", caption)
 
 
+def numbers(comparison: Comparison) -> list[tuple[Row, str, str]]:
+    """What the figure shows: for every row its work and its mean score, least work first."""
+    primary = comparison.primary
+    rows = comparison.scored(primary.metric) if primary else []
+    found = [(row, work) for row in rows if (work := total_work(row))]
+    found.sort(key=lambda item: item[1])
+    return [
+        (row, formatting.number(work), formatting.number(interval.mean))
+        for row, work in found
+        if primary and (interval := row.interval(primary.metric))
+    ]
+
+
 def _work_dots(ax: "Axes", row: Row, primary: Score, shown: bool) -> None:
     values = list(row.values(primary.metric).values())
     x = total_work(row) or 0.0

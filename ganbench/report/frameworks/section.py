@@ -62,6 +62,12 @@ class Section:
     figure: Figure | None
     models: list[Model]
 
+    @property
+    def tested(self) -> bool:
+        """Whether any difference has several seeds, and so an interval and a verdict."""
+        lines = (line for model in self.models for line in model.metrics)
+        return any(line.pair is not None and line.pair.test.has_interval for line in lines)
+
 
 def section(comparison: Comparison) -> Section | None:
     """All models with a finished run in both frameworks; None without any."""

@@ -20,6 +20,7 @@ EDGES = (256, 192, 128, 96, 64, 48)  # tried from the largest down until the pic
 MOST = 16  # pictures of a view or moment
 SHARPEST = 512  # pixels of an edge
 LARGEST = 2**28  # bytes of a file: sixteen pictures of twice the largest size
+LARGEST_SAMPLES = 2**31  # bytes of what a run was scored by: 10,000 pictures of 256 px
 WIDEST = 16383  # pixels; WebP can hold no more
 
 
@@ -37,6 +38,11 @@ class Reader:
         who = f"{run.label} seed {run.seed}"
         return self._noted(who, lambda: of_run(folder, run, name, MOST))
 
+    def samples(self, folder: Path, run: Record, name: str, most: int) -> np.ndarray | None:
+        """The first `most` pictures that a run was scored by; None with a problem noted."""
+        who = f"{run.label} seed {run.seed}"
+        return self._noted(who, lambda: of_run(folder, run, name, most, LARGEST_SAMPLES))
+
     def of_suite(self, folder: Path, name: object) -> np.ndarray | None:
         """The first 16 pictures of a file of the suite's own; None with a problem noted."""
         return self._noted("the data", lambda: _pictures(_small(folder, name), name, MOST))
@@ -49,13 +55,15 @@ class Reader:
             return None
 
 
-def of_run(folder: Path, run: Record, name: str, most: int | None = None) -> np.ndarray:
+def of_run(
+    folder: Path, run: Record, name: str, most: int | None = None, largest: int = LARGEST
+) -> np.ndarray:
     """Up to `most` pictures (uint8 N H W 3) of a file that a run's record names.
 
     Larger ones are shrunk to at most 512 px, the most that a page shows. InputError when the file
     lies outside the run's folder, has other bytes than the run wrote, or is not such pictures.
     """
-    _check_size(files.inside(folder, name), name)
+    _check_size(files.inside(folder, name), name, largest)
     return _pictures(record.array(folder, run, name), name, most)
 
 
@@ -65,14 +73,14 @@ def _small(folder: Path, name: object) -> np.ndarray:
     return files.read_array(path)
 
 
-def _check_size(path: Path, name: object) -> None:
+def _check_size(path: Path, name: object, largest: int = LARGEST) -> None:
     """Before a digest is taken: of a sparse file without end that would take days."""
     try:
         size = path.stat().st_size
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error.strerror})") from None
-    if size > LARGEST:
-        raise InputError(f"{name} is larger than {LARGEST // 2**20} MiB")
+    if size > largest:
+        raise InputError(f"{name} is larger than {largest // 2**20} MiB")
 
 
 def _pictures(array: np.ndarray, name: object, most: int | None) -> np.ndarray:

@@ -12,6 +12,9 @@ from ganbench.report.analysis.intervals import Interval
 from ganbench.report.formatting import STATUS_WORDS
 
 NO_NUMBER = "no finished run has this number"
+ONE_SEED = "One seed a model: no number has an interval over seeds."
+STRIP_RANK = 4  # of the column of seeds as dots
+LATE = 8  # columns of this rank and above are not printed: a sheet has no room for them
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Column:
     of_baseline: Callable[[Baseline], Cell]
     about: str = ""
     rising: bool = True
+    rank: int = 0  # where there is little room, columns of a high rank make way first
+    score: Score | None = None  # an example of the metric that the column shows
 
 
 def main(comparison: Comparison) -> list[Column]:
@@ -42,10 +47,14 @@ def main(comparison: Comparison) -> list[Column]:
     distances = [s for s in comparison.metrics[1:] if s.kind == "distance" and is_measured(s)]
     made = [score_column(comparison, score) for score in comparison.metrics[:1]]
     made += gap_column(comparison)
-    return made + [score_column(comparison, score) for score in distances] + costs()
+    made += [
+        score_column(comparison, score, rank=(2, 7)[place] if place < 2 else LATE + place)
+        for place, score in enumerate(distances)
+    ]
+    return made + costs()
 
 
-def score_column(comparison: Comparison, score: Score) -> Column:
+def score_column(comparison: Comparison, score: Score, rank: int = 0) -> Column:
     tied = pairwise_tests.tied_with_best(comparison, score.metric)
 
     def of_row(row: Row) -> Cell:
@@ -57,7 +66,7 @@ def score_column(comparison: Comparison, score: Score) -> Column:
                 formatting.MISSING, note=_unfinished(row, score), why=why_missing(row, score)
             )
         said = formatting.spread(interval.mean, interval.half_width)
-        note = _seeds(row, score.metric, score is comparison.primary)
+        note = _seeds(comparison, row, score.metric)
         return Cell(said, interval.mean, row.name in tied, note)
 
     def of_baseline(baseline: Baseline) -> Cell:
@@ -70,15 +79,29 @@ def score_column(comparison: Comparison, score: Score) -> Column:
         return Cell(formatting.number(value), value, note=counts if floor else "", why=counts)
 
     about = score.about or f"{score.better} is better"
-    return Column(formatting.heading(score), of_row, of_baseline, about, score.better != "higher")
+    rising = score.better != "higher"
+    return Column(formatting.heading(score), of_row, of_baseline, about, rising, rank, score)
 
 
-def _seeds(row: Row, metric: str, in_full: bool) -> str:
-    """What to say beside a mean that is not one over several seeds, all of which ended well."""
-    count = len(row.values(metric))
+def _seeds(comparison: Comparison, row: Row, metric: str) -> str:
+    """What to say beside a mean that is not one over several seeds, all of which ended well.
+
+    That it is of one seed stands once: above the table where that holds of every model, or else
+    beside the number that decides.
+    """
+    count, deciding = len(row.values(metric)), comparison.metrics[0].metric
     if survivors := row.survivors(metric):
-        return survivors if in_full else f"{count} of {len(row.records)} seeds"
-    return "" if count > 1 else "one seed"
+        return survivors if metric == deciding else f"{count} of {len(row.records)} seeds"
+    if count > 1 or one_seed_each(comparison):
+        return ""
+    return "one seed" if metric == deciding or len(row.values(deciding)) > 1 else ""
+
+
+def one_seed_each(comparison: Comparison) -> str:
+    """The sentence for results in which no model has more than one finished seed, or nothing."""
+    deciding = comparison.metrics[0].metric if comparison.metrics else ""
+    counts = {len(row.values(deciding)) for row in comparison.rows}
+    return ONE_SEED if max(counts, default=0) == 1 else ""
 
 
 def why_missing(row: Row, score: Score) -> str:
@@ -108,7 +131,8 @@ def gap_column(comparison: Comparison) -> list[Column]:
         if interval is None:
             return Cell(formatting.MISSING, why=why_missing(row, ends.kid))
         word = style_gap.word(interval.mean)
-        notes = [word, _seeds(row, ends.kid.metric, False), _over_pictures(row, ends, interval)]
+        seeds = _seeds(comparison, row, ends.kid.metric)
+        notes = [word, seeds, _over_pictures(row, ends, interval)]
         link = "copying" if word == style_gap.COPYING else ""
         said = "; ".join(note for note in notes if note)
         return Cell(style_gap.text(interval), interval.mean, note=said, link=link)
@@ -117,7 +141,11 @@ def gap_column(comparison: Comparison) -> list[Column]:
         return Cell("0 %", 0.0) if baseline.name == "identity" else Cell("100 %", 100.0)
 
     about = "0 %: untouched photographs; 100 %: real paintings against real paintings"
-    return [Column(f"{style_gap.NAME} ↑", of_row, of_baseline, about, rising=False)]
+    return [
+        Column(
+            f"{style_gap.NAME} ↑", of_row, of_baseline, about, rising=False, rank=1, score=ends.kid
+        )
+    ]
 
 
 def _over_pictures(row: Row, ends: style_gap.Scale, interval: Interval) -> str:
@@ -131,18 +159,21 @@ def _over_pictures(row: Row, ends: style_gap.Scale, interval: Interval) -> str:
 def costs() -> list[Column]:
     """What a model costs; the untrained rows cost nothing."""
     return [
-        _cost("training", formatting.duration, lambda row: mean_cost(row, SECONDS)),
-        _cost("pictures/s", formatting.number, lambda row: mean_cost(row, SPEED)),
-        _cost("peak memory", formatting.memory, lambda row: mean_cost(row, MEMORY)),
-        _cost("parameters", formatting.millions, parameters),
-        _cost("GFLOP/step", formatting.work, lambda row: mean_cost(row, FLOP)),
+        _cost("training", 3, formatting.duration, lambda row: mean_cost(row, SECONDS)),
+        _cost("pictures/s", 5, formatting.number, lambda row: mean_cost(row, SPEED)),
+        _cost("peak memory", 6, formatting.memory, lambda row: mean_cost(row, MEMORY)),
+        _cost("parameters", LATE, formatting.millions, parameters),
+        _cost("GFLOP/step", LATE, formatting.work, lambda row: mean_cost(row, FLOP)),
     ]
 
 
 def _cost(
-    name: str, said: Callable[[float | None], str], value: Callable[[Row], float | None]
+    name: str,
+    rank: int,
+    said: Callable[[float | None], str],
+    value: Callable[[Row], float | None],
 ) -> Column:
     def of_row(row: Row) -> Cell:
         return Cell(said(value(row)), value(row))
 
-    return Column(name, of_row, lambda _: Cell(""))
+    return Column(name, of_row, lambda _: Cell(""), rank=rank)

@@ -113,7 +113,7 @@ def _below(comparison: Comparison, notes: list[str]) -> list[str]:
     """What stands below the last table: notes by number, the rule, the protocol, the papers."""
     said = [rf"\textsuperscript{{{n}}}~{escaped(note)}" for n, note in enumerate(notes, start=1)]
     lines = [" ".join(f"{note}." for note in said)] if said else []
-    lines.append(escaped(markdown.ABOUT))
+    lines.append(escaped(markdown.about(comparison)))
     score = style_gap.kid(comparison)
     if score and style_gap.scale(comparison):
         lines.append(escaped(markdown.GAP.format(score.name)))

@@ -50,6 +50,7 @@ class Table:
     floor: tuple[str, tuple[Cell, ...]] | None
     identity: tuple[str, tuple[Cell, ...]] | None
     logarithmic: bool
+    one_seed: str  # said above the table instead of in every cell
 
 
 def table(comparison: Comparison) -> Table:
@@ -62,6 +63,7 @@ def table(comparison: Comparison) -> Table:
         floor=other_metrics.fixed(comparison, made, "floor"),
         identity=other_metrics.fixed(comparison, made, "identity"),
         logarithmic=logarithmic,
+        one_seed=columns.one_seed_each(comparison),
     )
 
 

@@ -28,7 +28,7 @@ def to_markdown(comparison: Comparison) -> str:
     more = other_metrics.table(comparison)
     parts = [_main(comparison)]
     parts += [_table(comparison, more.columns)] if more else []
-    parts.append(ABOUT)
+    parts.append(about(comparison))
     found = pairwise_tests.finding(pairwise_tests.pairs(comparison))
     parts += [_cell(found)] if found else []
     judges = agreement.agreement(comparison)
@@ -38,6 +38,11 @@ def to_markdown(comparison: Comparison) -> str:
     notes = extensions.sentences(comparison) + footnotes.footnotes(comparison)
     parts.append("\n".join(f"- {_cell(note)}" for note in notes))
     return "\n\n".join(parts) + "\n"
+
+
+def about(comparison: Comparison) -> str:
+    """What the intervals and the bold mean, and whether there are several seeds at all."""
+    return f"{ABOUT} {columns.one_seed_each(comparison)}".strip()
 
 
 def _main(comparison: Comparison) -> str:

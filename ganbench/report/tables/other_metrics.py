@@ -32,7 +32,10 @@ def table(comparison: Comparison) -> OtherMetrics | None:
     scores = _scores(comparison)
     if not scores:
         return None
-    made = tuple(columns.score_column(comparison, score) for score in scores)
+    made = tuple(
+        columns.score_column(comparison, score, sum(s.kind == score.kind for s in scores[:place]))
+        for place, score in enumerate(scores)
+    )
     groups = [(asked, sum(s.kind == kind for s in scores)) for kind, asked in KINDS.items()]
     return OtherMetrics(
         tuple(group for group in groups if group[1]),

@@ -110,7 +110,7 @@ def test_without_script_pairs_stand_side_by_side_and_the_film_has_three_frames(o
     after = tab.locator("#after").bounding_box()
     assert after["x"] >= before["x"] + before["width"] and after["y"] == before["y"]
     assert tab.locator(".film").first.locator(".stills img:visible").count() == 3
-    assert tab.locator(".screen:visible, button:visible, select:visible").count() == 0
+    assert tab.locator(".screen:visible, button:not(.why):visible, select:visible").count() == 0
     names = tab.locator("table.main:not(.beyond) tbody.models th .model").all_inner_texts()
     assert [name.strip() for name in names] == ["cyclegan-resnet", "cyclegan-unet", "dcgan"]
 
@@ -163,6 +163,34 @@ def test_before_and_after_follow_the_chosen_model_and_the_keyboard(opened):
     assert tab.evaluate("document.querySelector('.stage').style.getPropertyValue('--cut')") == "51%"
 
 
+def test_a_number_says_why_on_focus_and_closes_with_escape(opened):
+    tab = opened()
+    number, sheet = tab.locator("#models-table .why").first, tab.locator(".because").first
+    assert number.get_attribute("aria-expanded") == "false" and sheet.is_hidden()
+    tab.locator("#models-table thead button:visible").last.focus()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "why" and sheet.is_visible()
+    sync_api.expect(number).to_have_attribute("aria-expanded", "true")
+    told = sheet.inner_text()
+    assert "300 against 300 pictures" in told and "ganbench score --check quick/" in told
+    tab.keyboard.press("Escape")
+    assert sheet.is_hidden()
+    sync_api.expect(number).to_have_attribute("aria-expanded", "false")
+    tab.keyboard.press("Tab")
+    assert tab.locator(".because:visible").count() == 1 and sheet.is_hidden()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_number_says_why_on_click_with_and_without_script(opened, script):
+    tab = opened(java_script_enabled=script, viewport={"width": 390, "height": 844})
+    assert tab.locator(".because:visible").count() == 0
+    tab.locator("#models-table .why").first.click()
+    sheet = tab.locator(".because:visible")
+    assert sheet.count() == 1 and "Inception 2015-12-05" in sheet.inner_text()
+    box = sheet.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] + box["height"] <= 845
+
+
 def test_paper_is_light_and_open_with_pairs_side_by_side(opened):
     tab = opened(color_scheme="dark")
     tab.emulate_media(media="print")
@@ -189,6 +217,8 @@ def test_a_model_called_script_is_only_a_name(opened, make_three, tmp_path, scri
 def test_payloads_in_every_text_neither_run_nor_ask_nor_move_anything(opened, poisoned, width):
     tab = opened(poisoned / "report.html", viewport={"width": width, "height": 844})
     tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    for more in tab.locator("button.columns:visible").all():
+        more.click()
     for head in tab.locator("thead button").all()[:4]:
         head.click()
     tab.locator("#model").select_option(index=1)

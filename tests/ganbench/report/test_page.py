@@ -123,6 +123,9 @@ MISSPELT = {
     "numbers.html": ("drawn.forest", "drawn.forrest"),
     "frameworks.html": ("frameworks.problems", "frameworks.problem"),
     "pictures.html": ("{% if films %}", "{% if film %}"),
+    "difficulty.html": ("list.finding", "list.found"),
+    "colour.html": ("colour.figures", "colour.figure"),
+    "failures.html": ("failure.advice", "failure.advise"),
     "origin.html": ("suite.toml", "suite.tomll"),
     "macros.html": ("row.marker", "row.mark"),
 }

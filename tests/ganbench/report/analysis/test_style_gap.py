@@ -57,12 +57,12 @@ def test_the_interval_is_students_over_the_percentages_of_the_seeds(compared):
 @pytest.mark.parametrize(
     ("kid", "text", "word"),
     [(0.30, "−50 %", "farther than untouched photographs"), (-0.02, "110 %", "look for copying"),
-     (0.10, "50 %", "one seed")],
+     (0.10, "50 %", "")],
 )  # fmt: skip
 def test_outside_of_the_two_ends_the_number_stays_and_gets_a_word(compared, kid, text, word):
     table = main_table.table(compared({"a": [kid]}))
     cell = table.lines[0].cells[1]
-    assert cell.text == text and word in cell.note
+    assert cell.text == text and word in cell.note and bool(word) == bool(cell.note)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,11 @@ def test_one_seed_has_the_interval_over_its_pictures_and_says_so(compared):
         9.8
     )  # 1.96 * 0.01 of 0.20, in percent
     cell = main_table.table(comparison).lines[0].cells[1]
-    assert (cell.text, cell.note) == ("50 %", "one seed; ± 9.8 % over its pictures")
-    assert "| 50 % (one seed; ± 9.8 % over its pictures) |" in markdown.to_markdown(comparison)
+    assert (cell.text, cell.note) == ("50 %", "± 9.8 % over its pictures")
+    said = markdown.to_markdown(comparison)
+    assert "| 50 % (± 9.8 % over its pictures) |" in said
+    assert said.lower().count("one seed a model: no number has an interval") == 1
+    assert "one seed" not in said.partition("Mean ±")[0]
     table = csv_table.comparison_table(comparison)
     assert table["style_gap_percent_half_width_over_pictures"][0] == pytest.approx(9.8)
     said = verdict.decide(record.Results(None, {}, (), ()), comparison).text
@@ -161,5 +164,5 @@ def test_the_formula_and_its_two_ends_stand_in_the_page(built):
 def test_in_the_page_the_word_about_copies_is_a_link_to_them(fake):
     fake.run("dcgan", 0, 40.0, pictures=False)
     html = build(fake.finish(["dcgan"])).read_text()
-    assert f'<small><a href="#copying">{style_gap.COPYING}; one seed; ' in html
+    assert f'<small><a href="#copying">{style_gap.COPYING}; ± ' in html
     assert 'id="copying"' in html

@@ -1,0 +1,214 @@
+"""Nothing is cut at any width, in any theme, on paper: every element is measured in Chromium."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ganbench.record import Status
+from ganbench.report import build
+
+sync_api = pytest.importorskip("playwright.sync_api")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+WIDTHS = (390, 768, 1280, 1600)
+SHEET = 718  # pixels between the margins of A4
+SUITES = ("one", "usual", "twelve", "twins", "failed")
+# Whatever is wider than its box, or ends outside the window, and is in nothing that may scroll.
+CUT = """() => {
+  const found = [];
+  const page = document.documentElement;
+  if (page.scrollWidth > innerWidth) found.push(`the page: ${page.scrollWidth} px`);
+  for (const part of document.querySelectorAll("body *")) {
+    if (part.closest("svg") && part.tagName !== "svg") continue;
+    if (part.closest("select, .screen, .scroll[role=region][aria-label][tabindex='0']")) continue;
+    const box = part.getBoundingClientRect();
+    const wide = part.clientWidth && part.scrollWidth > part.clientWidth + 1;
+    if (box.width && (wide || box.right > innerWidth + 1 || box.left < -1))
+      found.push(`${part.tagName}.${part.className}: ${part.textContent.trim().slice(0, 40)}`);
+  }
+  return found;
+}"""
+SCROLLS = """() => [...document.querySelectorAll(".scroll")]
+  .filter(box => box.scrollWidth > box.clientWidth + 1)
+  .map(box => box.getAttribute("aria-label"))"""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+def wide(run):
+    """The run as five networks would have judged it: twenty distances, forty other numbers."""
+    more = {
+        f"{key}_{k}": replace(score, metric=f"{key}_{k}", name=f"{score.name} by judge {k}")
+        for key, score in run.scores.items()
+        for k in range(4)
+    }
+    return run.scores | more
+
+
+def of_one(fake):
+    run = fake.run("cyclegan-resnet", 0, 118.0)
+    fake.runs.clear()
+    fake.run("cyclegan-resnet", 0, 118.0, scores=wide(run))
+    return fake.finish(["cyclegan-resnet"], seeds=[0])
+
+
+def of_twelve(fake):
+    labels = ["dcgan", "cyclegan-unet", "cyclegan-resnet"]
+    labels += [f"cyclegan-resnet:blocks={n},width={16 * n}" for n in range(1, 10)]
+    for place, label in enumerate(labels):
+        for seed in range(5):
+            level = 118 + 3 * place + 7 * seed % 5 * 0.6
+            fake.run(label, seed, level, pictures=place < 3 and seed == 0)
+    return fake.finish(labels, seeds=list(range(5)))
+
+
+def of_failed(fake):
+    endings = [
+        Status("collapsed", 12300, 1.0, "it draws nearly one picture for every input since step 1"),
+        Status("diverged", 18450, 0.75, "loss D is not a number"),
+        Status("failed", 0, 0.0, "CUDA error: an illegal memory access was encountered"),
+    ]
+    for place, label in enumerate(("dcgan", "cyclegan-unet", "cyclegan-resnet")):
+        for seed in range(3):
+            fake.run(label, seed, 150.0, endings[(place + seed) % 3])
+    return fake.finish(["dcgan", "cyclegan-unet", "cyclegan-resnet"])
+
+
+@pytest.fixture(scope="module")
+def suites(results: Path, twins: Path, poisoned: Path, fake_at, tmp_path_factory):
+    """Reports by name, each made when it is first asked for."""
+    folder = tmp_path_factory.mktemp("layout")
+    made = {"poisoned": poisoned / "report.html"}
+    makers = {"one": of_one, "twelve": of_twelve, "failed": of_failed}
+
+    def of(name):
+        if name not in made:
+            if name in makers:
+                found = makers[name](fake_at(folder / name, moments=4))
+            else:
+                found = shutil.copytree({"usual": results, "twins": twins}[name], folder / name)
+            made[name] = build(found)
+        return made[name]
+
+    return of
+
+
+@pytest.fixture
+def opened(browser, suites):
+    """Open the report of a suite; when the test is over it must have been silent."""
+    contexts, noise = [], []
+
+    def visit(name, **options):
+        context = browser.new_context(**options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: noise.append(message.text))
+        tab.on("pageerror", lambda error: noise.append(str(error)))
+        tab.goto(suites(name).as_uri())
+        return tab
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert noise == []
+
+
+def unfold(tab):
+    tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+
+
+@pytest.mark.parametrize(
+    ("name", "theme"), [*((name, "light") for name in (*SUITES, "poisoned")), ("usual", "dark")]
+)
+def test_nothing_is_cut_at_any_width(opened, name, theme):
+    tab = opened(name, color_scheme=theme)
+    unfold(tab)
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.wait_for_timeout(60)
+        assert (width, tab.evaluate(CUT)) == (width, [])
+        if width >= 1280 and name != "poisoned":  # whose names alone are wider than columns
+            assert tab.evaluate(SCROLLS) == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("name", SUITES)
+def test_nothing_is_cut_on_paper(opened, name, script):
+    tab = opened(name, viewport={"width": SHEET, "height": 1000}, java_script_enabled=script)
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    if script or name != "one":  # so many numbers are left to the screen where no script sorts out
+        assert tab.evaluate(CUT) == []
+        assert tab.evaluate(SCROLLS) == []
+
+
+def test_columns_that_make_way_come_back_by_keyboard_and_stay_without_script(opened):
+    tab = opened("usual", viewport={"width": 390, "height": 844})
+    table, button = tab.locator("#models-table"), tab.locator("button[aria-controls=models-table]")
+    flop = table.locator("thead th", has_text="GFLOP/step")
+    deciding = table.locator("thead th", has_text="random-Inception FD")
+    assert deciding.is_visible() and flop.is_hidden()
+    assert button.get_attribute("aria-expanded") == "false"
+    assert "more columns" in button.inner_text()
+    button.focus()
+    tab.keyboard.press("Enter")
+    assert flop.is_visible() and button.get_attribute("aria-expanded") == "true"
+    assert "scroll sideways" in tab.evaluate(
+        "getComputedStyle(document.querySelector('#models-table').parentNode, '::before').content"
+    )
+    tab.keyboard.press("Enter")
+    assert flop.is_hidden()
+    still = opened("usual", viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    assert still.locator("#models-table thead th", has_text="GFLOP/step").is_visible()
+    assert still.locator("button:not(.why):visible").count() == 0
+
+
+def test_a_question_goes_with_the_last_of_its_columns(opened):
+    tab = opened("one", viewport={"width": 1280, "height": 900})
+    asked = tab.locator("#beyond-table .groups th").all()
+    heads = tab.locator("#beyond-table thead th[data-rank]:visible").count()
+    assert sum(int(one.get_attribute("colspan")) for one in asked if one.is_visible()) == heads
+    assert 4 <= heads < 40
+
+
+def test_one_seed_is_said_once(opened):
+    tab = opened("one", viewport={"width": 1280, "height": 900})
+    assert tab.locator("#table").inner_text().lower().count("one seed a model") == 1
+    assert tab.locator("#models-table, #beyond-table").get_by_text("one seed").count() == 0
+
+
+@pytest.mark.parametrize("name", ["one", "usual", "twins"])
+def test_no_plot_stands_beside_an_empty_half(opened, name):
+    """Beside every plot there is something for a quarter of its height or more."""
+    tab = opened(name, viewport={"width": 1280, "height": 900})
+    shares = tab.evaluate("""() => {
+      const box = part => part.getBoundingClientRect();
+      const shown = "svg.figure, figcaption, table, summary, p, li, h3, img";
+      return [...document.querySelectorAll("svg.figure")].map(plot => {
+        const own = box(plot), section = plot.closest("section");
+        const spans = [...section.querySelectorAll(shown)].filter(part => part !== plot).map(box)
+          .filter(b => b.height && (b.left >= own.right - 1 || b.right <= own.left + 1))
+          .map(b => [Math.max(b.top, own.top), Math.min(b.bottom, own.bottom)])
+          .filter(([top, end]) => end > top).sort(([a], [b]) => a - b);
+        let covered = 0, at = own.top;
+        for (const [top, end] of spans) {
+          covered += Math.max(0, end - Math.max(top, at));
+          at = Math.max(at, end);
+        }
+        return covered / own.height;
+      });
+    }""")
+    assert shares and min(shares) > 0.25, shares
