@@ -12,13 +12,12 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from multiprocessing import current_process, parent_process
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import PIL
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from ganbench.data.sources.decode import Picture
 from ganbench.errors import InputError
@@ -87,28 +86,13 @@ def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> 
         with contextlib.suppress(InputError):
             return _open_whole(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        patience = 0 if _is_starting_over() else -1
-        with FileLock(folder.with_name(f"{folder.name}.lock"), timeout=patience):
+        with FileLock(folder.with_name(f"{folder.name}.lock")):
             with contextlib.suppress(InputError):  # another process made it in the meantime
                 return _open_whole(folder)
             _build(recipe, size, folder, on_progress)
-    except Timeout:
-        raise InputError(
-            "this script loads pictures whenever it is imported, which the processes that draw do: "
-            'put what it does below if __name__ == "__main__":'
-        ) from None
     except OSError as error:
         raise cache.unwritable(folder.parent, error) from None
     return open_domain(folder)
-
-
-def _is_starting_over() -> bool:
-    """Is this a process that one of ours has started, and that still imports the user's script?
-
-    The one that started it holds the lock, and each would wait for the other.
-    """
-    # It has its name already, and is told of its parent only after the import.
-    return current_process().name != "MainProcess" and parent_process() is None
 
 
 def _open_whole(folder: Path) -> Domain:
