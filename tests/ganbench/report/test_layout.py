@@ -15,7 +15,11 @@ CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 WIDTHS = (390, 768, 1280, 1600)
 SHEET = 718  # pixels between the margins of A4
-SUITES = ("one", "usual", "twelve", "twins", "failed")
+LARGE = ("twelve", "twins")  # whose pages take longest to make
+SUITES = tuple(
+    pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE))
+    for name in ("one", "usual", *LARGE, "failed")
+)
 # Whatever is wider than its box, or ends outside the window, and is in nothing that may scroll.
 CUT = """() => {
   const found = [];
@@ -130,9 +134,8 @@ def unfold(tab):
     tab.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
 
 
-@pytest.mark.parametrize(
-    ("name", "theme"), [*((name, "light") for name in (*SUITES, "poisoned")), ("usual", "dark")]
-)
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", [*SUITES, "poisoned"])
 def test_nothing_is_cut_at_any_width(opened, name, theme):
     tab = opened(name, color_scheme=theme)
     unfold(tab)
@@ -190,7 +193,7 @@ def test_one_seed_is_said_once(opened):
     assert tab.locator("#models-table, #beyond-table").get_by_text("one seed").count() == 0
 
 
-@pytest.mark.parametrize("name", ["one", "usual", "twins"])
+@pytest.mark.parametrize("name", ["one", "usual", pytest.param("twins", marks=pytest.mark.slow)])
 def test_no_plot_stands_beside_an_empty_half(opened, name):
     """Beside every plot there is something for a quarter of its height or more."""
     tab = opened(name, viewport={"width": 1280, "height": 900})
