@@ -27,7 +27,7 @@ class TorchEngine:
         self.workers = torch.get_num_threads() if device.type == "cpu" else 1
         with torch.inference_mode():
             derived = isinstance(network, fx.GraphModule)
-            if derived and device.type == "cpu" and _has_one_dnn():
+            if derived and device.type == "cpu" and _has_one_dnn(self.dtype):
                 self.network: nn.Module = pack(network, self.dtype, self.batch, side)
                 return
             self.network = network.to(device, self.dtype).to(memory_format=torch.channels_last)
@@ -39,11 +39,15 @@ class TorchEngine:
             return pool.float().cpu().numpy()
 
 
-def _has_one_dnn() -> bool:
-    """Has torch the operators that its own compiler uses on x86?"""
+def _has_one_dnn(dtype: torch.dtype) -> bool:
+    """Has torch the operators that its own compiler uses on x86, for numbers of this kind?
+
+    For bfloat16 only where the processor has AVX-512.
+    """
     x86 = platform.machine().lower() in ("x86_64", "amd64")
     operators = ("_reorder_convolution_weight", "_convolution_pointwise")
-    return x86 and all(hasattr(torch.ops.mkldnn, name) for name in operators)
+    there = x86 and all(hasattr(torch.ops.mkldnn, name) for name in operators)
+    return there and (dtype != torch.bfloat16 or torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @contextmanager

@@ -107,6 +107,7 @@ class Plan:
     def __init__(self, folder, *names):
         self.folder = folder
         self.runs = [type("Planned", (), {"folder": folder / name}) for name in names]
+        self.beside = ()
 
 
 def test_starting_over_removes_the_runs_of_the_plan_and_no_other(tmp_path):
