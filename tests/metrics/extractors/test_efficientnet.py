@@ -73,9 +73,9 @@ def test_the_plain_network_is_the_published_one(variant, spec, file, shown, expe
 def test_what_runs_is_the_published_network(
     one_dnn, variant, spec, file, shown, expected, monkeypatch
 ):
-    if one_dnn and not engine_torch._has_one_dnn():
+    if one_dnn and not engine_torch._has_one_dnn(torch.float32):
         pytest.skip("torch has no oneDNN operators here")
-    monkeypatch.setattr(engine_torch, "_has_one_dnn", lambda: one_dnn)
+    monkeypatch.setattr(engine_torch, "_has_one_dnn", lambda dtype: one_dnn)
     fast = derive(network(file, variant, spec))
     engine = TorchEngine(fast, torch.device("cpu"), "fp32", spec.side)
     assert relative(engine(shown), expected) < 1e-5

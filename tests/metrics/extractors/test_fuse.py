@@ -76,9 +76,9 @@ def test_the_engine_equals_the_plain_network_with_and_without_one_dnn(
 ):
     from metrics.extractors import engine_torch
 
-    if one_dnn and not engine_torch._has_one_dnn():
+    if one_dnn and not engine_torch._has_one_dnn(torch.float32):
         pytest.skip("torch has no oneDNN operators here")
-    monkeypatch.setattr(engine_torch, "_has_one_dnn", lambda: one_dnn)
+    monkeypatch.setattr(engine_torch, "_has_one_dnn", lambda dtype: one_dnn)
     engine = TorchEngine(derive(plain()), torch.device("cpu"), "fp32", 299)
     packed = [isinstance(m, fuse.PackedConv) for m in engine.network.modules()]
     assert any(packed) == one_dnn
