@@ -181,7 +181,7 @@ def start(two_domains, results, budget):
     )
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_an_interrupt_saves_and_harms_no_later_call(two_domains, tmp_path, times):
     process = start(two_domains, tmp_path, "600step")
     lines = []

@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 MODELS = [
     ("pytorch", False),
     ("pytorch", True),
-    pytest.param("tensorflow", False, marks=pytest.mark.tensorflow),
+    pytest.param("tensorflow", False, marks=[pytest.mark.tensorflow, pytest.mark.slow]),
     pytest.param("tensorflow", True, marks=pytest.mark.tensorflow),
 ]
 

@@ -34,6 +34,7 @@ def listed(results):
     return {run.label: run for run in run_list.find(results)[0]}
 
 
+@pytest.mark.slow
 def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_does(
     two_domains, tmp_path
 ):

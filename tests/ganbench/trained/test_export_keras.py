@@ -53,7 +53,20 @@ CASES = [
 NARROW = {"width": 4, "d_width": 4, "d_layers": 2}
 
 
-@pytest.mark.parametrize("built", CASES, ids=lambda built: "-".join(map(str, built.values())))
+QUICK = (1, 5)  # the others take as long each
+
+
+@pytest.mark.parametrize(
+    "built",
+    [
+        pytest.param(
+            built,
+            id="-".join(map(str, built.values())),
+            marks=[pytest.mark.slow] * (place not in QUICK),
+        )
+        for place, built in enumerate(CASES)
+    ],
+)
 def test_keras_draws_what_pytorch_draws(tmp_path, built):
     import json
 

@@ -52,7 +52,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("norm", "name", "framework"), CASES)
+QUICK = (("instance", "g.keras", "pytorch"), ("example", "g.weights.h5", "tensorflow"))
+
+
+@pytest.mark.parametrize(
+    ("norm", "name", "framework"),
+    [pytest.param(*case, marks=[pytest.mark.slow] * (case not in QUICK)) for case in CASES],
+)
 def test_it_draws_what_the_tutorials_network_draws(tmp_path, norm, name, framework):
     from ...ganzoo import tutorial_unet
 
@@ -73,6 +79,7 @@ def test_it_draws_what_the_tutorials_network_draws(tmp_path, norm, name, framewo
     assert apart.max() <= 0.501  # the nearest level, of numbers that are alike to 1e-5
 
 
+@pytest.mark.slow
 def test_the_tutorials_network_has_its_count(tmp_path):
     """54,414,979 learnt numbers, as is published."""
     from ...ganzoo import tutorial_unet
