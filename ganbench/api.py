@@ -6,8 +6,6 @@ settings of its libraries as they are, whatever it has imported and wherever it 
 
 import io
 import os
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 
     from ganbench.record import Record
     from ganbench.report import Outcome
-    from ganbench.runner.interrupts import Interrupts
-    from ganbench.runner.prepare import Prepared
 
 __all__ = ["InputError", "Results", "Run", "load", "run"]
 
@@ -36,7 +32,6 @@ COLUMNS = 8
 MOST_SHOWN = 8  # runs with pictures
 MOST_MEANS = 5  # metrics in a notebook's table; the page and `table` have all
 SHORT = {"row", "model", "framework", "seeds", "done", "pictures_per_second", "parameters"}
-TICK = 0.2  # seconds between two looks for a line to print
 
 Words = str | Iterable[str]
 PathLike = str | os.PathLike[str]
@@ -300,6 +295,7 @@ def run(
     """
     given = {key: value for key, value in locals().items() if key in OPTIONS and value is not None}
     from ganbench import budget as budgets
+    from ganbench.runner import background
     from ganbench.runner.prepare import chosen, prepare
 
     if force and extend:
@@ -320,7 +316,7 @@ def run(
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
     said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(place)}
     command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
-    _carry_out(ready, command, force, left, tell)
+    background.carry_out(ready, command, force, left, tell)
     return load(place, ready.plan.suite.name)
 
 
@@ -353,72 +349,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str | int | float) or not isinstance(value, Iterable):
         return value
     return [_plain(each) for each in value]
-
-
-def _carry_out(
-    ready: "Prepared",
-    command: str,
-    force: bool,
-    seconds: float | None,
-    say: Callable[[str], object],
-) -> None:
-    """Train, judge and report in a thread of their own; whoever called prints, and interrupts it.
-
-    So an interrupt, which a kernel may send at any moment, breaks off nothing but the waiting.
-    """
-    from ganbench.runner import suite_runner
-    from ganbench.runner.interrupts import Interrupts
-    from ganbench.runner.lines import Lines
-    from ganbench.system import child_process
-
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    asks, failure = Interrupts(), list[BaseException]()
-
-    def work() -> None:
-        try:
-            screen = Lines(lines.put)
-            suite_runner.execute(
-                ready.plan, command, ready.extractors, force, screen, seconds, asks
-            )
-        except BaseException as error:
-            failure.append(error)
-
-    pressed = _wait(threading.Thread(target=work, name="ganbench"), lines, asks, say)
-    child_process.calm()
-    if failure:
-        raise failure[0]
-    if pressed:
-        say(" saved. The same call continues.")
-        raise KeyboardInterrupt
-
-
-def _wait(
-    thread: threading.Thread,
-    lines: "queue.SimpleQueue[str]",
-    asks: "Interrupts",
-    say: Callable[[str], object],
-) -> int:
-    """Start the thread, say what comes until it ends; how often we were interrupted meanwhile."""
-    import signal
-
-    from ganbench.system import child_process
-
-    pressed = 0
-    thread.start()
-    while True:
-        try:
-            alive = thread.is_alive()
-            while True:
-                say(lines.get(timeout=TICK if alive else 0))
-        except queue.Empty:
-            if not alive:
-                return pressed
-        except KeyboardInterrupt:
-            pressed += 1
-            asks.ask("")
-            if pressed > 1:
-                child_process.interrupt(signal.SIGKILL)
-        except BaseException:  # of `say`
-            asks.ask("")
-            thread.join()
-            raise

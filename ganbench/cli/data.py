@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ganbench.cli import bars
+from ganbench.cli import bars, said
 from ganbench.cli.options import Domains, Size, Source, Target
 
 app = typer.Typer(
@@ -51,16 +51,12 @@ def convert(
     Of a run, --source RUN, go its last samples, as PNG.
     """
     from ganbench.data.convert import convert
-    from ganbench.system.text import printable, shown, some_of
+    from ganbench.system.text import some_of
 
     with bars.on_stderr() as on_progress:
         done = convert(data, source, target, to, out, size, on_progress)
-    for note in done.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if done.skipped:
-        print(f"left out: {len(done.skipped):,} that cannot be used", file=sys.stderr)
-    for one in done.skipped:
-        print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
+    said.notes(done.notes)
+    said.left_out(done.skipped, "cannot be used")
     if done.left_alone:
         print(f"left alone: {some_of(done.left_alone)}", file=sys.stderr)
     for folder, count in done.counts.items():

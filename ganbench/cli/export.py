@@ -1,7 +1,6 @@
 """`ganbench export`: what a benchmark has made, for other programs."""
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ganbench.cli import said
 from ganbench.cli.options import Json, Plugins
 from ganbench.errors import InputError
 
@@ -112,7 +112,6 @@ def export(
         return
     from ganbench.system.text import printable
 
-    for note in done.notes:
-        print(f"note: {printable(note)}", file=sys.stderr)
+    said.notes(done.notes)
     for sentence in done.sentences:
         print(printable(sentence))

@@ -1,13 +1,12 @@
 """`ganbench generate`: new pictures from noise, by a model that was trained."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ganbench.cli import bars
+from ganbench.cli import bars, said
 from ganbench.cli.options import Device, Json, Plugins, With
 
 
@@ -28,13 +27,11 @@ def generate(
     json_: Json = False,
 ) -> None:
     """Draw pictures from noise with the model of a run; more of them go on from the first."""
-    from ganbench.system.text import printable
     from ganbench.trained import trained_run
     from ganbench.trained.generate import Wish, generate
 
     found = trained_run.find(run)
-    for note in found.notes:
-        print(f"note: {printable(note)}", file=sys.stderr)
+    said.notes(found.notes)
     wish = Wish(count, seed, grid, walk, format_, device, tuple(plugins or ()))
     with bars.on_stderr() as on_progress:
         done = generate(found, out and out.expanduser(), wish, on_progress)
@@ -44,7 +41,6 @@ def generate(
             "kept": done.kept, "others": [str(other) for other in done.others],
         }))  # fmt: skip
         return
-    kept = f", {done.kept:,} were there already" if done.kept else ""
-    print(f"{done.made:,} picture{'s' * (done.made != 1)} drawn{kept}, by {found.name}")
+    print(said.drawn(done.made, done.kept, "drawn", found.name))
     for place in (done.place, *done.others):
         print(place)

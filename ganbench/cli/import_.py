@@ -1,13 +1,13 @@
 """`ganbench import`: a generator that was trained elsewhere becomes a run."""
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ganbench.cli import said
 from ganbench.cli.options import Json, Results
 
 
@@ -48,6 +48,5 @@ def import_(
         f"{done.model} ({done.framework}, {done.size} px{', ' * bool(changed)}{changed}):"
         f" {counts} parameters"
     )
-    for note in done.notes:
-        print(f"note: {note}", file=sys.stderr)
+    said.notes(done.notes)
     print(done.place)

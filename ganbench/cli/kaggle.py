@@ -1,12 +1,12 @@
 """`ganbench kaggle bundle`: what a notebook on Kaggle needs of a run."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ganbench.cli import said
 from ganbench.cli.options import Json, Plugins, User, With
 
 app = typer.Typer(
@@ -31,12 +31,11 @@ def bundle(
 ) -> None:
     """Make a Kaggle data set of a run and of ganbench, for a notebook without internet."""
     from ganbench.data.run_samples import place_of
-    from ganbench.system.text import printable, size_words
+    from ganbench.system.text import size_words
     from ganbench.trained import kaggle_bundle, kaggle_names, trained_run
 
     found = trained_run.find(run)
-    for note in found.notes:
-        print(f"note: {printable(note)}", file=sys.stderr)
+    said.notes(found.notes)
     files = tuple(place_of(str(file)) for file in plugins or ())
     done = kaggle_bundle.write(found, place_of(str(out)) if out else None, user, files)
     if json_:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ganbench.cli import said
 from ganbench.cli.options import Json
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def ls(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in table(runs, width):
         print(line)
-    for problem in problems:
-        print(f"note: {problem}", file=sys.stderr)
+    said.notes(problems)
 
 
 def table(runs: "list[Listed]", width: int | None) -> list[str]:

@@ -2,13 +2,12 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganbench.cli import bars
+from ganbench.cli import bars, said
 from ganbench.cli.options import Device, InceptionWeights, Json, Plugins, User
 from ganbench.errors import InputError
 
@@ -66,7 +65,7 @@ def submit(
     if estimate:
         kaggle_estimate.check(against)
     found = trained_run.find(run) if run else None
-    _note(found.notes if found else ())
+    said.notes(found.notes if found else ())
     wish = submitting.Wish(photographs, resize, device, tuple(plugins or ()))
     place = place_of(str(out)) if out else None
     notebook = guess = None
@@ -92,13 +91,6 @@ def _one_of(*given: object) -> None:
         )
 
 
-def _note(notes: Sequence[str]) -> None:
-    from ganbench.system.text import printable
-
-    for note in notes:
-        print(f"note: {printable(note)}", file=sys.stderr)
-
-
 def _check(path: Path, json_: bool) -> int:
     """Say what is wrong with a zip; the exit code."""
     from ganbench.system.text import printable
@@ -112,7 +104,7 @@ def _check(path: Path, json_: bool) -> int:
             "problems": found.problems, "notes": found.notes,
         }))  # fmt: skip
         return 2 if found.problems else 0
-    _note(found.notes)
+    said.notes(found.notes)
     if not found.problems:
         print(f"{found.count:,} pictures, all as Kaggle wants them: {printable(str(path))}")
         return 0
@@ -162,18 +154,13 @@ def _say(
     guess: "Estimate | None",
     typed: list[str],
 ) -> None:
-    from ganbench.system.text import printable, shown
     from ganbench.trained import kaggle_names, kaggle_rules
 
-    packed, skipped = done.packed, _skipped(done)
-    if skipped:
-        print(f"left out: {len(skipped):,} that cannot be read", file=sys.stderr)
-    for one in skipped:
-        print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
-    _note(packed.notes)
+    packed = done.packed
+    said.left_out(_skipped(done))
+    said.notes(packed.notes)
     if run:
-        kept = f", {done.kept:,} were there already" if done.kept else ""
-        print(f"{done.drawn:,} pictures drawn{kept}, by {run.name}")
+        print(said.drawn(done.drawn, done.kept, "drawn", run.name))
     if packed.resized:
         side = kaggle_rules.SIDE
         print(f"{packed.resized:,} pictures were brought to {side}x{side} (Pillow, bicubic)")

@@ -1,13 +1,12 @@
 """`ganbench translate`: photographs to paintings, by a model that was trained."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ganbench.cli import bars
+from ganbench.cli import bars, said
 from ganbench.cli.options import Device, Json, Plugins, With
 
 
@@ -35,13 +34,11 @@ def translate(
     json_: Json = False,
 ) -> None:
     """Paint photographs with the model of a run; the same command goes on where it was stopped."""
-    from ganbench.system.text import printable, shown
     from ganbench.trained import trained_run
     from ganbench.trained.translate import Wish, translate
 
     found = trained_run.find(run)
-    for note in found.notes:
-        print(f"note: {printable(note)}", file=sys.stderr)
+    said.notes(found.notes)
     wish = Wish(back, reverse, whole, side, format_, device, tuple(plugins or ()))
     with bars.on_stderr() as on_progress:
         done = translate(photographs, found, out and out.expanduser(), wish, on_progress)
@@ -52,10 +49,6 @@ def translate(
             "skipped": [{"name": one.name, "reason": one.reason} for one in done.skipped],
         }))  # fmt: skip
         return
-    if done.skipped:
-        print(f"left out: {len(done.skipped):,} that cannot be read", file=sys.stderr)
-    for one in done.skipped:
-        print(f"  {shown(one.name)}: {printable(one.reason)}", file=sys.stderr)
-    kept = f", {done.kept:,} were there already" if done.kept else ""
-    print(f"{done.made:,} picture{'s' * (done.made != 1)} painted{kept}, by {found.name}")
+    said.left_out(done.skipped)
+    print(said.drawn(done.made, done.kept, "painted", found.name))
     print(done.index)

@@ -3,7 +3,6 @@
 Each is decoded once to see that it is whole; what is not is left out and named.
 """
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ganbench.data import recipes, store
 from ganbench.data.run_samples import Samples
@@ -93,9 +91,7 @@ def _of_run(samples: Samples, folder: str) -> Side:
 
 def _encoded(names: Sequence[str], pictures: np.ndarray) -> Carried:
     for name, pixels in zip(names, pictures, strict=True):
-        data = io.BytesIO()
-        Image.fromarray(pixels).save(data, "PNG")
-        yield f"{name}.png", data.getvalue()
+        yield f"{name}.png", files.png(pixels)
 
 
 def _of_files(listing: Listing, folder: str) -> Side:

@@ -260,8 +260,13 @@ def ensure_writable(folder: Path) -> None:
 
 def write_picture(path: Path, pixels: "np.ndarray") -> None:
     """Write uint8 H W 3 as a PNG."""
+    write_bytes(path, png(pixels))
+
+
+def png(pixels: "np.ndarray") -> bytes:
+    """uint8 H W 3 as a PNG: written to a file, Pillow forgets why the disk did not take it."""
     from PIL import Image
 
-    content = io.BytesIO()  # written to a file, Pillow forgets why the disk did not take it
+    content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
-    write_bytes(path, content.getvalue())
+    return content.getvalue()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ganbench.system import files
 from ganbench.trackers.events import TrackedRun
 from ganbench.trackers.numbers import Numbers
-from ganbench.trackers.pictures import png
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -33,7 +32,7 @@ def write(draft: Path, place: Path, suite: str, runs: Iterable[TrackedRun]) -> s
             about.append(_who(run) | run.settings() | final.values)
             for made in run.pictures():
                 name = f"{made.name}-step-{made.step:08d}.png"
-                files.write_bytes(draft / "pictures" / run.name / name, png(made.pixels))
+                files.write_picture(draft / "pictures" / run.name / name, made.pixels)
     columns = list(dict.fromkeys(name for line in about for name in line))
     with _table(draft / "runs.csv") as table:
         table.writerow([_cell(name) for name in columns])

@@ -18,7 +18,6 @@ from ganbench.system.text import shown
 from ganbench.trackers import isolation
 from ganbench.trackers.events import TrackedRun
 from ganbench.trackers.numbers import Numbers, by_pictures
-from ganbench.trackers.pictures import png
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,7 +58,9 @@ def _fill(database: Path, draft: Path, place: Path, suite: str, runs: Iterable[T
         known = _log(client, experiment, run)
         for made in run.pictures():
             name = f"{made.name}/step-{made.step:08d}.png"
-            files.write_bytes(draft / "artifacts" / known / "artifacts" / name, png(made.pixels))
+            files.write_bytes(
+                draft / "artifacts" / known / "artifacts" / name, files.png(made.pixels)
+            )
 
 
 def _log(client: "MlflowClient", experiment: str, run: TrackedRun) -> str:

@@ -1,6 +1,5 @@
 """What a run drew, as pictures for a tracker: the frames of its film, and its last samples."""
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,26 +69,13 @@ def _stack(folder: Path, run: Record, name: str, kind: str) -> "np.ndarray":
 
 
 def grid(pictures: "np.ndarray") -> "np.ndarray":
-    """uint8 N H W 3 in rows of 4, from 17 on of 8, as one picture; what is left over is white."""
+    """uint8 N H W 3 in rows of 4, from 17 on of 8; large ones are shrunk."""
     import numpy as np
     from PIL import Image
+
+    from ganbench.data import encode
 
     factor = -(-max(pictures.shape[1:3]) // SHARPEST)
     if factor > 1:
         pictures = np.stack([np.asarray(Image.fromarray(one).reduce(factor)) for one in pictures])
-    count, height, width, _ = pictures.shape
-    columns = min(count, 4 if count <= FRAME else 8)
-    rows = -(-count // columns)
-    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
-    full[:count] = pictures
-    tiled = full.reshape(rows, columns, height, width, 3).swapaxes(1, 2)  # rows H columns W 3
-    return tiled.reshape(rows * height, columns * width, 3)
-
-
-def png(pixels: "np.ndarray") -> bytes:
-    """uint8 H W 3 as a PNG."""
-    from PIL import Image
-
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG")
-    return content.getvalue()
+    return encode.grid(pictures, min(len(pictures), 4 if len(pictures) <= FRAME else 8))

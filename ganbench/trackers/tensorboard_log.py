@@ -18,7 +18,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from ganbench.system import files
 from ganbench.trackers.events import TrackedRun
 from ganbench.trackers.numbers import Numbers, by_pictures
-from ganbench.trackers.pictures import Picture, png
+from ganbench.trackers.pictures import Picture
 
 RGB = 3  # Summary.Image.colorspace
 
@@ -60,7 +60,7 @@ def _scalars(run: TrackedRun, found: Numbers) -> Iterator[Event]:
 def _image(made: Picture) -> Any:
     height, width, _ = made.pixels.shape
     content = {"height": height, "width": width, "colorspace": RGB}
-    image = Summary.Image(encoded_image_string=png(made.pixels), **content)
+    image = Summary.Image(encoded_image_string=files.png(made.pixels), **content)
     return Summary.Value(tag=made.name, image=image)
 
 

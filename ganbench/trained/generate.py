@@ -6,15 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from ganbench.data import batches
+from ganbench.data.encode import encoded, ending_of, film, grid
 from ganbench.data.sources.decode import decode_whole
 from ganbench.data.store import OnProgress
 from ganbench.errors import InputError
 from ganbench.jobs import GenerateJob
 from ganbench.system import child_process, files
 from ganbench.trained import load_model, own_folder
-from ganbench.trained.encoding import encoded, ending_of, film
 from ganbench.trained.trained_run import TrainedRun
-from ganbench.training.snapshots import grid
 from ganzoo.trainer import Trainer
 
 MOST = 100_000  # pictures of a command

@@ -41,11 +41,14 @@ class Checked:
     notes: tuple[str, ...] = ()  # what is no reason to refuse it, but odd
 
 
-def check(path: Path, on_progress: OnProgress) -> Checked:
-    """Look at a zip as a whole and at every picture in it; InputError when it is no zip."""
+def check(path: Path, on_progress: OnProgress, called: str = "") -> Checked:
+    """Look at a zip as a whole and at every picture in it; InputError when it is no zip.
+
+    `called`: the name that it will have, if it has another yet.
+    """
     try:
         with bounded_read.open_zip(path) as archive:
-            return _checked(path, archive, on_progress)
+            return _checked(path, archive, on_progress, called or path.name)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror or error})") from None
 
@@ -84,7 +87,7 @@ def _why_not_whole(data: bytes) -> str:
     return ""
 
 
-def _checked(path: Path, archive: zipfile.ZipFile, on_progress: OnProgress) -> Checked:
+def _checked(path: Path, archive: zipfile.ZipFile, on_progress: OnProgress, called: str) -> Checked:
     entries = archive.infolist()
     pictures = [entry for entry in entries if not entry.is_dir()]
     problems = [f"it holds {why}" for why in [why_not_so_many(len(pictures))] if why]
@@ -104,7 +107,7 @@ def _checked(path: Path, archive: zipfile.ZipFile, on_progress: OnProgress) -> C
             seen[hashlib.blake2b(data, digest_size=16).digest()] += 1
     problems += [f"pictures that are {why}: {_named(names)}" for why, names in reasons.items()]
     return Checked(
-        path, len(pictures), tuple(problems), _notes(path, sum(seen.values()), len(seen))
+        path, len(pictures), tuple(problems), _notes(called, sum(seen.values()), len(seen))
     )
 
 
@@ -136,10 +139,10 @@ def _read(
         on_progress("checking", done, len(names))
 
 
-def _notes(path: Path, count: int, different: int) -> tuple[str, ...]:
+def _notes(called: str, count: int, different: int) -> tuple[str, ...]:
     notes = []
-    if path.name != NAME:
-        notes.append(f"Kaggle takes a file that is called {NAME}: rename {shown(path.name)}")
+    if called != NAME:
+        notes.append(f"Kaggle takes a file that is called {NAME}: rename {shown(called)}")
     if different < count:
         notes.append(f"{count - different:,} pictures are copies of others, byte for byte")
     return tuple(notes)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from ganbench.data.encode import encoded
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode, look
 from ganbench.data.sources.file_names import Names
@@ -13,7 +14,6 @@ from ganbench.errors import InputError
 from ganbench.system import files
 from ganbench.system.text import shown, some_of
 from ganbench.trained import kaggle_rules
-from ganbench.trained.encoding import encoded
 from ganbench.trained.photographs import Readable
 
 MADE = (1980, 1, 1, 0, 0, 0)  # of every file in it: the same pictures are the same zip
@@ -43,10 +43,10 @@ def write(
     with files.building(path) as draft:
         with files.writing(path), zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as archive:
             _fill(archive, names, source, resize, packed, on_progress)
-        checked = kaggle_rules.check(draft, on_progress)
+        checked = kaggle_rules.check(draft, on_progress, path.name)
         if checked.problems:
             raise InputError(f"{path} was not written: {'; '.join(checked.problems)}")
-        packed.notes = tuple(note for note in checked.notes if draft.name not in note)
+        packed.notes = checked.notes
     return packed
 
 

@@ -87,7 +87,7 @@ def find(text: str) -> TrainedRun:
         return _usable(_only(place, _below(place)))
     there = _below(place.parent) if place.parent.is_dir() else {}
     if named := _called(place.name, there):
-        return _usable(_best_seed(place, named))
+        return _usable(_only(place, named))
     names = sorted({run.label for run in there.values()})
     hint = f"there are: {some_of(names)}" if names else EXAMPLE
     raise InputError(f"there is no run {place}", hint)
@@ -118,18 +118,16 @@ def _only(place: Path, runs: dict[Path, Record]) -> Path:
     if not runs:
         raise InputError(f"there is no run in {place}", "ganbench run, then name its folder")
     if len({(run.label, run.framework, folder.parent) for folder, run in runs.items()}) > 1:
-        best = next(iter(runs))
+        first = next(iter(runs))
         raise InputError(
             f"{place} holds several models ({some_of([folder.name for folder in runs], 3)})",
-            f"name one: {shlex.quote(printable(str(best)))}",
+            f"name one: {shlex.quote(printable(str(first)))}",
         )
-    return _best_seed(place, runs)
+    return _best_seed(runs)
 
 
-def _best_seed(place: Path, runs: dict[Path, Record]) -> Path:
+def _best_seed(runs: dict[Path, Record]) -> Path:
     """Of runs of one model the best by the metric that decides, or else the first seed."""
-    if len({(run.label, run.framework, folder.parent) for folder, run in runs.items()}) > 1:
-        return _only(place, runs)
     usable = {f: run for f, run in runs.items() if run.status.name in USABLE} or runs
     metric = _deciding(next(iter(runs)).parent)
 
@@ -153,22 +151,19 @@ def _deciding(suite: Path) -> str:
 
 def _usable(folder: Path) -> TrainedRun:
     run = record.read(folder)
-    status = run.status
-    ended = f"{status.name.replace('_', ' ')} at step {status.step:,}"
-    if status.name not in USABLE:
-        raise InputError(f"the run {folder} has no model to use: it {_verb(ended)}", EXAMPLE)
+    if run.status.name not in USABLE:
+        raise InputError(f"the run {folder} has no model to use: it {_ended(run)}", EXAMPLE)
     found = checkpoint.find(folder)
     if found is None:
         raise InputError(f"the run {folder} has no checkpoint: its weights are gone", EXAMPLE)
     path, _, problems = found
     notes = [f"{problem}; the checkpoint before it is used" for problem in problems]
-    if status.name in ("interrupted", "collapsed"):
-        notes.append(f"{folder.name} {_verb(ended)}: its pictures are of an unfinished model")
+    if run.status.name in ("interrupted", "collapsed"):
+        notes.append(f"{folder.name} {_ended(run)}: its pictures are of an unfinished model")
     return TrainedRun(folder, run, path, tuple(notes))
 
 
-def _verb(ended: str) -> str:
+def _ended(run: Record) -> str:
     """In a sentence: "ran out of memory at step 12", "was interrupted at step 12"."""
-    first, _, rest = ended.partition(" at ")
-    said = {"interrupted": "was interrupted", "out of memory": "ran out of memory"}
-    return f"{said.get(first, first)} at {rest}"
+    said = {"interrupted": "was interrupted", "out_of_memory": "ran out of memory"}
+    return f"{said.get(run.status.name, run.status.name)} at step {run.status.step:,}"

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
+from ganbench.data.encode import encoded, ending_of
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode, decode_whole
 from ganbench.data.store import OnProgress, Skipped
@@ -19,7 +20,6 @@ from ganbench.errors import InputError
 from ganbench.jobs import TrainedModel, TranslateJob
 from ganbench.system import child_process, files
 from ganbench.trained import album, load_model, own_folder, photographs, tiles
-from ganbench.trained.encoding import encoded, ending_of
 from ganbench.trained.trained_run import TrainedRun
 from ganzoo.trainer import Trainer
 

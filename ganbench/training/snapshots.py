@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganbench import record
-from ganbench.data import batches
+from ganbench.data import batches, encode
 from ganbench.errors import InputError
 from ganbench.jobs import Run
 from ganbench.system import files
@@ -129,7 +129,7 @@ class Snapshots:
         files.write_pictures(path, (count, size, size, 3), parts)
         self.kept.sha256[f"{name}.npy"] = files.sha256(path)
         if kind == "samples":
-            sheet = grid(files.read_array(path)[:32])
+            sheet = encode.grid(files.read_array(path)[:32])
             files.write_picture(self.folder / f"{name}.png", sheet)
         return dataclasses.replace(now, file=f"{name}.npy")
 
@@ -191,16 +191,6 @@ class Snapshots:
                 break
             drawn.append(self._checked(made, probes))
         return np.concatenate(drawn) if drawn else np.zeros(0, np.uint8)
-
-
-def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:
-    """Lay uint8 N H W 3 out as one picture for people to look at; what is left over is white."""
-    n, height, width, _ = pictures.shape
-    rows = -(-n // columns)
-    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
-    full[:n] = pictures
-    tiled = full.reshape(rows, columns, height, width, 3).transpose(0, 2, 1, 3, 4)
-    return tiled.reshape(rows * height, columns * width, 3)
 
 
 def _is_new(moments: list[record.Moment], now: record.Moment) -> bool:

@@ -9,10 +9,6 @@ import pytest
 from ganbench.record import Status
 from ganbench.report import build
 
-sync_api = pytest.importorskip("playwright.sync_api")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 WIDTHS = (390, 768, 1280, 1600)
 SHEET = 718  # pixels between the margins of A4
 LARGE = ("twelve", "twins")  # whose pages take longest to make
@@ -38,18 +34,7 @@ CUT = """() => {
 SCROLLS = """() => [...document.querySelectorAll(".scroll")]
   .filter(box => box.scrollWidth > box.clientWidth + 1)
   .map(box => box.getAttribute("aria-label"))"""
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
+pytestmark = pytest.mark.browser
 
 
 def wide(run):

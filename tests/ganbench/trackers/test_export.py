@@ -94,7 +94,7 @@ def test_half_of_it_is_never_in_place(results, tmp_path, monkeypatch):
     def fails(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(csv_files, "png", fails)
+    monkeypatch.setattr(csv_files.files, "write_picture", fails)
     with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
         export.export(results, "csv", tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]

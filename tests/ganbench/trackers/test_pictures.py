@@ -1,8 +1,5 @@
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from ganbench import record
 from ganbench.trackers import pictures
@@ -24,12 +21,6 @@ def test_pictures_lie_row_by_row_and_what_is_left_over_is_white(count, rows, col
 
 def test_large_ones_are_shrunk():
     assert pictures.grid(colours(1, 1030)).shape == (344, 344, 3)
-
-
-def test_a_png_holds_the_same_pixels():
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
-    read = np.asarray(Image.open(io.BytesIO(pictures.png(pixels))))
-    np.testing.assert_array_equal(read, pixels)
 
 
 def test_the_film_by_step_and_then_the_last_samples(results):

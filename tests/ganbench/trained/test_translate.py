@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganbench.cli import main
 from ganbench.data.sources.decode import decode, decode_whole
 from ganbench.errors import InputError
 from ganbench.trained import load_model, trained_run
@@ -123,15 +122,11 @@ def test_the_page_shows_both_and_cannot_be_written_to_by_names(made, photographs
     ],
 )
 def test_a_wish_that_cannot_be_met_is_one_sentence(
-    made, photographs, tmp_path, capsys, monkeypatch, run, words, said
+    made, photographs, tmp_path, ganbench, run, words, said
 ):
-    monkeypatch.chdir(tmp_path)
-    typed = ["ganbench", "translate", str(photographs), "--with", str(made(run)), *words]
-    monkeypatch.setattr("sys.argv", typed)
-    with pytest.raises(SystemExit) as ended:
-        main.main()
-    assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    typed = ["--with", made(run), "--out", tmp_path / "out", *words]
+    code, _, err = ganbench("translate", photographs, *typed)
+    assert code == 2 and said in err
 
 
 @pytest.mark.parametrize("what", ["nowhere", "empty", "broken"])
@@ -142,14 +137,11 @@ def test_where_no_photograph_is_one_sentence_says_so(made, photographs, tmp_path
         paint(place, made("cyclegan-unet"), tmp_path / "out")
 
 
-def test_json_tells_all(made, photographs, tmp_path, capsys, monkeypatch):
-    folder = made("cyclegan-unet")
-    words = ["translate", str(photographs), "--with", str(folder), "--whole", "--json"]
-    monkeypatch.setattr("sys.argv", ["ganbench", *words, "--out", str(tmp_path / "out")])
-    with pytest.raises(SystemExit) as ended:
-        main.main()
-    assert not ended.value.code
-    told = json.loads(capsys.readouterr().out)
+def test_json_tells_all(made, photographs, tmp_path, ganbench):
+    words = ["--with", made("cyclegan-unet"), "--whole", "--json", "--out", tmp_path / "out"]
+    code, out, _ = ganbench("translate", photographs, *words)
+    assert code == 0
+    told = json.loads(out)
     assert (told["made"], told["kept"]) == (4, 0)
     assert [one["name"] for one in told["skipped"]] == ["broken.jpg"]
     assert np.asarray(Image.open(tmp_path / "out" / "sub" / "turned.jpg")).shape == (32, 32, 3)

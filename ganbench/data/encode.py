@@ -1,4 +1,4 @@
-"""Pictures as files that people look at."""
+"""Pictures as people look at them: as files of their own, many in a grid, one after the other."""
 
 import io
 
@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ganbench.errors import InputError
+from ganbench.system import files
 
 ENDINGS = {"jpeg": ".jpg", "png": ".png"}
 
@@ -19,12 +20,11 @@ def ending_of(format_: str) -> str:
 
 def encoded(picture: np.ndarray, name: str) -> bytes:
     """uint8 H W 3 as PNG or, with an ending that says so, JPEG of quality 95."""
-    data = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(picture))
+    picture = np.ascontiguousarray(picture)
     if name.endswith(ENDINGS["png"]):
-        image.save(data, "PNG")
-    else:
-        image.save(data, "JPEG", quality=95, subsampling=0)
+        return files.png(picture)
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, "JPEG", quality=95, subsampling=0)
     return data.getvalue()
 
 
@@ -35,3 +35,13 @@ def film(frames: np.ndarray, milliseconds: int) -> bytes:
     first.save(data, "WEBP", save_all=True, append_images=others, duration=milliseconds,
                loop=0, quality=90, method=4)  # fmt: skip
     return data.getvalue()
+
+
+def grid(pictures: np.ndarray, columns: int = 8) -> np.ndarray:
+    """Lay uint8 N H W 3 out as one picture, row by row; what is left over is white."""
+    count, height, width, _ = pictures.shape
+    rows = -(-count // columns)
+    full = np.full((rows * columns, height, width, 3), 255, np.uint8)
+    full[:count] = pictures
+    tiled = full.reshape(rows, columns, height, width, 3).swapaxes(1, 2)  # rows H columns W 3
+    return tiled.reshape(rows * height, columns * width, 3)
