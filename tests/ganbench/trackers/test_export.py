@@ -4,7 +4,7 @@ import json
 import pytest
 
 from ganbench.errors import InputError
-from ganbench.trackers import csv_files, export
+from ganbench.trackers import export
 
 
 def test_the_command_says_what_it_wrote_and_how_to_look(ganbench, results):
@@ -94,7 +94,7 @@ def test_half_of_it_is_never_in_place(results, tmp_path, monkeypatch):
     def fails(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(csv_files.files, "write_picture", fails)
+    monkeypatch.setattr("ganbench.system.files.write_picture", fails)
     with pytest.raises(InputError, match=r"cannot write .*: No space left on device"):
         export.export(results, "csv", tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
