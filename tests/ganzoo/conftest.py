@@ -58,6 +58,18 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "cyclegan-unet aided": ("cyclegan-unet", AIDED | FADING | TWO_HEADS | {"norm": "batch"}),
     "cyclegan-resnet held": ("cyclegan-resnet", HELD | {"norm": "instance", "ema": 0.1}),
 }  # fmt: skip
+# Together they have every setting; `make torture` goes through the others too.
+ALWAYS = (
+    "dcgan augmented",
+    "dcgan aided",
+    "dcgan two heads",
+    "cyclegan-unet of Keras",
+    "cyclegan-unet bilinear residual",
+    "cyclegan-unet aided",
+    "cyclegan-resnet instance",
+    "cyclegan-resnet nearest residual",
+    "cyclegan-resnet held",
+)
 CASES["cyclegan-unet instance"][1]["batch"] = 2
 CASES["cyclegan-resnet instance"][1]["batch"] = 2
 EVERY = {"dcgan aided": 1, "cyclegan-unet aided": 1, "cyclegan-resnet held": 1}  # 16 otherwise
@@ -127,7 +139,18 @@ def teach(half: Path, framework: str, cases: dict) -> None:
 
 
 @pytest.fixture(scope="session")
-def twins(tmp_path_factory) -> Twins:
+def wanted(request) -> list[str]:
+    """The cases that this session's tests look at."""
+    asked = {
+        item.callspec.params.get("case")
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
+    return [case for case in CASES if case in asked]
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory, wanted) -> Twins:
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("TensorFlow is not installed")
     root = tmp_path_factory.mktemp("twins")
@@ -139,6 +162,7 @@ def twins(tmp_path_factory) -> Twins:
             "r1_every": EVERY.get(name, R1_EVERY),
         }
         for name, (model, settings) in CASES.items()
+        if name in wanted
     }
 
     def carrying(half: str, **more: Any) -> dict:
@@ -148,20 +172,25 @@ def twins(tmp_path_factory) -> Twins:
     teach(root / "tensorflow", "tensorflow", carrying("pytorch", resume=True))
     teach(root / "nudged", "pytorch", carrying("tensorflow", nudge=1e-6))
     made = Twins(root)
-    if os.environ.get("GANBENCH_WRITE_DOCS"):
+    if os.environ.get("GANBENCH_WRITE_DOCS") and len(wanted) == len(CASES):
         write_page(made)
     return made
 
 
 @pytest.fixture(scope="session")
-def gradient_errors(twins) -> dict[str, tuple[float, float]]:
+def gradient_errors(twins, wanted) -> dict[str, tuple[float, float]]:
     """Of G and D, by case."""
     return {
-        case: (gradient_error(twins, case, "G"), gradient_error(twins, case, "D")) for case in CASES
+        case: (gradient_error(twins, case, "G"), gradient_error(twins, case, "D"))
+        for case in wanted
     }
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(
+    params=[
+        pytest.param(case, marks=() if case in ALWAYS else pytest.mark.slow) for case in CASES
+    ]
+)
 def case(request) -> str:
     return request.param
 

@@ -9,7 +9,16 @@ import pytest
 
 from ganzoo.settings import resolve
 
+from .conftest import ALWAYS, CASES
+
 pytestmark = pytest.mark.tensorflow
+
+
+def test_the_cases_of_every_day_have_every_setting():
+    def settings(names):
+        return {key for name in names for key in CASES[name][1]}
+
+    assert settings(ALWAYS) == settings(CASES)
 
 
 def test_step_1000_sees_the_same_bytes(twins):
