@@ -277,6 +277,7 @@ def run(
     device: str | None = None,
     threads: int | None = None,
     stop_collapsed: bool | None = None,
+    price: str | None = None,
     beside: PathLike | Iterable[PathLike] | None = None,
     name: str | None = None,
     plugins: PathLike | Iterable[PathLike] | None = None,
@@ -323,8 +324,8 @@ def run(
 OPTIONS = (
     *("models", "data", "source", "target", "swap", "size", "budget", "seeds", "frameworks"),
     *("metrics", "extractors", "protocol", "profile", "samples", "snapshots", "frames", "flip"),
-    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "beside", "name"),
-    "plugins",
+    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "price"),
+    *("beside", "name", "plugins"),
 )  # fields of a suite
 FILES = ("beside", "plugins")  # one text is one of them: a name may have commas
 LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", *FILES)

@@ -88,6 +88,8 @@ class Cost:
     flop_per_step: Size = None
     start_seconds: Measured = None  # worker's first line to a built model: imports, weights
     compile_seconds: Measured = None  # what the first step took beyond the step after it
+    energy_joules: Measured = None  # of the training seconds, by the device's own counter
+    energy_kind: Name = ""  # whose counter: "GPU" (the board) or "CPU" (all packages)
 
 
 @dataclass(frozen=True)

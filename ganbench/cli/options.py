@@ -28,3 +28,7 @@ User = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
 Domains = Annotated[str | None, typer.Argument(help="Both domains, or one set; by default scenes.")]
+Price = Annotated[
+    str | None,
+    typer.Option(help="Of an hour of this machine, as 0.35/h or $0.35/h: gives the money a run."),
+]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ganbench.cli.options import Price
 from ganbench.errors import InputError
 
 
@@ -17,10 +18,11 @@ def report(
     no_pictures: Annotated[
         bool, typer.Option("--no-pictures", help="Leave all pictures out.")
     ] = False,
+    price: Price = None,
 ) -> None:
     """Build report.html again from the records alone."""
     from ganbench.runner import suite_runner
 
     if not results.is_dir():
         raise InputError(f"there is no folder {results}", "ganbench run")
-    print(suite_runner.report(results, suite, public=public, no_pictures=no_pictures))
+    print(suite_runner.report(results, suite, public=public, no_pictures=no_pictures, price=price))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganbench.cli import bars
-from ganbench.cli.options import Device, InceptionWeights, Plugins, Results, Source, Target
+from ganbench.cli.options import Device, InceptionWeights, Plugins, Price, Results, Source, Target
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +79,7 @@ def run(
         bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Folder below the results.")] = None,
+    price: Price = None,
     beside: Annotated[
         list[str] | None,
         typer.Option(help="A trained or imported run that is judged too; as often as you like."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from ganbench import budget, plugins
+from ganbench import budget, plugins, price
 from ganbench.data.split import JudgeOn, Split
 from ganbench.errors import InputError
 from ganbench.planning import toml
@@ -65,6 +65,9 @@ class Suite:
     device: str | None = None
     threads: int | None = None
     stop_collapsed: bool = False  # end a run that draws one picture for every input
+    price: str | None = (
+        None  # of an hour of this machine: 0.35/h; what runs cost stands on the page
+    )
     beside: tuple[str, ...] = ()  # trained runs, imported ones too, that are judged as well
     plugins: tuple[str, ...] = ()
 
@@ -170,6 +173,7 @@ def with_metrics_named(suite: Suite) -> Suite:
 def check(suite: Suite) -> None:
     """Refuse what no run can use, before anything is started."""
     budget.parse(suite.budget or "1s")
+    price.parse(suite.price or "0/h")
     for name, example in (("models", "dcgan"), ("frameworks", "pytorch"), ("metrics", "fid")):
         if not getattr(suite, name):
             raise InputError(f"no {name} are named", f"--{name} {example}")

@@ -21,13 +21,19 @@ class Outcome:
 
 
 def build(
-    results: Path, suite: str | None = None, public: bool = False, no_pictures: bool = False
+    results: Path,
+    suite: str | None = None,
+    public: bool = False,
+    no_pictures: bool = False,
+    price: str | None = None,
 ) -> Path:
     """Write the report of a suite (the newest when none is named) and return its report.html.
 
-    `public` leaves out pictures of the data set, host names and paths. Raises InputError when
+    `public` leaves out pictures of the data set, host names and paths. `price`: of an hour of the
+    machine, instead of the suite's. Raises InputError when
     there is nothing to report or the folder cannot be written.
     """
+    from ganbench import price as prices
     from ganbench import record
     from ganbench.report import citations, page, redact, sanitize
     from ganbench.report.analysis.comparison import compare
@@ -38,7 +44,7 @@ def build(
     read = sanitize.guarded(record.read_results(results, suite))
     read = redact.scrubbed(read) if public else read
     files.ensure_writable(results)
-    comparison = compare(read)
+    comparison = compare(read, prices.parse(price) if price else None)
     made = page.assemble(read, comparison, public, not no_pictures)
     with files.building(results / "figures") as folder:
         for figure in made.figures:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from ganbench.price import Price
 from ganbench.record import Score
 
 MISSING = "–"
@@ -69,6 +70,19 @@ def work(flop: float | None) -> str:
     if flop is None:
         return MISSING
     return number(flop / 1e9)
+
+
+def energy(joules: float | None) -> str:
+    """Joules in Wh or kWh."""
+    if joules is None:
+        return MISSING
+    hours = joules / 3600
+    return f"{number(hours / 1000)} kWh" if hours >= 1000 else f"{number(hours)} Wh"
+
+
+def money(amount: float | None, price: Price) -> str:
+    """An amount in the currency of a price."""
+    return MISSING if amount is None else price.written(number(amount))
 
 
 def duration(seconds: float | None) -> str:

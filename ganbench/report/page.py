@@ -54,7 +54,6 @@ FIGURES: dict[str, Callable[[Comparison], Figure | None]] = {
     "forest": forest.forest,
     "seconds": partial(learning_curves.curves, axis="seconds"),
     "pictures": partial(learning_curves.curves, axis="pictures"),
-    "work": quality_cost.quality_against_work,
 }
 USED = ("target_pictures", "unique_targets", "source_pictures", "unique_sources", "steps")
 
@@ -70,6 +69,7 @@ class Page:
 def assemble(results: Results, comparison: Comparison, public: bool, with_pictures: bool) -> Page:
     """Render `results`; `public` leaves out the pictures of the data set."""
     drawn = _figures(comparison)
+    costs = quality_cost.quality_against_cost(comparison)
     copying = memorization.section(comparison, public, with_pictures)
     pairs = pairwise_tests.pairs(comparison)
     frameworks = section.section(comparison)
@@ -93,7 +93,7 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "losses": losses,
         "large_logs": [said for row in rows for said in loss_curves.too_large(row)],
         "curves": _curve_table(comparison),
-        "worked": quality_cost.numbers(comparison),
+        "costs": costs,
         "pairs": pairs,
         "pairs_finding": pairwise_tests.finding(pairs),
         "letters": letter_display.letters(pairs),
@@ -126,7 +126,12 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
     }
     colour = view["colour"]
     html = _environment().get_template("page.html").render(view)
-    figures = [*drawn.values(), *(loss.figure for loss in losses), copying.figure]
+    figures = [
+        *drawn.values(),
+        *(cost.figure for cost in costs),
+        *(loss.figure for loss in losses),
+        copying.figure,
+    ]
     figures += colour.figures if colour else ()
     figures += [frameworks.figure] if frameworks else []
     return Page(html, tuple(figure for figure in figures if figure is not None))

@@ -139,6 +139,7 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
         "extractors": {"names": extractors.names, "reason": extractors.reason},
         "warnings": warnings,
         "primary": before.get("primary"),
+        "price": suite.price,
         "samples": suite.samples,
         "curve_samples": suite.curve_samples,
     }
@@ -293,7 +294,7 @@ def _draw_beside(plan: Plan, observer: Observer, interrupts: Interrupts) -> list
     return problems
 
 
-def report(results: Path, suite: str | None, **options: bool) -> Path:
+def report(results: Path, suite: str | None, **options: Any) -> Path:
     """Build the page from the records."""
     from ganbench.report import build
 

@@ -144,6 +144,15 @@ def gpu_peak_bytes(framework: str, device: str) -> int:
     return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
 
 
+def gpu_uuid(framework: str, device: str) -> str | None:
+    """By which the driver knows a GPU too; TensorFlow does not tell."""
+    if framework != "pytorch":
+        return None
+    import torch
+
+    return f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+
+
 def facts(framework: str, device: str, precision: str) -> dict[str, Any]:
     """Threads, precision and GPU, as a record tells them."""
     found = _torch_facts(device) if framework == "pytorch" else _tensorflow_facts(device)

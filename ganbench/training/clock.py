@@ -1,17 +1,20 @@
-"""Training time: it runs while the loop works and stands still for everything else."""
+"""Training time, and energy: both run while the loop works and stand still for all else."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ganbench.system.energy import Meter
+
 
 class Clock:
-    """Seconds of training, and the part of them inside `Trainer.step`."""
+    """Seconds of training, the part of them inside `Trainer.step`, and the energy they took."""
 
-    def __init__(self, seconds: float = 0.0, in_step: float = 0.0):
+    def __init__(self, seconds: float = 0.0, in_step: float = 0.0, meter: Meter | None = None):
         self._before, self._started = seconds, time.perf_counter()
         self._paused_at: float | None = self._started
         self.in_step = in_step
+        self.meter = meter or Meter()
 
     @property
     def seconds(self) -> float:
@@ -22,6 +25,7 @@ class Clock:
     def start(self) -> None:
         """Let the time run."""
         if self._paused_at is not None:
+            self.meter.start()
             self._started += time.perf_counter() - self._paused_at
             self._paused_at = None
 
@@ -29,6 +33,7 @@ class Clock:
         """Let the time stand."""
         if self._paused_at is None:
             self._paused_at = time.perf_counter()
+            self.meter.stop()
 
     @contextmanager
     def paused(self) -> Iterator[None]:

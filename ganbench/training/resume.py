@@ -38,6 +38,7 @@ class Resumable:
             "steps": state.steps,
             "seconds": state.clock.seconds,
             "in_step": state.clock.in_step,
+            "joules": state.clock.meter.joules,
             "wall_seconds": state.wall_seconds,
             "first_losses": state.first_losses,
             "extended": [asdict(extension) for extension in state.extended],
@@ -70,7 +71,8 @@ class Resumable:
     def _restore_state(self, path: Path, saved: dict[str, Any]) -> None:
         state = self.state
         state.steps = saved["steps"]
-        state.clock = Clock(saved["seconds"], saved["in_step"])
+        meter = state.clock.meter.after(saved.get("joules"))
+        state.clock = Clock(saved["seconds"], saved["in_step"], meter)
         state.earlier_wall = saved["wall_seconds"]
         state.first_losses = saved["first_losses"]
         state.extended = tuple(Extension(**each) for each in saved.get("extended", ()))

@@ -105,6 +105,7 @@ def _used(state: RunState) -> record.Used:
 
 def _cost(state: RunState) -> record.Cost:
     seconds, job = state.clock.seconds, state.job
+    joules = state.clock.meter.joules
     peak, kind = environment.peak_memory(job.run.framework, job.device)
     return record.Cost(
         pictures_per_second=state.pictures / seconds if seconds else None,
@@ -114,6 +115,8 @@ def _cost(state: RunState) -> record.Cost:
         flop_per_step=job.flop_per_step,
         start_seconds=state.start_seconds,
         compile_seconds=state.compile_seconds,
+        energy_joules=joules,
+        energy_kind="" if joules is None else "GPU" if job.device.startswith("cuda") else "CPU",
     )
 
 

@@ -11,9 +11,10 @@ from ganbench.data import batches, split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import first_line
 from ganbench.jobs import TrainJob
-from ganbench.system import child_process, environment, files, frameworks
+from ganbench.system import child_process, energy, environment, files, frameworks
 from ganbench.system.user_errors import USER_ERRORS
 from ganbench.training import checkpoint, loop, warm_up
+from ganbench.training.clock import Clock
 from ganbench.training.failure_watch import REAL, Diverged, Scale, Watch, scale
 from ganbench.training.parent import Channel, Parent, Stopped
 from ganbench.training.resume import Resumable, forgetting
@@ -38,6 +39,7 @@ class Worker:
         settings = resolve(kind.Settings, run.model, run.settings)
         self.trainer = kind(settings, Task(run.size, run.seed, job.device))
         state.start_seconds = time.perf_counter() - state.began
+        state.clock = Clock(meter=energy.Meter(energy.counters(run.framework, job.device)))
         self.split = split.Split(run.held_out, run.judge_on)
         self.source = open_domain(job.source_folder) if job.source_folder else None
         self.target = open_domain(job.target_folder)

@@ -187,9 +187,7 @@ def gradient_errors(twins, wanted) -> dict[str, tuple[float, float]]:
 
 
 @pytest.fixture(
-    params=[
-        pytest.param(case, marks=() if case in ALWAYS else pytest.mark.slow) for case in CASES
-    ]
+    params=[pytest.param(case, marks=() if case in ALWAYS else pytest.mark.slow) for case in CASES]
 )
 def case(request) -> str:
     return request.param

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from ganbench import price as prices
+from ganbench.errors import InputError
+from ganbench.price import Price
 from ganbench.record import Baseline, Record, Results, Score
 from ganbench.report import formatting
 from ganbench.report.analysis import intervals
@@ -114,6 +117,7 @@ class Comparison:
     rows: tuple[Row, ...]
     metrics: tuple[Score, ...]  # one example a metric, the primary first
     baselines: dict[str, Baseline]
+    price: Price | None = None  # of an hour of the machine
 
     @property
     def primary(self) -> Score | None:
@@ -166,15 +170,27 @@ def _better(comparison: Comparison, metric: str) -> str:
     return next((score.better for score in comparison.metrics if score.metric == metric), "lower")
 
 
-def compare(results: Results) -> Comparison:
-    """Group the runs of `results` into rows, the best by the primary metric first."""
+def compare(results: Results, price: Price | None = None) -> Comparison:
+    """Group the runs of `results` into rows, the best by the primary metric first.
+
+    `price`: instead of the suite's.
+    """
     metrics = _metrics(results)
-    comparison = Comparison(_rows(results), metrics, {row.name: row for row in results.baselines})
+    baselines: dict[str, Baseline] = {row.name: row for row in results.baselines}
+    comparison = Comparison(_rows(results), metrics, baselines, price or _price(results))
     if not metrics:
         return comparison
     ranked = comparison.scored(metrics[0].metric)
     rest = [row for row in comparison.rows if row not in ranked]
-    return Comparison((*ranked, *rest), metrics, comparison.baselines)
+    return replace(comparison, rows=(*ranked, *rest))
+
+
+def _price(results: Results) -> Price | None:
+    """What the suite says, unless it is damaged."""
+    try:
+        return prices.parse(str(results.suite.get("price") or ""))
+    except InputError:
+        return None
 
 
 def _metrics(results: Results) -> tuple[Score, ...]:

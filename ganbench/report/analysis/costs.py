@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from operator import attrgetter
 
+from ganbench.price import Price
 from ganbench.record import Record
 from ganbench.report.analysis.comparison import Row
 
 # Costs of a record.
 SECONDS, FLOP = attrgetter("used.seconds"), attrgetter("cost.flop_per_step")
 SPEED, MEMORY = attrgetter("cost.pictures_per_second"), attrgetter("cost.peak_memory_bytes")
+ENERGY, WALL = attrgetter("cost.energy_joules"), attrgetter("used.wall_seconds")
 START, COMPILE = attrgetter("cost.start_seconds"), attrgetter("cost.compile_seconds")
 
 
@@ -24,6 +26,12 @@ def mean_cost(row: Row, what: Callable[[Record], float | None]) -> float | None:
         if known:
             return sum(known) / len(known)
     return None
+
+
+def mean_money(row: Row, price: Price) -> float | None:
+    """What a run cost at so much an hour: of its whole process, not of its training alone."""
+    seconds = mean_cost(row, WALL)
+    return None if seconds is None else price.of(seconds)
 
 
 def parameters(row: Row) -> int | None:

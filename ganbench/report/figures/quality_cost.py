@@ -1,11 +1,13 @@
-"""Final score against the arithmetic that training took."""
+"""Final score against what it cost: arithmetic, time, energy or money."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ganbench.record import Score
 from ganbench.report import formatting
 from ganbench.report.analysis.comparison import Comparison, Row, direction
-from ganbench.report.analysis.costs import mean_cost
+from ganbench.report.analysis.costs import ENERGY, SECONDS, mean_cost, mean_money
 from ganbench.report.figures import svg
 from ganbench.report.figures.axes import (
     Figure,
@@ -23,6 +25,41 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+ALIKE = 1.05  # where the dearest costs no more than this times the cheapest, all cost the same
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One thing that training took, as an axis."""
+
+    name: str  # of its figure
+    word: str
+    label: str  # of the axis, with the unit
+    of: Callable[[Row], float | None]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The figure of one cost, and its numbers: a row's cost and mean score, cheapest first."""
+
+    cost: Cost
+    figure: Figure
+    numbers: tuple[tuple[Row, str, str], ...]
+
+
+def costs(comparison: Comparison) -> list[Cost]:
+    """What training took, as far as records tell: of each row on average over its runs."""
+    made = [
+        Cost("quality-cost", "arithmetic", "TFLOP spent on training", total_work),
+        Cost("quality-time", "time", "seconds of training", lambda row: mean_cost(row, SECONDS)),
+        Cost("quality-energy", "energy", "Wh used by training", _watt_hours),
+    ]
+    if price := comparison.price:
+        label = f"{price.before or price.after or 'money'}, at {price.written(str(price.amount))}/h"
+        made.append(Cost("quality-money", "money", label, lambda row: mean_money(row, price)))
+    return made
+
+
 def total_work(row: Row) -> float | None:
     """TFLOP that a run of this row spent on training, on average."""
     return mean_cost(
@@ -30,46 +67,56 @@ def total_work(row: Row) -> float | None:
     )
 
 
-def quality_against_work(comparison: Comparison) -> Figure | None:
-    """Final score against the arithmetic spent; the line joins what nothing else beats."""
+def _watt_hours(row: Row) -> float | None:
+    joules = mean_cost(row, ENERGY)
+    return None if joules is None else joules / 3600
+
+
+def quality_against_cost(comparison: Comparison) -> list[Drawn]:
+    """Final score against each cost that differs; the line joins what nothing else beats."""
     primary = comparison.primary
-    rows = comparison.scored(primary.metric) if primary else []
-    rows = [row for row in rows if total_work(row)]
-    if primary is None or len(rows) < 2:
-        return None
+    if primary is None:
+        return []
+    scored = comparison.scored(primary.metric)
+    drawn = []
+    for cost in costs(comparison):
+        rows = [row for row in scored if cost.of(row)]
+        spent = [cost.of(row) or 0.0 for row in rows]
+        if len(rows) >= 2 and (max(spent) > ALIKE * min(spent) or cost.of is total_work):
+            figure = _draw(comparison, rows, primary, cost)
+            drawn.append(Drawn(cost, figure, tuple(_numbers(rows, primary, cost))))
+    return drawn
+
+
+def _draw(comparison: Comparison, rows: list[Row], primary: Score, cost: Cost) -> Figure:
     with svg.style():
         ax = axes()
         for row in rows:
-            _work_dots(ax, row, primary, row in comparison.shown)
-        front = _pareto(comparison, rows, primary)
+            _dots(ax, row, primary, cost, row in comparison.shown)
+        front = _pareto(comparison, rows, primary, cost)
         _pareto_line(ax, front)
-        if is_wide([total_work(row) or 0 for row in rows]):
+        if is_wide([cost.of(row) or 0.0 for row in rows]):
             ax.set_xscale("log")
-        ax.set_xlabel("TFLOP spent on training")
+        ax.set_xlabel(cost.label)
         ax.set_ylabel(heading(primary))
         ax.margins(0.14)
         plain_ticks(ax)
         legend(ax, [row for row in rows if row in comparison.shown])
-        caption = _pareto_caption(front, rows) + further_models(comparison, rows)
-        return finish(ax, "quality-cost", caption)
+        caption = _pareto_caption(front, rows, cost) + further_models(comparison, rows)
+        return finish(ax, cost.name, caption)
 
 
-def numbers(comparison: Comparison) -> list[tuple[Row, str, str]]:
-    """What the figure shows: for every row its work and its mean score, least work first."""
-    primary = comparison.primary
-    rows = comparison.scored(primary.metric) if primary else []
-    found = [(row, work) for row in rows if (work := total_work(row))]
-    found.sort(key=lambda item: item[1])
+def _numbers(rows: list[Row], primary: Score, cost: Cost) -> list[tuple[Row, str, str]]:
     return [
-        (row, formatting.number(work), formatting.number(interval.mean))
-        for row, work in found
-        if primary and (interval := row.interval(primary.metric))
+        (row, formatting.number(cost.of(row)), formatting.number(interval.mean))
+        for row in sorted(rows, key=lambda row: cost.of(row) or 0.0)
+        if (interval := row.interval(primary.metric))
     ]
 
 
-def _work_dots(ax: "Axes", row: Row, primary: Score, shown: bool) -> None:
+def _dots(ax: "Axes", row: Row, primary: Score, cost: Cost, shown: bool) -> None:
     values = list(row.values(primary.metric).values())
-    x = total_work(row) or 0.0
+    x = cost.of(row) or 0.0
     if not shown:
         ax.plot(x, sum(values) / len(values), ".", color=svg.sentinel("muted"), alpha=0.5)
         return
@@ -78,15 +125,15 @@ def _work_dots(ax: "Axes", row: Row, primary: Score, shown: bool) -> None:
 
 
 def _pareto(
-    comparison: Comparison, rows: list[Row], primary: Score
+    comparison: Comparison, rows: list[Row], primary: Score, cost: Cost
 ) -> list[tuple[float, float, str]]:
-    """Rows that no other beats in both score and work, cheapest first."""
+    """Rows that no other beats in both score and cost, cheapest first."""
     sign = direction(comparison, primary.metric)
     found: list[tuple[float, float, str]] = []
-    for row in sorted(rows, key=lambda row: total_work(row) or 0):
+    for row in sorted(rows, key=lambda row: cost.of(row) or 0.0):
         interval = row.interval(primary.metric)
         if interval and (not found or sign * interval.mean < sign * found[-1][1]):
-            found.append((total_work(row) or 0, interval.mean, row.name))
+            found.append((cost.of(row) or 0.0, interval.mean, row.name))
     return found
 
 
@@ -97,12 +144,14 @@ def _pareto_line(ax: "Axes", front: list[tuple[float, float, str]]) -> None:
     )  # fmt: skip
 
 
-def _pareto_caption(front: list[tuple[float, float, str]], rows: list[Row]) -> str:
+def _pareto_caption(front: list[tuple[float, float, str]], rows: list[Row], cost: Cost) -> str:
     names = [name for _, _, name in front]
     if len(names) == 1:
-        return f"{names[0]} is the best on average and the least work: nothing is traded."
+        return (
+            f"{names[0]} is the best on average and takes the least {cost.word}: nothing is traded."
+        )
     beaten = [row.name for row in rows if row.name not in names]
-    said = f"Worth their work: {formatting.some(names)}."
+    said = f"Worth their {cost.word}: {formatting.some(names)}."
     verb = "is" if len(beaten) == 1 else "are"
     return said + (
         f" {formatting.some(beaten)} {verb} beaten in both on average." if beaten else ""

@@ -1,13 +1,23 @@
 """Columns of the tables: a head, a cell for every model and a cell for every untrained row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from ganbench.record import Baseline, Score
 from ganbench.report import formatting
 from ganbench.report.analysis import pairwise_tests, style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, is_measured
-from ganbench.report.analysis.costs import FLOP, MEMORY, SECONDS, SPEED, mean_cost, parameters
+from ganbench.report.analysis.costs import (
+    ENERGY,
+    FLOP,
+    MEMORY,
+    SECONDS,
+    SPEED,
+    mean_cost,
+    mean_money,
+    parameters,
+)
 from ganbench.report.analysis.intervals import Interval
 from ganbench.report.formatting import STATUS_WORDS
 
@@ -51,7 +61,7 @@ def main(comparison: Comparison) -> list[Column]:
         score_column(comparison, score, rank=(2, 7)[place] if place < 2 else LATE + place)
         for place, score in enumerate(distances)
     ]
-    return made + costs()
+    return made + costs(comparison)
 
 
 def score_column(comparison: Comparison, score: Score, rank: int = 0) -> Column:
@@ -156,15 +166,35 @@ def _over_pictures(row: Row, ends: style_gap.Scale, interval: Interval) -> str:
     return f"± {style_gap.percent(half)} over its pictures"
 
 
-def costs() -> list[Column]:
-    """What a model costs; the untrained rows cost nothing."""
-    return [
+def costs(comparison: Comparison) -> list[Column]:
+    """What a model costs; the untrained rows cost nothing.
+
+    Energy has a column where a counter told of any, money where an hour has a price.
+    """
+    made = [
         _cost("training", 3, formatting.duration, lambda row: mean_cost(row, SECONDS)),
         _cost("pictures/s", 5, formatting.number, lambda row: mean_cost(row, SPEED)),
         _cost("peak memory", 6, formatting.memory, lambda row: mean_cost(row, MEMORY)),
         _cost("parameters", LATE, formatting.millions, parameters),
         _cost("GFLOP/step", LATE, formatting.work, lambda row: mean_cost(row, FLOP)),
     ]
+    if any(mean_cost(row, ENERGY) is not None for row in comparison.rows):
+        energy = _cost("energy", LATE, formatting.energy, lambda row: mean_cost(row, ENERGY))
+        made.append(replace(energy, about=ABOUT_ENERGY))
+    if price := comparison.price:
+        about = f"{price.written(formatting.number(price.amount))} an hour: {ABOUT_MONEY}"
+        money = _cost(
+            "money", LATE, partial(formatting.money, price=price), partial(mean_money, price=price)
+        )
+        made.append(replace(money, about=about))
+    return made
+
+
+ABOUT_ENERGY = (
+    "of the training seconds, by the counter of the GPU or, on a CPU, of all its packages, "
+    "whoever used them"
+)
+ABOUT_MONEY = "of the whole process of a run, evaluation and start-up included"
 
 
 def _cost(

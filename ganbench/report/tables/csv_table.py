@@ -10,12 +10,14 @@ from ganbench.report.analysis import style_gap, uncertainty
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.costs import (
     COMPILE,
+    ENERGY,
     FLOP,
     MEMORY,
     SECONDS,
     SPEED,
     START,
     mean_cost,
+    mean_money,
     parameters,
 )
 from ganbench.report.formatting import extractor
@@ -33,7 +35,7 @@ GAP_COLUMNS = (
 )  # fmt: skip
 COST_COLUMNS = (
     "training_seconds", "target_pictures", "pictures_per_second", "peak_memory_bytes",
-    "parameters", "gflop_per_step", "start_seconds", "compile_seconds",
+    "parameters", "gflop_per_step", "start_seconds", "compile_seconds", "energy_joules", "money",
 )  # fmt: skip
 
 
@@ -100,6 +102,8 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
         "gflop_per_step": None if flop is None else flop / 1e9,
         "start_seconds": mean_cost(row, START),
         "compile_seconds": mean_cost(row, COMPILE),
+        "energy_joules": mean_cost(row, ENERGY),
+        "money": mean_money(row, comparison.price) if comparison.price else None,
     }
 
 

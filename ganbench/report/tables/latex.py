@@ -37,7 +37,7 @@ _ACTING = str.maketrans({
 def to_latex(comparison: Comparison) -> str:
     """One or two tables, what the bold and the intervals mean, and how each number was measured."""
     notes: list[str] = []
-    made, costs = columns.main(comparison), columns.costs()
+    made, costs = columns.main(comparison), columns.costs(comparison)
     ended = Column("seeds", lambda row: Cell(status_summary(row)), lambda _: Cell(""))
     more = other_metrics.table(comparison)
     groups = [[*made[: -len(costs)], ended, *costs], *([more.columns] if more else [])]

@@ -47,7 +47,7 @@ def about(comparison: Comparison) -> str:
 
 def _main(comparison: Comparison) -> str:
     """Distances, then how the runs ended, then costs."""
-    made, costs = columns.main(comparison), columns.costs()
+    made, costs = columns.main(comparison), columns.costs(comparison)
     ended = Column("seeds", lambda row: Cell(status_summary(row)), lambda _: Cell(""))
     return _table(comparison, [*made[: -len(costs)], ended, *costs])
 
