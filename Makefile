@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LINT := .venv-lint/bin
+PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --benchmark-disable
 BENCH_ARGS ?=
+WORKERS ?= 2
 
 .PHONY: help bench quick lint test torture speed audit install install-dev
 
@@ -23,12 +25,12 @@ lint: .venv-lint/.installed ## format, types, imports, spelling; no framework ne
 
 # All but what trains, kills, draws in a browser or stands beside the reference implementations.
 quick: install-dev ## the tests that matter for most changes: 2 min
-	$(BIN)/pytest -m "quick and not slow and not tensorflow"
+	$(PYTEST) -m "quick and not slow and not tensorflow"
 
 # One framework a process: tests that meet TensorFlow have a run of their own.
 test: lint install-dev ## lint and every test, first of PyTorch, then of TensorFlow: 12 min
-	$(BIN)/pytest -m "not tensorflow and not slow" --durations=15
-	$(BIN)/pytest -m "tensorflow and not slow" --durations=15
+	$(PYTEST) -m "not tensorflow and not slow" --durations=15
+	$(PYTEST) -m "tensorflow and not slow" --durations=15
 
 # What takes too long for every change: all faults, thirty kills a model, everything crossed.
 torture: install-dev ## all faults, thirty kills a model, everything crossed: hours

@@ -12,6 +12,8 @@ from PIL import Image
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is loaded; see child_process.py
 # A worker spends half of its start compiling torch where no process has left its bytecode.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "PYTEST_XDIST_WORKER" in os.environ:  # a process a core: threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.dont_write_bytecode = False
 
 # Not `quick`: whole commands, what kills and damages, the proofs against other implementations.

@@ -95,7 +95,7 @@ def measured(name: str | None, metric: str, size: int) -> dict[str, tuple[float,
     return found
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [64, pytest.param(256, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", LEADING)
 def test_the_leading_extractor_puts_the_rungs_in_order(name, size):
     found = measured(name, "kid", size)

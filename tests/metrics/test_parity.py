@@ -92,8 +92,9 @@ def same_file(weights_file) -> Extractor:
 @pytest.fixture(scope="module")
 def seen(request, same_file, reference) -> Seen:
     if request.param == "monet":
-        pictures, kept = "30 + 30 JPEGs of 256 px", 2048
-        sides = jpegs("photo_jpg", 30), jpegs("monet_jpg", 30)
+        count = 30 if os.environ.get("GANBENCH_WRITE_DOCS") else 10
+        pictures, kept = f"{count} + {count} JPEGs of 256 px", 2048
+        sides = jpegs("photo_jpg", count), jpegs("monet_jpg", count)
     else:
         pictures, kept = "12 + 12 made-up pictures of 64 px", 512
         sides = made_up(12, 0.8, 0), made_up(12, 1.0, 1)
