@@ -1,6 +1,7 @@
 """Carries a plan out: a fresh process for each unfinished run, then scores and report."""
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -293,9 +294,9 @@ def _draw_beside(plan: Plan, observer: Observer, interrupts: Interrupts) -> list
     return problems
 
 
-def report(results: Path, suite: str | None, **options: bool) -> Path:
-    """Build the page from the records."""
+def report(results: Path, suite: str | None, votes: Sequence[Path] = (), **options: bool) -> Path:
+    """Build the page from the records, and from votes where some are given."""
     from ganbench.report import build
 
     with locks.turn(results):  # the page that is begun last is the one that stays
-        return build(results, suite, **options)
+        return build(results, suite, votes=votes, **options)
