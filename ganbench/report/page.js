@@ -234,7 +234,8 @@
       one(".finding", outcome).textContent = heads[kinds.includes("disagree") ? "disagree" : agree] + ": " + said.map(([, text]) => text).join("; ") + ".";
       all("tbody tr", outcome).forEach((row, pair) => {
         const [ties, wins, losses] = counts[pair];
-        const told = apart.includes(pair) ? "told apart" : "cannot be told apart";
+        const alone = asked.some(([p, place]) => place === pair && p <= 0.05);
+        const told = apart.includes(pair) ? "told apart" : "cannot be told apart" + (alone ? " among " + asked.length + " pairs" : "");
         [wins, losses, ties, wins + losses ? rate(wins, wins + losses) : "–", told].forEach((text, k) => (row.cells[k + 1].textContent = text));
         row.cells[5].style.fontWeight = apart.includes(pair) ? 700 : "";
       });

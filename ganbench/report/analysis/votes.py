@@ -65,6 +65,7 @@ class Count:
     losses: int
     ties: int
     told_apart: bool = False
+    family: int = 1  # pairs of models that the votes decide anything about
 
     @property
     def decided(self) -> int:
@@ -87,7 +88,10 @@ class Count:
 
     @property
     def verdict(self) -> str:
-        return "told apart" if self.told_apart else "cannot be told apart"
+        if self.told_apart:
+            return "told apart"
+        alone = self.decided > 0 and told_apart([(self.wins, self.losses)])[0]
+        return "cannot be told apart" + f" among {self.family} pairs" * alone
 
 
 def count(ballot: Ballot, cast: Sequence[Mapping[int, str]]) -> list[Count]:
@@ -98,8 +102,9 @@ def count(ballot: Ballot, cast: Sequence[Mapping[int, str]]) -> list[Count]:
         found[asked.first.place, asked.second.place][asked.better(choice)] += 1
     numbers = [(votes[FIRST], votes[SECOND], votes[NEITHER]) for votes in found.values()]
     told = told_apart([(wins, losses) for wins, losses, _ in numbers])
+    family = sum(wins + losses > 0 for wins, losses, _ in numbers)
     return [
-        Count(first, second, *number, apart)
+        Count(first, second, *number, apart, family)
         for (first, second), number, apart in zip(ballot.pairs, numbers, told, strict=True)
     ]
 

@@ -23,12 +23,13 @@ from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.votes import Ballot, Count, Question
 from ganbench.report.pictures import encoding
 
-MOST_QUESTIONS = 20
+QUESTIONS = 20  # or as few more as every pair of models needs to be asked about equally often
 MOST_MODELS = 3  # of more, a pair would be asked about too seldom to tell anything
 MOST_RUNS = 3  # of a model
 ON_THE_WALL = 8  # pictures of the first seed that the page shows largest
-BYTES = {"pictures": 200_000, "photographs": 45_000}  # in base64
-PHOTOGRAPH_EDGES = (128, 96, 64, 48)
+BYTES = {"pictures": 205_000, "photographs": 40_000}  # in base64
+EDGES = {"pictures": (256, 224, 192, 176, 160, 144, *encoding.EDGES[2:]),
+         "photographs": encoding.EDGES[2:]}  # fmt: skip
 
 Shot = tuple[np.ndarray, np.ndarray | None]  # a model's picture, and its photograph
 
@@ -113,11 +114,8 @@ def ask(comparison: Comparison, reader: encoding.Reader) -> list[Asked]:
     """All questions in the order in which they are asked; none of fewer than two models."""
     pairs = list(itertools.combinations(_entrants(comparison, reader), 2))
     key = _digest(*(run[0] for pair in pairs for one in pair for run in one.runs.values()))
-    pairs.sort(key=lambda pair: _drawn(key, "pair", pair[0].row.place, pair[1].row.place))
-    found = []
-    for place, pair in enumerate(pairs):
-        count = MOST_QUESTIONS // len(pairs) + (place < MOST_QUESTIONS % len(pairs))
-        found += _of_pair(*pair, count, key)
+    each = -(-QUESTIONS // max(1, len(pairs)))
+    found = [one for pair in pairs for one in _of_pair(*pair, each, key)]
     return sorted(found, key=lambda one: _drawn(key, "order", *map(_digest, one.pictures)))
 
 
@@ -224,8 +222,8 @@ def _booth(
         "questions": questions,
         "heads": words.heads,
         "parts": words.parts,
-        "pictures": made.uris("pictures", encoding.EDGES),
-        "photographs": made.uris("photographs", PHOTOGRAPH_EDGES),
+        "pictures": made.uris("pictures"),
+        "photographs": made.uris("photographs"),
     }
 
 
@@ -242,6 +240,6 @@ class _Pictures:
         self.known[kind].setdefault(digest, picture)
         return list(self.known[kind]).index(digest)
 
-    def uris(self, kind: str, edges: Sequence[int]) -> list[str]:
+    def uris(self, kind: str) -> list[str]:
         stacks = [picture[None] for picture in self.known[kind].values()]
-        return [line[0] for line in encoding.fit(stacks, (1,), BYTES[kind], edges)]
+        return [line[0] for line in encoding.fit(stacks, (1,), BYTES[kind], EDGES[kind])]

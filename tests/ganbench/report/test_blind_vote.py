@@ -86,10 +86,10 @@ def downloaded(tab, path):
     return json.loads(path.read_text())
 
 
-def test_twenty_keys_show_twenty_pairs_and_make_a_file(opened, folder, tmp_path):
+def test_a_key_a_pair_makes_a_file(opened, folder, tmp_path):
     tab = opened()
     booth = booth_of(folder / "report.html")
-    assert tab.locator(".progress").inner_text() == "Pair 1 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 1 of 21."
     pictures = tab.locator(".ballot > button img")
     sources = []
     for key in keys_for(booth):
@@ -118,13 +118,13 @@ def test_the_page_that_counts_the_file_says_the_same(opened, folder, tmp_path, g
     counted = opened(results / "report.html", unfold=False)
     section = counted.locator("#vote")
     assert section.locator(".finding").first.inner_text() == told(tab)
-    assert "20 votes of 1 voter" in section.inner_text()
+    assert "21 votes of 1 voter" in section.inner_text()
     cells = "tables => tables.map(t => [...t.rows].map(r => [...r.cells].map(c => c.textContent)))"
     table = counted.locator("#vote > .scroll table").evaluate_all(cells)
     assert table == tab.locator(".outcome table").evaluate_all(cells)
     counted.emulate_media(media="print")
     assert section.locator("table:visible").count() == 1
-    assert carried(results / "report.html")["votes"]["votes"] == 20
+    assert carried(results / "report.html")["votes"]["votes"] == 21
 
 
 def test_votes_that_cannot_be_counted_end_with_code_2_and_change_nothing(
@@ -185,7 +185,7 @@ def test_names_come_after_the_last_pair_or_when_they_are_asked_for(opened):
     tab = opened(unfold=False)
     assert tab.locator(".ballot").is_hidden()
     tab.keyboard.press("1")
-    assert tab.locator(".progress").text_content() == "Pair 1 of 20."
+    assert tab.locator(".progress").text_content() == "Pair 1 of 21."
     tab.locator(".booth summary").click()
     shown = tab.locator(".booth").inner_text()
     parts = tab.locator(".ballot").evaluate("part => part.innerHTML.replace(/data:[^\"]*/g, '')")
@@ -195,10 +195,10 @@ def test_names_come_after_the_last_pair_or_when_they_are_asked_for(opened):
     tab.get_by_role("button", name="show the result").click()
     assert "cyclegan-resnet" in tab.locator(".outcome").inner_text()
     tab.keyboard.press("2")
-    assert tab.locator(".progress").inner_text() == "1 of 20 pairs voted on."
+    assert tab.locator(".progress").inner_text() == "1 of 21 pairs voted on."
     tab.get_by_role("button", name="back to the pairs").click()
     assert tab.locator(".outcome").is_hidden()
-    assert tab.locator(".progress").inner_text() == "Pair 2 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 2 of 21."
 
 
 def test_votes_are_kept_undone_and_begun_again(opened):
@@ -208,26 +208,26 @@ def test_votes_are_kept_undone_and_begun_again(opened):
     tab.get_by_role("button", name="undo").click()
     tab.reload()
     tab.locator(".booth summary").click()
-    assert tab.locator(".progress").inner_text() == "Pair 4 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 4 of 21."
     assert tab.evaluate("JSON.parse(Object.values(localStorage)[0]).votes") == [1, 2, 0]
     before = tab.evaluate("JSON.parse(Object.values(localStorage)[0]).voter")
     tab.get_by_role("button", name="start again").click()
-    assert tab.locator(".progress").inner_text() == "Pair 1 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 1 of 21."
     assert tab.evaluate("JSON.parse(Object.values(localStorage)[0]).voter") != before
     tab.evaluate("localStorage.setItem(Object.keys(localStorage)[0], '{\"voter\": 7}')")
     tab.reload()
-    assert tab.locator(".progress").text_content() == "Pair 1 of 20."
+    assert tab.locator(".progress").text_content() == "Pair 1 of 21."
 
 
 def test_buttons_vote_too_and_the_focus_is_never_lost(opened):
     tab = opened()
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.innerText.trim()") == "1 left"
-    for _ in range(20):
+    for _ in range(21):
         tab.keyboard.press("Enter")
     assert tab.evaluate("document.activeElement.className") == "outcome"
     tab.get_by_role("button", name="undo").click()
-    assert tab.locator(".progress").inner_text() == "Pair 20 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 21 of 21."
 
 
 def test_keys_typed_elsewhere_or_out_of_sight_are_no_votes(opened):
@@ -239,14 +239,14 @@ def test_keys_typed_elsewhere_or_out_of_sight_are_no_votes(opened):
     tab.locator(".ballot").scroll_into_view_if_needed()
     tab.keyboard.press("Control+1")
     tab.keyboard.press("3")
-    assert tab.locator(".progress").inner_text() == "Pair 1 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 1 of 21."
     tab.keyboard.press("0")
-    assert tab.locator(".progress").inner_text() == "Pair 2 of 20."
+    assert tab.locator(".progress").inner_text() == "Pair 2 of 21."
 
 
 def test_a_browser_that_keeps_nothing_counts_all_the_same(opened):
     tab = opened(before=NO_STORE)
-    for _ in range(20):
+    for _ in range(21):
         tab.keyboard.press("0")
     assert "neither tells" in told(tab)
 

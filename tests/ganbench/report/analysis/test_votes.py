@@ -49,6 +49,9 @@ def test_the_exact_test_tells_apart_and_holm_asks_more_of_several_pairs():
 
 def test_who_is_not_told_apart_is_not_better():
     asked = ballot(*[(A, B)] * 6)
+    several = [Question(A, B, False)] * 6 + [Question(A, C, False)]
+    found = votes.count(Ballot("", tuple(several)), [dict.fromkeys(range(7), "left")])
+    assert found[0].verdict == "cannot be told apart among 2 pairs"
     (close,) = votes.count(asked, [dict.fromkeys(range(5), "left")])
     (clear,) = votes.count(asked, [dict.fromkeys(range(6), "right")])
     assert (close.better, close.verdict) == ("neither", "cannot be told apart")

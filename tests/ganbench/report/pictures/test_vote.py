@@ -48,13 +48,13 @@ def translators(fake):
 
 def test_pairs_of_models_are_asked_equally_often_and_sides_are_even(results):
     asked = asked_of(results)
-    assert len(asked) == 20 and sorted(pairs_of(asked).values()) == [6, 7, 7]
+    assert len(asked) == 21 and sorted(pairs_of(asked).values()) == [7, 7, 7]
     for pair in pairs_of(asked):
         swapped = [one.question.swapped for one in asked
                    if (one.question.first.name, one.question.second.name) == pair]  # fmt: skip
         assert abs(2 * sum(swapped) - len(swapped)) <= 1
     pictures = {tuple(map(vote._digest, one.pictures)) for one in asked}
-    assert len(pictures) == 20
+    assert len(pictures) == 21
 
 
 def test_translators_show_the_same_photograph_of_the_same_seed(translators, fake):
@@ -153,12 +153,12 @@ def test_votes_are_counted_into_numbers_and_one_sentence(results):
     best = cast_on(booth, lambda left, right: "left" if order.index(left) < order.index(right) else
                    "right")  # fmt: skip
     found = section(results, with_pictures=False, cast=[best])
-    assert (found.voters, found.votes, found.booth) == (1, 20, None)
+    assert (found.voters, found.votes, found.booth) == (1, 21, None)
     assert found.sentence.startswith("The eye and random-Inception FD agree where both can tell:")
     assert "both put cyclegan-resnet before cyclegan-unet" in found.sentence
-    assert sum(pair["second_better"] for pair in found.embedded["pairs"]) == 20
+    assert sum(pair["second_better"] for pair in found.embedded["pairs"]) == 21
     two = section(results, cast=[best, (Path("b"), replace(best[1], voter="2"))])
-    assert (two.voters, two.votes) == (2, 40) and "of 2" not in two.sentence
+    assert (two.voters, two.votes) == (2, 42) and "of 2" not in two.sentence
 
 
 def test_a_page_with_votes_is_read_again(results, tmp_path):
