@@ -1,7 +1,7 @@
 """`ganbench report`: the page again, from the records alone."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,10 +19,25 @@ def report(
         bool, typer.Option("--no-pictures", help="Leave all pictures out.")
     ] = False,
     price: Price = None,
+    votes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--votes",
+            metavar="FILE",
+            help="Count a votes.json of the page's blind vote; repeatable, one a voter. "
+            "Not kept: give it again for the next page.",
+        ),
+    ] = None,
 ) -> None:
-    """Build report.html again from the records alone."""
+    """Build report.html again from the records alone.
+
+    Its blind vote shows two pictures without names; keys 1, 2 and 0 answer, and "download
+    votes.json" writes the file for --votes: win rates with intervals, and whether eye and metric
+    agree.
+    """
     from ganbench.runner import suite_runner
 
     if not results.is_dir():
         raise InputError(f"there is no folder {results}", "ganbench run")
-    print(suite_runner.report(results, suite, public=public, no_pictures=no_pictures, price=price))
+    options: dict[str, Any] = {"public": public, "no_pictures": no_pictures, "price": price}
+    print(suite_runner.report(results, suite, votes=votes or (), **options))

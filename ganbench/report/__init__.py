@@ -1,5 +1,6 @@
 """Reads records and nothing else; writes report.html, comparison.csv, .md, .tex, .bib, figures/."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,16 +27,19 @@ def build(
     public: bool = False,
     no_pictures: bool = False,
     price: str | None = None,
+    votes: Sequence[Path] = (),
 ) -> Path:
     """Write the report of a suite (the newest when none is named) and return its report.html.
 
     `public` leaves out pictures of the data set, host names and paths. `price`: of an hour of the
-    machine, instead of the suite's. Raises InputError when
-    there is nothing to report or the folder cannot be written.
+    machine, instead of the suite's. `votes` are files of the page's blind vote, one a voter: they
+    are counted into this page and not kept. Raises InputError when there is nothing to report, the
+    folder cannot be written, or votes are not on this page.
     """
     from ganbench import price as prices
     from ganbench import record
     from ganbench.report import citations, page, redact, sanitize
+    from ganbench.report.analysis import vote_file
     from ganbench.report.analysis.comparison import compare
     from ganbench.report.figures import svg
     from ganbench.report.tables import csv_table, latex, markdown
@@ -45,7 +49,8 @@ def build(
     read = redact.scrubbed(read) if public else read
     files.ensure_writable(results)
     comparison = compare(read, prices.parse(price) if price else None)
-    made = page.assemble(read, comparison, public, not no_pictures)
+    cast = [(path, vote_file.read(path)) for path in votes]
+    made = page.assemble(read, comparison, public, not no_pictures, cast)
     with files.building(results / "figures") as folder:
         for figure in made.figures:
             files.write_text(folder / f"{figure.name}.svg", svg.for_file(figure.svg))

@@ -178,6 +178,112 @@
     draw();
   }
 
+  // Blind vote: two pictures without names; keys while the fold is open and in sight.
+  const booth = one(".booth");
+  if (booth) {
+    const { ballot, suite, questions, heads, parts, pictures, photographs } = JSON.parse(booth.getAttribute("data-booth"));
+    const place = "ganbench-vote-" + ballot;
+    const stage = one(".ballot", booth), outcome = one(".outcome", booth), of = one(".of", booth);
+    const [left, right] = all("img", stage);
+    const does = (name) => one("[data-does=" + name + "]", booth);
+    const fresh = () => [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    let voter = fresh(), votes = [], early = false;
+    try {
+      const kept = JSON.parse(localStorage.getItem(place));
+      if (/^[0-9a-f]{8}$/.test(kept.voter) && kept.votes.length <= questions.length && kept.votes.every((vote) => [0, 1, 2].includes(vote))) ({ voter, votes } = kept);
+    } catch { /* nothing is kept, or the browser keeps nothing for files */ }
+    const keep = () => {
+      try {
+        localStorage.setItem(place, JSON.stringify({ voter, votes }));
+      } catch { /* the votes last as long as the page is open */ }
+    };
+    const file = () => JSON.stringify({
+      format: 1, ballot, suite, voter,
+      votes: votes.map((vote, k) => ({
+        question: k + 1, left: questions[k].names[0], right: questions[k].names[1],
+        better: ["neither", "left", "right"][vote],
+      })),
+    }, null, 1) + "\n";
+    // The same rules as in analysis/votes.py: exact binomial test, Holm over the pairs, Wilson's interval.
+    const chance = (wins, decided) => {
+      let ways = 1, tail = 0;
+      for (let k = decided; k >= Math.max(wins, decided - wins); k--) {
+        tail += ways;
+        ways *= k / (decided - k + 1);
+      }
+      return Math.min(1, 2 * tail / 2 ** decided);
+    };
+    const percent = (share) => Math.round(100 * share);
+    const rate = (wins, decided) => {
+      const z = 1.959963984540054, p = wins / decided, wide = 1 + z * z / decided;
+      const middle = (p + z * z / (2 * decided)) / wide;
+      const half = z / wide * Math.sqrt(p * (1 - p) / decided + z * z / (4 * decided * decided));
+      return percent(p) + " % (" + Math.abs(percent(middle - half)) + " to " + percent(middle + half) + " %)";
+    };
+    const tell = () => {
+      const counts = parts.map(() => [0, 0, 0]); // of each pair: cannot tell, the first, the second
+      votes.forEach((vote, k) => counts[questions[k].pair][vote && questions[k].swapped ? 3 - vote : vote]++);
+      const asked = counts.map(([, wins, losses], pair) => [wins + losses ? chance(wins, wins + losses) : 2, pair])
+        .filter(([p]) => p <= 1).sort(([p], [q]) => p - q);
+      const stop = asked.findIndex(([p], rank) => p > 0.05 / (asked.length - rank));
+      const apart = asked.slice(0, stop < 0 ? asked.length : stop).map(([, pair]) => pair);
+      const said = counts.map(([, wins, losses], pair) => parts[pair][!apart.includes(pair) ? "neither" : wins > losses ? "first" : "second"]);
+      said.sort(([one], [other]) => (one === "open") - (other === "open"));
+      const kinds = said.map(([kind]) => kind);
+      const agree = kinds.includes("agree") ? (kinds.includes("open") ? "agree open" : "agree") : "open";
+      one(".finding", outcome).textContent = heads[kinds.includes("disagree") ? "disagree" : agree] + ": " + said.map(([, text]) => text).join("; ") + ".";
+      all("tbody tr", outcome).forEach((row, pair) => {
+        const [ties, wins, losses] = counts[pair];
+        const alone = asked.some(([p, place]) => place === pair && p <= 0.05);
+        const told = apart.includes(pair) ? "told apart" : "cannot be told apart" + (alone ? " among " + asked.length + " pairs" : "");
+        [wins, losses, ties, wins + losses ? rate(wins, wins + losses) : "–", told].forEach((text, k) => (row.cells[k + 1].textContent = text));
+        row.cells[5].style.fontWeight = apart.includes(pair) ? 700 : "";
+      });
+    };
+    const show = () => {
+      const ended = votes.length === questions.length, reveal = ended || early;
+      const lost = reveal ? stage.contains(document.activeElement) : outcome === document.activeElement;
+      stage.hidden = reveal;
+      outcome.hidden = !reveal;
+      does("undo").disabled = does("download").disabled = does("again").disabled = !votes.length;
+      does("show").hidden = ended;
+      does("show").disabled = !votes.length;
+      does("show").textContent = early ? "back to the pairs" : "show the result";
+      one(".progress", booth).textContent = reveal ? votes.length + " of " + questions.length + " pairs voted on." : "Pair " + (votes.length + 1) + " of " + questions.length + ".";
+      if (reveal) tell();
+      else {
+        const asked = questions[votes.length], photograph = photographs[asked.photograph];
+        left.src = pictures[asked.left];
+        right.src = pictures[asked.right];
+        if (of) of.replaceChildren(...(photograph ? [Object.assign(new Image(), { src: photograph, alt: "the photograph" }), "of this photograph"] : []));
+      }
+      if (lost) (reveal ? outcome : one("button", stage)).focus();
+    };
+    const set = (changed, look = false) => {
+      votes = changed;
+      early = look && votes.length > 0;
+      keep();
+      show();
+    };
+    const undo = () => set(votes.slice(0, -1));
+    all("[data-choice]", stage).forEach((button) => button.addEventListener("click", () => set([...votes, Number(button.getAttribute("data-choice"))])));
+    does("undo").addEventListener("click", undo);
+    does("show").addEventListener("click", () => set(votes, !early));
+    does("again").addEventListener("click", () => { voter = fresh(); set([]); });
+    does("download").addEventListener("click", () => {
+      const link = Object.assign(document.createElement("a"), { download: "votes.json", href: URL.createObjectURL(new Blob([file()], { type: "application/json" })) });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    });
+    addEventListener("keydown", (event) => {
+      const seen = stage.getBoundingClientRect(), at = event.target.closest?.("input, select, textarea, button, a, summary");
+      if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || (at && !booth.contains(at))) return;
+      if (!booth.open || stage.hidden || seen.bottom < 0 || seen.top > innerHeight || !/^[012]$/.test(event.key)) return;
+      set([...votes, Number(event.key)]);
+    });
+    show();
+  }
+
   // Copy: the clipboard where the browser lets us, or else the text is selected.
   all("button.copy").forEach((button) => {
     button.addEventListener("click", async () => {

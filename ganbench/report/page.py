@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -20,6 +21,7 @@ from ganbench.report.analysis import (
     pairwise_tests,
     style_gap,
     uncertainty,
+    vote_file,
     weight_averages,
 )
 from ganbench.report.analysis.comparison import BEST, LOSSES, Comparison, Row
@@ -36,6 +38,7 @@ from ganbench.report.pictures import (
     gallery,
     memorization,
     training_film,
+    vote,
 )
 from ganbench.report.tables import (
     columns,
@@ -66,8 +69,18 @@ class Page:
     figures: tuple[Figure, ...]
 
 
-def assemble(results: Results, comparison: Comparison, public: bool, with_pictures: bool) -> Page:
-    """Render `results`; `public` leaves out the pictures of the data set."""
+def assemble(
+    results: Results,
+    comparison: Comparison,
+    public: bool,
+    with_pictures: bool,
+    votes: Sequence[tuple[Path, vote_file.VoteFile]] = (),
+) -> Page:
+    """Render `results`; `public` leaves out the pictures of the data set.
+
+    InputError when `votes` are on other pictures than those of `results`.
+    """
+    pictures = _pictures(results, comparison, public, with_pictures, votes)
     drawn = _figures(comparison)
     costs = quality_cost.quality_against_cost(comparison)
     copying = memorization.section(comparison, public, with_pictures)
@@ -122,8 +135,10 @@ def assemble(results: Results, comparison: Comparison, public: bool, with_pictur
         "with_losses": len(rows),
         "most_pairs": pairwise_tests.MOST_PAIRS,
         "most_failures": failures.MOST_FAILURES,
-        **_pictures(results, comparison, public, with_pictures),
+        **pictures,
     }
+    if votes:
+        view["embedded"]["votes"] = view["vote"].embedded
     colour = view["colour"]
     html = _environment().get_template("page.html").render(view)
     figures = [
@@ -147,9 +162,14 @@ def _figures(comparison: Comparison) -> dict[str, Figure | None]:
 
 
 def _pictures(
-    results: Results, comparison: Comparison, public: bool, with_pictures: bool
+    results: Results,
+    comparison: Comparison,
+    public: bool,
+    with_pictures: bool,
+    votes: Sequence[tuple[Path, vote_file.VoteFile]],
 ) -> dict[str, Any]:
     reader = encoding.Reader()
+    blind = vote.section(comparison, public, with_pictures, reader, votes)
     runs = gallery.shown_runs(comparison, public, reader) if with_pictures else []
     made = training_film.films(runs)
     view: dict[str, Any] = {
@@ -160,6 +180,7 @@ def _pictures(
         "pixel_differences": gallery.pixel_differences(runs),
         "other_views": gallery.other_views(runs),
         "films": made,
+        "vote": blind,
         "difficulty": difficulty.section(comparison, public, with_pictures, reader),
         # Statistics over many pictures are no pictures: they stay with --public and --no-pictures.
         "colour": colour_texture.section(results, comparison, reader),

@@ -295,7 +295,7 @@ def _draw_beside(plan: Plan, observer: Observer, interrupts: Interrupts) -> list
 
 
 def report(results: Path, suite: str | None, **options: Any) -> Path:
-    """Build the page from the records."""
+    """Build the page from the records; `options` are those of `ganbench.report.build`."""
     from ganbench.report import build
 
     with locks.turn(results):  # the page that is begun last is the one that stays

@@ -122,6 +122,7 @@ MISSPELT = {
     "page.html": ("verdict.headline", "verdict.headlin"),
     "numbers.html": ("drawn.forest", "drawn.forrest"),
     "frameworks.html": ("frameworks.problems", "frameworks.problem"),
+    "vote.html": ("{% if vote %}", "{% if voted %}"),
     "pictures.html": ("{% if films %}", "{% if film %}"),
     "difficulty.html": ("list.finding", "list.found"),
     "colour.html": ("colour.figures", "colour.figure"),
