@@ -5,8 +5,8 @@
   train get `--dry-run`: everything is read, checked and planned. `here_and_small` says what else is
   changed.
 - *Parsed only*: what meets TensorFlow, which shares no process with torch (tests marked for it do
-  the same), what takes long and is run elsewhere (`doctor`, ONNX), and `make`. Words and options have
-  to be there.
+  the same), what takes long and is run elsewhere (`doctor`, ONNX), and `make`. Words and options
+  have to be there.
 - *Marked*: `<!-- not run: needs the network -->` above a block; parsed like all others.
 """
 
