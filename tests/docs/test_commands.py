@@ -17,6 +17,7 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import typer
@@ -201,3 +202,16 @@ def test_the_commands_of_a_page_do_what_they_say(page, inside, ganbench, monkeyp
         if code:
             failed.append(f"{command}\n{out}{err}")
     assert not failed, "\n".join(failed)
+
+
+@pytest.mark.usefixtures("here")
+def test_the_lines_of_python_do_what_they_say(inside):
+    text = (ROOT / "docs" / "how-to" / "python.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    call = 'ganbench.run(models=["dcgan", "cyclegan"], data="scenes", seeds=range(3))'
+    assert lines.count(call) == 1  # trained here by `world`
+    photographs = np.zeros((2, 32, 48, 3), np.uint8)
+    names: dict[str, Any] = {"photographs": photographs}
+    exec(lines.replace(call, 'ganbench.load("results")'), names)
+    assert names["run"].translate(photographs).shape == photographs.shape
+    assert names["results"].verdict and len(names["results"].table) == 5
