@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LINT := .venv-lint/bin
+DOCS := .venv-docs/bin
 PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --benchmark-disable
 BENCH_ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help bench quick lint test torture speed audit install install-dev
+.PHONY: help bench quick lint docs test torture speed audit install install-dev
 
 help:
 	@echo "make ..., and how long it takes on two cores, after a set-up of minutes the first time:"
@@ -23,12 +24,15 @@ lint: .venv-lint/.installed ## format, types, imports, spelling; no framework ne
 	$(LINT)/lint-imports
 	$(LINT)/codespell
 
+docs: .venv-docs/.installed ## the site of docs/ in site/, without a warning or a broken link: 10 s
+	$(DOCS)/python docs/build_site.py
+
 # All but what trains, kills, draws in a browser or stands beside the reference implementations.
 quick: install-dev ## the tests that matter for most changes: 2 min
 	$(PYTEST) -m "quick and not slow and not tensorflow"
 
 # One framework a process: tests that meet TensorFlow have a run of their own.
-test: lint install-dev ## lint and every test, first of PyTorch, then of TensorFlow: 12 min
+test: lint docs install-dev ## lint, site and every test, first of PyTorch, then of TensorFlow: 12 min
 	$(PYTEST) -m "not tensorflow and not slow" --durations=15
 	$(PYTEST) -m "tensorflow and not slow" --durations=15
 
@@ -63,4 +67,8 @@ install-dev: .venv/.installed-dev
 
 .venv-lint/.installed: .venv-lint/bin/uv pyproject.toml constraints.txt
 	$(LINT)/uv pip install --quiet --python $(LINT)/python --constraints constraints.txt --group lint
+	@touch $@
+
+.venv-docs/.installed: .venv-docs/bin/uv pyproject.toml constraints.txt
+	$(DOCS)/uv pip install --quiet --python $(DOCS)/python --constraints constraints.txt --group docs
 	@touch $@

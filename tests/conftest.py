@@ -18,6 +18,7 @@ sys.dont_write_bytecode = False
 
 # Not `quick`: whole commands, what kills and damages, the proofs against other implementations.
 LONG = (
+    "docs/test_commands.py",
     "ganbench/cli/test_main.py",
     "ganbench/faults/",
     "ganbench/hostile/",

@@ -14,8 +14,11 @@ from pathlib import Path
 import grimp
 import pytest
 
+from . import layered_drawing
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
+PICTURE = ROOT / "docs" / "rooms.svg"
 BLOCK = re.compile(r"(?<=<!-- drawn from the imports -->\n).*?(?=<!-- end -->)", re.DOTALL)
 MOST_ROOMS, MOST_LEVELS = 20, 8
 
@@ -58,15 +61,20 @@ def reach(arrows: Arrows, room: str) -> set[str]:
     return set().union(*({below} | reach(arrows, below) for below in arrows[room]))
 
 
-def drawing(arrows: Arrows) -> str:
-    """The block of the page: arrows that no longer way replaces, then all of them."""
+def shortest(arrows: Arrows) -> list[tuple[str, str]]:
+    """The arrows that no longer way replaces."""
+    found = []
+    for room in arrows:
+        longer = set().union(*(reach(arrows, below) for below in arrows[room]))
+        found += [(room, below) for below in arrows[room] - longer]
+    return sorted(found)
+
+
+def table(arrows: Arrows) -> str:
+    """The block of the page: all arrows."""
     levels = levels_of(arrows)
     order = sorted(arrows, key=lambda room: (-levels[room], room))
-    lines = ["```mermaid", "flowchart TD"]
-    for room in order:
-        longer = set().union(*(reach(arrows, below) for below in arrows[room]))
-        lines += [f"    {room} --> {below}" for below in sorted(arrows[room] - longer)]
-    lines += ["```", "", "| level | room | imports from |", "|---|---|---|"]
+    lines = ["| level | room | imports from |", "|---|---|---|"]
     for room in order:
         below = ", ".join(sorted(arrows[room], key=order.index)) or "–"
         lines.append(f"| {levels[room]} | {room} | {below} |")
@@ -74,12 +82,14 @@ def drawing(arrows: Arrows) -> str:
 
 
 def test_the_page_shows_the_rooms_and_arrows_of_the_imports(arrows):
-    page = PAGE.read_text(encoding="utf-8")
-    drawn = drawing(arrows)
+    page, drawn = PAGE.read_text(encoding="utf-8"), table(arrows)
+    picture = layered_drawing.drawn(levels_of(arrows), shortest(arrows))
     if os.environ.get("GANBENCH_WRITE_DOCS"):
-        PAGE.write_text(BLOCK.sub(lambda _: drawn, page), encoding="utf-8")
-        page = PAGE.read_text(encoding="utf-8")
+        page = BLOCK.sub(lambda _: drawn, page)
+        PAGE.write_text(page, encoding="utf-8")
+        PICTURE.write_text(picture, encoding="utf-8")
     assert BLOCK.findall(page) == [drawn]
+    assert PICTURE.read_text(encoding="utf-8") == picture
 
 
 def test_rooms_and_levels_stay_few(arrows):

@@ -88,9 +88,10 @@ def test_what_ci_installs_lies_within_what_is_asked_for(asked):
     assert versions and all(version in asked.specifier for version in versions)
 
 
-def test_what_the_lint_installs_is_pinned():
+@pytest.mark.parametrize("group", ["lint", "docs"])
+def test_what_lint_and_site_install_is_pinned(group):
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    names = {canonicalize_name(Requirement(line).name) for line in groups["lint"]}
+    names = {canonicalize_name(Requirement(line).name) for line in groups[group]}
     assert names <= pinned().keys()
     assert not names & {"torch", "torchvision", "tensorflow", "keras", "openvino"}
 

@@ -1,0 +1,188 @@
+"""docs/reference is true: commands as typer knows them, settings as ganzoo/settings.py has them.
+
+To write both anew: GANBENCH_WRITE_DOCS=1 pytest tests/docs/test_reference.py
+"""
+
+import ast
+import importlib
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import pytest
+
+from ganbench.cli.main import app
+from ganzoo import settings
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+SOURCE = (ROOT / "ganzoo" / "settings.py").read_text(encoding="utf-8")
+BLOCK = re.compile(
+    r"(?<=<!-- written by tests/docs/test_reference.py -->\n).*(?=<!-- end -->)", re.DOTALL
+)
+KINDS = {
+    settings.Adversaries: "Every model",
+    settings.DCGAN: "dcgan",
+    settings.CycleGAN: "Both CycleGANs",
+    settings.CycleGANUNet: "cyclegan-unet",
+    settings.CycleGANResNet: "cyclegan-resnet",
+}
+
+
+def check(page: Path, drawn: str) -> None:
+    """Demand that a page holds what was drawn; write it anew where that is wanted."""
+    text = page.read_text(encoding="utf-8")
+    if os.environ.get("GANBENCH_WRITE_DOCS"):
+        text = BLOCK.sub(lambda _: drawn, text)
+        page.write_text(text, encoding="utf-8")
+    assert BLOCK.findall(text) == [drawn]
+
+
+# Command line
+
+
+def drawn_commands() -> str:
+    """What `typer utils docs` says of the command, as text that nobody takes for a command."""
+    typer = [sys.executable, "-m", "typer", "ganbench.cli.main", "utils", "docs"]
+    asked = subprocess.run(
+        [*typer, "--name", "ganbench"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    text = asked.stdout.partition("\n")[2]  # its own title
+    text = re.sub(r"\*\*Commands\*\*:\n\n(?:\* .*\n)+", "", text)  # first words of what follows
+    text = re.sub(r"\* `--help`: .*\n", "", text)
+    text = re.sub(r"\*\*Options\*\*:\n\n(?!\*)", "", text)
+    text = re.sub(r"\*\*Usage\*\*:\n\n```console\n\$ (.*)\n```", r"```text\n\1\n```", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def test_the_page_of_the_command_line_says_what_the_command_does():
+    check(REFERENCE / "cli.md", drawn_commands())
+
+
+def test_the_page_of_the_command_line_has_every_command():
+    page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
+    names = [command.name or command.callback.__name__ for command in app.registered_commands]
+    assert len(names) > 15
+    assert [name for name in names if f"\n## `ganbench {name}`\n" not in page] == []
+
+
+# Settings
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the source says of a name: how it is annotated, and the comment beside or above it."""
+
+    annotation: str
+    comment: str
+
+
+def told(body: list[ast.stmt]) -> dict[str, Told]:
+    """What is told of every name that is set in a module or a class."""
+    lines, found = SOURCE.splitlines(), {}
+    for node in body:
+        if isinstance(node, ast.AnnAssign | ast.Assign):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            annotation = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
+            found[ast.unparse(target)] = Told(annotation, comment(lines, node))
+    return found
+
+
+def comment(lines: list[str], node: ast.stmt) -> str:
+    """The comment behind a statement or, where it has none, the lines of one above it."""
+    _, mark, behind = lines[node.end_lineno - 1].partition("  # ")
+    if mark:
+        return behind.strip()
+    above: list[str] = []
+    while (before := lines[node.lineno - 2 - len(above)].strip()).startswith("#"):
+        above.insert(0, before.lstrip("# "))
+    return " ".join(above)
+
+
+MODULE = ast.parse(SOURCE).body
+OF_MODULE = told(MODULE)
+OF_KIND = {
+    kind: told(node.body)
+    for kind in KINDS
+    for node in MODULE
+    if isinstance(node, ast.ClassDef) and node.name == kind.__name__
+}
+
+
+def choices(kind: Any) -> str:
+    """What may be typed for a setting."""
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(kind))
+    if get_origin(kind) is tuple:
+        (inner, _) = get_args(kind)
+        what = choices(inner) if get_origin(inner) is Literal else "whole numbers"
+        return f"{what}; several joined by `-`"
+    return {bool: "`true`, `false`", int: "whole number", float: "number"}[kind]
+
+
+def typed(value: Any) -> str:
+    """A value as a person types it."""
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def drawn_settings() -> str:
+    """A table for each kind of settings, the shared ones first, and what the profiles change."""
+    parts = []
+    for kind, title in KINDS.items():
+        parts += [f"## {title}", "", kind.__doc__ or "", ""]
+        parts += ["| setting | default | may be | what it is |", "|---|---|---|---|"]
+        hints, defaults = get_type_hints(kind), {f.name: f.default for f in fields(kind)}
+        for name, said in OF_KIND[kind].items():
+            what = said.comment or OF_MODULE.get(said.annotation, Told("", "")).comment
+            row = f"`{name}` | `{typed(defaults[name])}` | {choices(hints[name])} | {what}"
+            parts.append(f"| {row} |")
+        parts.append("")
+    parts += ["## What the profiles change", "", "| profile | model | settings |", "|---|---|---|"]
+    for profile, models in settings.PROFILES.items():
+        for kind, changed in models.items():
+            listed = ", ".join(f"`{name}={typed(value)}`" for name, value in changed.items())
+            parts.append(f"| `{profile}` | {KINDS[kind]} | {listed} |")
+    return "\n".join(parts) + "\n"
+
+
+def test_the_page_of_the_settings_says_what_the_module_does():
+    check(REFERENCE / "settings.md", drawn_settings())
+
+
+def test_every_setting_of_a_model_stands_on_the_page_and_is_explained():
+    page = (REFERENCE / "settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", page, re.MULTILINE))
+    names = {field.name for kind in KINDS for field in fields(kind)}
+    assert len(names) > 40 and names <= rows.keys()
+    assert {name for name in names if not rows[name]} == SAID_BY_THEIR_NAMES
+
+
+SAID_BY_THEIR_NAMES = {  # or, the last, by the comment of the one above
+    *("learning_rate_g", "learning_rate_d", "beta2", "adam_epsilon", "norm", "norm_epsilon"),
+    *("init_std", "lambda_cycle", "dropout_layers", "bottleneck_norm"),
+}
+
+
+# Python
+
+
+@pytest.mark.parametrize("module", ["ganbench", "metrics"])
+def test_the_page_of_python_has_every_public_name(module):
+    page = (REFERENCE / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^::: [\w.]+\.(\w+)$", page, re.MULTILINE)
+    public = importlib.import_module(module).__all__
+    assert {name for name in public if not name.startswith("__")} <= set(named)
+
+
+def test_everything_that_the_page_of_python_names_is_there():
+    page = (REFERENCE / "api.md").read_text(encoding="utf-8")
+    named = re.findall(r"^::: ([\w.]+)\.(\w+)$", page, re.MULTILINE)
+    assert len(named) > 8
+    for module, name in named:
+        assert getattr(importlib.import_module(module), name).__doc__, name
