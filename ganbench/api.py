@@ -46,10 +46,12 @@ class Run:
 
     @property
     def label(self) -> str:
+        """The model with what was changed: "cyclegan-resnet:norm=group"."""
         return self.record.label
 
     @property
     def status(self) -> str:
+        """How it ended: "done", "collapsed", "diverged", "failed" ..."""
         return self.record.status.name
 
     @property
@@ -75,7 +77,9 @@ class Run:
         device: str | None = None,
         plugins: Iterable[PathLike] = (),
     ) -> Any:
-        """Paint photographs: uint8 H W 3, N H W 3, or a list of arrays or Pillow's of any size.
+        """Paint photographs.
+
+        pictures: uint8 H W 3, N H W 3, or a list of arrays or Pillow's of any size.
 
         What comes back has their shape. `reverse`: paintings to photographs. InputError when the
         run has no such model.

@@ -227,7 +227,7 @@ def read(folder: Path) -> Record:
 
 
 def validated(value: Any, where: str) -> Record:
-    """A record from JSON that may be a stranger's; InputError, which names `where`, if it is none.
+    """A record from `value`, JSON of a stranger's; InputError, which names `where`, if it is none.
 
     It has the bounds of its types; those of its texts and numbers are the report's `sanitize`.
     """
@@ -257,7 +257,7 @@ def file(folder: Path, run: Record, name: str) -> Path:
 
 
 def array(folder: Path, run: Record, name: str) -> "numpy.ndarray":
-    """Map the .npy file `name` of a run into memory; InputError as of `file`."""
+    """Map the .npy file `name` of a run into memory (uint8 N H W 3); InputError as `file`."""
     return files.read_array(file(folder, run, name))
 
 
@@ -279,7 +279,7 @@ def read_baselines(folder: Path) -> tuple[Baseline, ...]:
 
 
 def validated_baselines(value: Any, where: str) -> tuple[Baseline, ...]:
-    """Untrained rows from JSON that may be a stranger's; InputError as of `validated`."""
+    """Untrained rows from `value`, JSON of a stranger's; InputError as of `validated`."""
     try:
         return _baselines.validate_json(json.dumps(value))
     except ValidationError as error:
@@ -310,7 +310,8 @@ def _first(error: ValidationError) -> str:
 def read_results(results: Path, suite: str | None = None) -> Results:
     """Read a suite's records below `results`; the newest suite when none is named.
 
-    A damaged record is named in `unreadable` and does not hide the others.
+    A damaged record is named in `unreadable` and does not hide the others. InputError where there
+    is no suite.
     """
     suites = sorted(results.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
     if suite is not None:

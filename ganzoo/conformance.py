@@ -36,7 +36,7 @@ class Trial:
         return self.kind(settings, Task(self.size, seed, self.device))
 
     def sources(self, count: int, draw: int = 0) -> np.ndarray:
-        """Noise or pictures, as the model wants them."""
+        """Noise, float32 N Z, or pictures, uint8 N H W 3, as the model wants them."""
         if self.kind.source == "noise":
             random = np.random.default_rng([draw, 0])
             return random.standard_normal((count, self.settings.latent), dtype=np.float32)
@@ -49,7 +49,7 @@ class Trial:
         return np.kron(coarse, np.ones((1, self.size // 4, self.size // 4, 1))).astype(np.uint8)
 
     def steps(self, trainer: Any, *draws: int) -> list[dict[str, float]]:
-        """Teach with a batch for each draw."""
+        """Teach `trainer` with a batch for each draw; losses by name for each."""
         batch = trainer.settings.batch if hasattr(trainer, "settings") else self.settings.batch
         return [
             _floats(trainer.step(self.sources(batch, d), self.pictures(batch, d))) for d in draws
@@ -62,7 +62,10 @@ def run(
     device: str = "cpu",
     changes: Mapping[str, Any] | None = None,
 ) -> Iterator[Answer]:
-    """Ask every question of `model` with `changes` of its settings; a failed one has its reason."""
+    """Ask every question of `model` with `changes` of its settings; a failed one has its reason.
+
+    InputError when the model cannot be loaded, or not built at `size` pixels.
+    """
     kind: Any = registry.load(model)
     if size % 4:
         raise InputError(

@@ -52,7 +52,10 @@ def swaps(random: np.random.Generator, filled: int, size: int, count: int) -> Sw
 def augmentation(
     random: np.random.Generator, kinds: Sequence[str], count: int, size: int
 ) -> dict[str, np.ndarray]:
-    """Draws for each kind of DiffAugment (Zhao et al. 2020, arXiv 2006.10738), in their order."""
+    """Draws for each kind of DiffAugment (Zhao et al. 2020, arXiv 2006.10738), in their order.
+
+    For N = `count` pictures: "color" float32 3 N, the others int32 N 2 in pixels.
+    """
     drawn = {}
     for kind in kinds:
         if kind == "color":  # brightness, saturation, contrast of each picture, 0 to 1

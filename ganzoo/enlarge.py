@@ -27,17 +27,17 @@ def enlarged(random: np.random.Generator, kinds: Sequence[str], pictures: np.nda
 
 
 def flip(random: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Upside down."""
+    """Upside down; uint8 H W 3, as all below."""
     return picture[::-1]
 
 
 def mirror(random: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Left for right."""
+    """Left for right; uint8 H W 3."""
     return picture[:, ::-1]
 
 
 def crop(random: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Three quarters of the sides, anywhere, brought back to size."""
+    """Three quarters of the sides, anywhere, brought back to size; uint8 H W 3, H = W."""
     size = len(picture)
     part = round(CROP * size)
     top, left = random.integers(0, size - part + 1, 2)
@@ -46,7 +46,7 @@ def crop(random: np.random.Generator, picture: np.ndarray) -> np.ndarray:
 
 
 def noise(random: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    """Gaussian noise on every number."""
+    """Gaussian noise on every number; uint8 H W 3."""
     noisy = picture + NOISE * random.standard_normal(picture.shape)
     return noisy.round().clip(0, 255).astype(np.uint8)
 

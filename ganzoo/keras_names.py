@@ -44,10 +44,12 @@ class Layer:
 
     @property
     def transposed(self) -> bool:
+        """Is it a transposed convolution?"""
         return "transpose" in self.path
 
     @property
     def is_norm(self) -> bool:
+        """Does it normalise, so that it has no kernel?"""
         return "kernel" not in self.arrays
 
 

@@ -272,7 +272,7 @@ def to_theirs(state: Arrays, names: Layout, norm: str) -> dict[str, np.ndarray]:
 
 
 def unlike_theirs(model: str, settings: Any, size: int) -> str:
-    """Why a run's generator is none of their code's, or "" when it is."""
+    """Why a generator of `settings` is none of their code's, or "" when it is."""
     for name, value in AS_THEIRS.get(model, {}).items():
         if (own := getattr(settings, name)) != value:
             return f"{name}={own!r} where theirs is {value!r}"

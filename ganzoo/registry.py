@@ -54,7 +54,10 @@ BUILT_IN = tuple(
 
 
 def models(plugins: tuple[Path, ...] = ()) -> tuple[Model, ...]:
-    """List all models: built in, installed plugins, and the plugin files named."""
+    """List all models: built in, installed plugins, and the plugin files named.
+
+    InputError when a plugin file has no model or cannot be read, or two have one name.
+    """
     found = BUILT_IN + _installed() + tuple(_in_file(Path(file)) for file in plugins)
     seen: dict[tuple[str, str], Model] = {}
     for model in found:
@@ -67,7 +70,10 @@ def models(plugins: tuple[Path, ...] = ()) -> tuple[Model, ...]:
 def select(
     wanted: str, plugins: tuple[Path, ...] = (), framework: str = "pytorch"
 ) -> tuple[Model, ...]:
-    """Find the models a name selects: itself, or every one that begins with it and a dash."""
+    """Find the models a name selects: itself, or every one that begins with it and a dash.
+
+    InputError when there is none, or none in `framework`; it names the nearest.
+    """
     known = models(plugins)
     found = [m for m in known if m.name == wanted] or [
         m for m in known if m.name.startswith(f"{wanted}-")
@@ -86,7 +92,10 @@ def select(
 
 
 def load(model: Model) -> type[Trainer]:
-    """Import a model's class, and with it its framework, and hold it against the contract."""
+    """Import a model's class, and with it its framework, and hold it against the contract.
+
+    InputError when it cannot be imported or lacks a part of the contract.
+    """
     module, _, name = model.address.rpartition(":")
     try:
         loaded = (

@@ -75,7 +75,7 @@ class DCGAN(Adversaries):
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
     def check(self, size: int) -> None:
-        """Refuse a picture size that the layers cannot reach."""
+        """InputError for a picture size that the layers cannot reach, and numbers out of range."""
         require_power_of_two("dcgan", size, 32, 512)
         require_usable(self)
         require_fraction(self, "real_label", "dropout")
@@ -127,7 +127,7 @@ class CycleGAN(Adversaries):
         )
 
     def check(self, size: int) -> None:
-        """Refuse a picture size that the discriminators cannot judge, and numbers out of range."""
+        """InputError for a size that the discriminators cannot judge, and numbers out of range."""
         require_usable(self)
         require_not_negative(
             self, "history", "lambda_cycle", "lambda_identity", "cycle_decay", "identity_decay"
@@ -156,7 +156,7 @@ class CycleGANUNet(CycleGAN):
     bottleneck_norm: bool = False
 
     def check(self, size: int) -> None:
-        """Refuse sizes that halving does not bring to 1x1 and filter lists that do not fit."""
+        """InputError for sizes that halving does not bring to 1x1 and filters that do not fit."""
         super().check(size)
         require_power_of_two("cyclegan-unet", size, 16, 1024)
         require_fraction(self, "dropout")
@@ -196,7 +196,7 @@ class CycleGANResNet(CycleGAN):
     blocks: int = 9  # residual blocks; the paper takes 6 at 128 px
 
     def check(self, size: int) -> None:
-        """Refuse sizes that two halvings do not divide."""
+        """InputError for sizes that two halvings do not divide."""
         super().check(size)
         if size % 4 or size < 16:
             raise InputError(
@@ -298,21 +298,21 @@ def _typed(kind: type, name: str, value: Any) -> Any:
 
 
 def require_power_of_two(model: str, size: int, smallest: int, largest: int) -> None:
-    """Refuse a picture size that is no power of two between the two bounds."""
+    """InputError for a picture size that is no power of two between the two bounds."""
     if size & (size - 1) or not smallest <= size <= largest:
         sizes = [str(2**i) for i in range(smallest.bit_length() - 1, largest.bit_length())]
         raise InputError(f"{model} cannot draw {size} px", f"--size {', '.join(sizes)}")
 
 
 def require_positive(settings: Any, *names: str) -> None:
-    """Refuse settings that must be above zero and are not."""
+    """InputError for fields of `settings` that must be above zero and are not."""
     for name in names:
         if getattr(settings, name) <= 0:
             raise InputError(f"setting {name}={getattr(settings, name)} must be above 0")
 
 
 def require_usable(settings: Any) -> None:
-    """Refuse numbers that no network can be built of and no optimiser can use."""
+    """InputError for `settings` that no network can be built of and no optimiser can use."""
     there = vars(settings)
     require_positive(settings, *(name for name in MOST if name in there and name != "history"))
     for name, most in MOST.items():
@@ -327,14 +327,14 @@ def require_usable(settings: Any) -> None:
 
 
 def require_not_negative(settings: Any, *names: str) -> None:
-    """Refuse settings below zero."""
+    """InputError for fields of `settings` below zero."""
     for name in names:
         if getattr(settings, name) < 0:
             raise InputError(f"setting {name}={getattr(settings, name)} must not be negative")
 
 
 def require_fraction(settings: Any, *names: str) -> None:
-    """Refuse settings that must lie between 0 and 1 and do not."""
+    """InputError for fields of `settings` that must lie between 0 and 1 and do not."""
     for name in names:
         if not 0 <= getattr(settings, name) <= 1:
             raise InputError(f"setting {name}={getattr(settings, name)} must lie between 0 and 1")

@@ -67,7 +67,7 @@ class Trainer(Protocol):
 
 
 def missing_parts(candidate: Any) -> list[str]:
-    """Name what a class lacks of the contract; empty when it fulfils it."""
+    """Name what the class `candidate` lacks of the contract; empty when it fulfils it."""
     parts = ["framework", "source", "Settings", "step", "generate", "save", "load"]
     missing = [part for part in parts if not hasattr(candidate, part)]
     if "source" not in missing and candidate.source not in ("noise", "pictures"):

@@ -38,6 +38,7 @@ class GivenFeatures:
     official, name, key = False, "given features", "given_features"
 
     def protocol(self) -> dict[str, Any]:
+        """All that is known of how the features came about: what made them is called."""
         return {"extractor": self.name}
 
 

@@ -2,6 +2,7 @@
 
 sqrt(trace S_generated / trace S_real) of the pooled features' covariances (N - 1): the ratio of
 root mean squared distances from the mean. A collapsed generator comes near 0.
+Our own, of no paper.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ def diversity(generated: np.ndarray, real: np.ndarray) -> tuple[float, float | N
 
     The error is the infinitesimal jackknife's: a trace is a mean of squared distances, and the
     root halves its relative error. None below 3 pictures, where those distances are all alike.
+    InputError when the features are another network's or all real pictures look the same.
     """
     if generated.shape[1:] != real.shape[1:]:
         raise InputError("the two sets have different numbers of features: another extractor")
@@ -38,6 +40,7 @@ def squared_distances(features: np.ndarray, side: str) -> np.ndarray:
     """Squared distance of each of N x F features from their mean, float64 N.
 
     Taken from the first row on, so that equal rows have distance 0 and not rounding noise.
+    InputError, which names `side`, for fewer than 2 rows.
     """
     count = len(features)
     if count < 2:

@@ -32,7 +32,7 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
 
 
 def gaussian_distance(one: Gaussian, other: Gaussian | Moments) -> float:
-    """Distance of two stored Gaussians of the same F.
+    """Distance of two stored Gaussians of the same F; InputError where F differs.
 
     With S = L L^T the trace of (S1 S2)^(1/2) is the nuclear norm of L1^T L2: real by construction,
     and no root is drawn from rounding noise, because a factor has only the covariance's rank.

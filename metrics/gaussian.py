@@ -53,7 +53,7 @@ class Gaussian:
 
     @property
     def covariance(self) -> np.ndarray:
-        """F F, divided by N - 1 as TTUR's numpy.cov does."""
+        """F F, divided by N - 1 as TTUR's numpy.cov does; InputError below 2 pictures."""
         if self.count < 2:
             raise InputError(f"a covariance needs at least 2 pictures, here are {self.count}")
         return self.scatter / (self.count - 1)

@@ -30,7 +30,7 @@ def splits_of(count: int) -> int:
 
 
 def standard_error(logits: np.ndarray) -> float | None:
-    """Standard error of the mean score: the delete-one jackknife within each split."""
+    """Standard error of the mean score of N C logits: the delete-one jackknife in each split."""
     errors = [jackknife.spread(_without_one(p), len(p)) for p in _split(logits, None)]
     known = [error for error in errors if error is not None]
     return float(np.linalg.norm(known) / len(known)) if known else None

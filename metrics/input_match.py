@@ -2,6 +2,7 @@
 
 The share of outputs that lie nearest, among all inputs, to the one they were made from. Near means
 the correlation of luminance averaged to 16 x 16, so colour and contrast may change freely.
+Our own, of no paper.
 """
 
 import numpy as np
@@ -47,7 +48,8 @@ def _averaging(size: int) -> np.ndarray:
 def matches(pictures: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Of each output, 1 when its own input is the nearest of all, else 0; float64 N.
 
-    T inputs that are equally near share the 1, as a guess among them would.
+    T inputs that are equally near share the 1, as a guess among them would. Both sides are uint8
+    N H W 3; InputError for one pair.
     """
     check_pairs(pictures, inputs, ("output", "input"))
     if len(inputs) < 2:

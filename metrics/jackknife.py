@@ -17,7 +17,7 @@ MOST_PAIRS = 5_000_000  # generated x real pictures; beyond, 20 repetitions woul
 def standard_error(
     statistic: Callable[[np.ndarray], float], count: int, groups: int = GROUPS
 ) -> float | None:
-    """Standard error of `statistic(rows)`, rows an index array into `count` pictures.
+    """Standard error of `statistic(rows)`, rows an index array int64 N into `count` pictures.
 
     None where there are too few pictures, or where leaving some out leaves no number.
     """
@@ -27,7 +27,7 @@ def standard_error(
 
 
 def parts(count: int, groups: int = GROUPS) -> list[np.ndarray]:
-    """The groups of `count` pictures to leave out one at a time; none for too few pictures.
+    """The groups, int64 N, of `count` pictures to leave out in turn; none for too few pictures.
 
     All are of one size, or the bias of a distance would look like spread; so up to one group's
     worth of pictures, drawn at random, is never left out.
@@ -40,14 +40,14 @@ def parts(count: int, groups: int = GROUPS) -> list[np.ndarray]:
 
 
 def spread(values: Sequence[float] | np.ndarray, count: int, left_out: int = 1) -> float | None:
-    """Standard error from the values with `left_out` of `count` pictures left out each time."""
+    """Standard error from float64 N values, each with `left_out` of `count` pictures left out."""
     if len(values) < 3 or not np.isfinite(values).all():
         return None
     return float(np.sqrt((count - left_out) / left_out) * np.std(values))
 
 
 def of_mean(values: np.ndarray) -> float | None:
-    """Standard error of the mean of N numbers: what `spread` gives with one left out at a time."""
+    """Standard error of the mean of float64 N: what `spread` gives with one left out at a time."""
     if len(values) < 3:
         return None
     return float(np.std(values, ddof=1) / np.sqrt(len(values)))

@@ -68,7 +68,10 @@ def powers(pictures: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def excess(parts: list[tuple[np.ndarray, np.ndarray]], rows: np.ndarray | slice) -> float:
-    """Power at the peaks over the median of what is around them, mean over peaks, in dB."""
+    """Power at the peaks over the median of what is around them, mean over peaks, in dB.
+
+    parts: for each peak float32 N and its ring N R, as of `powers`; of the N only `rows` count.
+    """
     ratios = [
         peak[rows].mean() / max(np.median(ring[rows].mean(axis=0)), np.finfo(np.float32).tiny)
         for peak, ring in parts

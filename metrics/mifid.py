@@ -38,7 +38,10 @@ def _directions(features: np.ndarray) -> np.ndarray:
 
 
 def penalise(distance: float, nearest: float, epsilon: float = EPSILON) -> tuple[float, float]:
-    """(penalised distance, penalty factor) for a Fréchet distance and a nearest distance."""
+    """(penalised distance, penalty factor) for a Fréchet distance and a nearest distance.
+
+    InputError for an epsilon outside (0, 1].
+    """
     if not 0 < epsilon <= 1:
         raise InputError(f"epsilon must lie in (0, 1], not {epsilon}")
     penalty = 1 / max(nearest, FLOOR) if nearest < epsilon else 1.0

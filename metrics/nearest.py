@@ -1,4 +1,4 @@
-"""Nearest real pictures: does the model repeat what it was shown?
+"""Nearest real pictures, which show whether the model repeats what it was shown.
 
 Cosine distances 1 - |cos| of pooled features, as in MiFID. The number compares the typical
 generated picture's distance to its nearest real one with a real picture's distance to its nearest
@@ -61,7 +61,10 @@ def nearest_distances(generated: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 
 def nearest_others(real: np.ndarray) -> np.ndarray:
-    """Distance of each of M F features to the nearest of the others, float64 M, 0 to 1."""
+    """Distance of each of M F features to the nearest of the others, float64 M, 0 to 1.
+
+    InputError for a single picture, which has no other.
+    """
     _check(real, real)
     if len(real) < 2:
         raise InputError("the nearest other real picture needs at least 2 real pictures, here is 1")
@@ -103,7 +106,10 @@ def _check(generated: np.ndarray, real: np.ndarray) -> None:
 
 
 def measure(generated: Sample, real: Sample) -> Measurement:
-    """Median nearest-real distance, as a share of the real pictures' own."""
+    """Median nearest-real distance, as a share of the real pictures' own.
+
+    InputError when more than half of the real ones repeat each other, and that share has no ground.
+    """
     ours = nearest_distances(generated.features(), real.features())
     theirs = nearest_others(real.features())
     typical = float(np.median(theirs))

@@ -21,6 +21,7 @@ def comparable(generated: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.
     """Both sides as float64 about the real mean, and the squared distance below which it is 0.
 
     A common offset, which squared lengths would only have to cancel, is taken away first.
+    N F and M F in and out; InputError where one side is empty or F differs.
     """
     ours, theirs = checked_pair(generated, real)
     if not len(ours) or not len(theirs):
@@ -33,7 +34,10 @@ def comparable(generated: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.
 def squared_distances(
     rows: np.ndarray, columns: np.ndarray, nothing: float = 0.0
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """(which rows, their squared distances to all columns), block after block."""
+    """(which rows, their squared distances to all columns), block after block.
+
+    Of float64 N F rows and M F columns each block is B M; below `nothing` a distance is 0.
+    """
     lengths = _lengths(columns)
     step = max(1, BLOCK // len(columns))
     for start in range(0, len(rows), step):
@@ -47,7 +51,7 @@ def squared_distances(
 
 
 def radii(points: np.ndarray, k: int, nothing: float = 0.0) -> np.ndarray:
-    """Squared distance of each point to its k-th nearest neighbour, itself not counted."""
+    """Squared distance, float64 N, of each of N F points to its k-th neighbour but itself."""
     found = np.empty(len(points))
     for rows, squared in squared_distances(points, points, nothing):
         found[rows] = np.partition(squared, k, axis=1)[:, k]
@@ -55,12 +59,12 @@ def radii(points: np.ndarray, k: int, nothing: float = 0.0) -> np.ndarray:
 
 
 def closed(squared_radii: np.ndarray) -> np.ndarray:
-    """Radii for `distance <= radius`: the edge belongs to the ball."""
+    """Radii, float64 N, for `distance <= radius`: the edge belongs to the ball."""
     return squared_radii * (1 + EDGE)
 
 
 def open_(squared_radii: np.ndarray) -> np.ndarray:
-    """Radii for `distance < radius`: the edge is outside, but a centre is in its own ball.
+    """Radii, float64 N, for `distance < radius`: the edge is outside, a centre in its own ball.
 
     That last matters where k + 1 pictures are identical and their balls have no width.
     """

@@ -13,13 +13,13 @@ BLOCK = 64  # pictures held at a time: 50 MB as float32 at 256 px
 
 
 def blocks(*sides: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
-    """The same rows of every array, a block at a time, copied off a memory map."""
+    """The same rows of every N H W 3 array, a block at a time, copied off a memory map."""
     for start in range(0, len(sides[0]), BLOCK):
         yield tuple(np.asarray(side[start : start + BLOCK]) for side in sides)
 
 
 def check(pictures: np.ndarray, side: str) -> None:
-    """Refuse what is not at least one uint8 N H W 3 picture; `side` names it in the sentence."""
+    """InputError for what is not uint8 N H W 3 with N >= 1; `side` names it in the sentence."""
     if pictures.dtype != np.uint8:
         raise InputError(
             f"{side} pictures must be uint8 grey levels, not {pictures.dtype}",
@@ -30,7 +30,7 @@ def check(pictures: np.ndarray, side: str) -> None:
 
 
 def check_pairs(one: np.ndarray, other: np.ndarray, names: tuple[str, str]) -> None:
-    """Refuse two sets that are not pairs of pictures row by row, of one size."""
+    """InputError for two sets that are not pairs of uint8 N H W 3, row by row and of one size."""
     for pictures, name in zip((one, other), names, strict=True):
         check(pictures, name)
     if len(one) != len(other):
@@ -41,7 +41,7 @@ def check_pairs(one: np.ndarray, other: np.ndarray, names: tuple[str, str]) -> N
 
 
 def check_sizes(one: np.ndarray, other: np.ndarray, names: tuple[str, str]) -> None:
-    """Refuse two sets whose pictures differ in size."""
+    """InputError for two sets of uint8 N H W 3 whose pictures differ in size."""
     if one.shape[1:] != other.shape[1:]:
         sizes = [f"{name} pictures are {side.shape[2]} x {side.shape[1]}"
                  for side, name in zip((one, other), names, strict=True)]  # fmt: skip

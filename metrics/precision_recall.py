@@ -31,7 +31,10 @@ def recall(generated: np.ndarray, real: np.ndarray, k: int = K) -> float:
 def recalls(
     generated: np.ndarray, real: np.ndarray, left_out: Sequence[np.ndarray], k: int = K
 ) -> list[float]:
-    """Recall with each of these sets of generated rows left out, from one pass over the pairs."""
+    """Recall with each of these sets of generated rows left out, from one pass over the pairs.
+
+    N F generated and M F real features; each set is an index array int64 N.
+    """
     require_more_than(k, len(generated) - max(len(rows) for rows in left_out), "generated")
     ours, theirs, nothing = comparable(generated, real)
     reach = closed(_radii_without(ours, left_out, k, nothing))  # one row for each set left out

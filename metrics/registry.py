@@ -1,5 +1,6 @@
-"""Name -> metric. A metric is one file and one line here, an entry point of another package, or a
-plugin file.
+"""Name -> metric.
+
+A metric is one file and one line here, an entry point of another package, or a plugin file.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,11 +55,16 @@ class NamedExtractor(Protocol):
     """What a metric must know of an extractor to call its number by the right name."""
 
     @property
-    def official(self) -> bool: ...
+    def official(self) -> bool:
+        """Are its weights those that the published names stand for?"""
+
     @property
-    def name(self) -> str: ...  # "random-Inception", for people
+    def name(self) -> str:
+        """For people: "random-Inception"."""
+
     @property
-    def key(self) -> str: ...  # "random_inception", for records
+    def key(self) -> str:
+        """For records: "random_inception"."""
 
 
 @dataclass(frozen=True)

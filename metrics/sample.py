@@ -69,7 +69,7 @@ class Sample:
 
 
 def checked_pair(generated: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides as float64 N F; one sentence when they cannot be compared."""
+    """Both sides as float64 N F; InputError when they cannot be compared."""
     sides = checked(generated, "generated"), checked(real, "real")
     if sides[0].shape[1] != sides[1].shape[1]:
         raise InputError(
@@ -80,7 +80,7 @@ def checked_pair(generated: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, n
 
 
 def checked(features: np.ndarray, side: str) -> np.ndarray:
-    """One side as float64 N F, finite; `side` names it in the error."""
+    """One side as float64 N F; InputError, which names `side`, for another shape or a NaN."""
     if features.ndim != 2:
         raise InputError(f"{side} features must be an N x F table, not of shape {features.shape}")
     wide = np.asarray(features, dtype=np.float64)

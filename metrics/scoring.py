@@ -39,7 +39,8 @@ class Result:
 class Extractor(NamedExtractor, Protocol):
     """An extractor as far as scoring must know it."""
 
-    def protocol(self) -> dict[str, Any]: ...
+    def protocol(self) -> dict[str, Any]:
+        """What two numbers on its features must share to be comparable."""
 
 
 E = TypeVar("E", bound=Extractor)
@@ -105,7 +106,7 @@ def score(
 
 
 def distinct(metrics: Iterable[Metric]) -> list[Metric]:
-    """The metrics, as long as no two of them would write their numbers under one key."""
+    """The metrics; InputError if two of them would write their numbers under one key."""
     taken: dict[str, Metric] = {}
     for metric in (metrics := list(metrics)):
         for key in {metric.name, metric.key_on("EXTRACTOR")}:

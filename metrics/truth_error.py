@@ -1,6 +1,7 @@
 """Truth error: how far outputs lie from the pictures they should have become, where known.
 
-Mean absolute difference in grey levels, 0 to 255.
+Mean absolute difference in grey levels, 0 to 255: the L1 term of pix2pix (Isola et al. 2017,
+equation 3) as a measure.
 """
 
 import numpy as np

@@ -24,6 +24,7 @@ LONG = (
     "ganbench/hostile/",
     "ganbench/kills/",
     "ganbench/planning/test_new_plugin.py",
+    "ganbench/report/test_accessibility.py",
     "ganbench/report/test_browser.py",
     "ganbench/runner/test_survival.py",
     "ganbench/torn/",

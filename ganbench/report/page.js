@@ -93,9 +93,14 @@
     const sheet = document.getElementById(button.getAttribute("popovertarget"));
     if (!sheet.showPopover) return;
     button.setAttribute("aria-expanded", "false");
-    sheet.addEventListener("toggle", (event) => button.setAttribute("aria-expanded", String(event.newState === "open")));
-    button.addEventListener("focus", () => { if (button.matches(":focus-visible")) sheet.showPopover(); });
-    button.addEventListener("blur", (event) => { if (!sheet.contains(event.relatedTarget)) sheet.hidePopover(); });
+    sheet.tabIndex = -1;
+    sheet.addEventListener("toggle", (event) => {
+      button.setAttribute("aria-expanded", String(event.newState === "open"));
+      sheet.tabIndex = sheet.scrollHeight > sheet.clientHeight ? 0 : -1; // who cannot drag must reach the rest
+    });
+    button.addEventListener("focus", () => { if (button.matches(":focus-visible") && !sheet.matches(":popover-open")) sheet.showPopover(); });
+    const leave = (event) => { if (event.relatedTarget !== button && !sheet.contains(event.relatedTarget)) sheet.hidePopover(); };
+    [button, sheet].forEach((part) => part.addEventListener("focusout", leave));
   });
 
   // State: #model=cyclegan-resnet&t=8, so that a link shows what its sender saw.

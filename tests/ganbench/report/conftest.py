@@ -344,6 +344,45 @@ def two_frameworks(folder: Path, size: int = 32, seeds: int = 3) -> Path:
     return fake.finish(list(MODELS), frameworks=["pytorch", "tensorflow"])
 
 
+def wide(run: Record) -> dict[str, Score]:
+    """The run as five networks would have judged it: twenty distances, forty other numbers."""
+    more = {
+        f"{key}_{k}": replace(score, metric=f"{key}_{k}", name=f"{score.name} by judge {k}")
+        for key, score in run.scores.items()
+        for k in range(4)
+    }
+    return run.scores | more
+
+
+def of_one(fake: Fake) -> Path:
+    run = fake.run("cyclegan-resnet", 0, 118.0)
+    fake.runs.clear()
+    fake.run("cyclegan-resnet", 0, 118.0, scores=wide(run))
+    return fake.finish(["cyclegan-resnet"], seeds=[0])
+
+
+def of_twelve(fake: Fake) -> Path:
+    labels = ["dcgan", "cyclegan-unet", "cyclegan-resnet"]
+    labels += [f"cyclegan-resnet:blocks={n},width={16 * n}" for n in range(1, 10)]
+    for place, label in enumerate(labels):
+        for seed in range(5):
+            level = 118 + 3 * place + 7 * seed % 5 * 0.6
+            fake.run(label, seed, level, pictures=place < 3 and seed == 0)
+    return fake.finish(labels, seeds=list(range(5)))
+
+
+def of_failed(fake: Fake) -> Path:
+    endings = [
+        Status("collapsed", 12300, 1.0, "it draws nearly one picture for every input since step 1"),
+        Status("diverged", 18450, 0.75, "loss D is not a number"),
+        Status("failed", 0, 0.0, "CUDA error: an illegal memory access was encountered"),
+    ]
+    for place, label in enumerate(("dcgan", "cyclegan-unet", "cyclegan-resnet")):
+        for seed in range(3):
+            fake.run(label, seed, 150.0, endings[(place + seed) % 3])
+    return fake.finish(["dcgan", "cyclegan-unet", "cyclegan-resnet"])
+
+
 FACTORS = {"dcgan": 1.3, "cyclegan-unet": 0.77, "cyclegan-resnet": 0.99}
 
 
@@ -420,6 +459,29 @@ def built(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def score_of() -> Callable[..., Score]:
     return score
+
+
+@pytest.fixture(scope="session")
+def suites(results: Path, twins: Path, poisoned: Path,
+           tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:  # fmt: skip
+    """Reports by name, each made when it is first asked for; read them, do not change them."""
+    from ganbench.report import build
+
+    folder = tmp_path_factory.mktemp("suites")
+    made = {"poisoned": poisoned / "report.html"}
+    makers = {"one": of_one, "twelve": of_twelve, "failed": of_failed}
+
+    def of(name: str) -> Path:
+        if name not in made:
+            if name in makers:
+                found = makers[name](Fake(folder / name, moments=4))
+            else:
+                origin = twins if name == "twins" else results
+                found = shutil.copytree(origin, folder / name)
+            made[name] = build(found, no_pictures=name == "bare")
+        return made[name]
+
+    return of
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,6 @@
 """Nothing is cut at any width, in any theme, on paper: every element is measured in Chromium."""
 
-import shutil
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
-
-from ganbench.record import Status
-from ganbench.report import build
 
 WIDTHS = (390, 768, 1280, 1600)
 SHEET = 718  # pixels between the margins of A4
@@ -35,64 +28,6 @@ SCROLLS = """() => [...document.querySelectorAll(".scroll")]
   .filter(box => box.scrollWidth > box.clientWidth + 1)
   .map(box => box.getAttribute("aria-label"))"""
 pytestmark = pytest.mark.browser
-
-
-def wide(run):
-    """The run as five networks would have judged it: twenty distances, forty other numbers."""
-    more = {
-        f"{key}_{k}": replace(score, metric=f"{key}_{k}", name=f"{score.name} by judge {k}")
-        for key, score in run.scores.items()
-        for k in range(4)
-    }
-    return run.scores | more
-
-
-def of_one(fake):
-    run = fake.run("cyclegan-resnet", 0, 118.0)
-    fake.runs.clear()
-    fake.run("cyclegan-resnet", 0, 118.0, scores=wide(run))
-    return fake.finish(["cyclegan-resnet"], seeds=[0])
-
-
-def of_twelve(fake):
-    labels = ["dcgan", "cyclegan-unet", "cyclegan-resnet"]
-    labels += [f"cyclegan-resnet:blocks={n},width={16 * n}" for n in range(1, 10)]
-    for place, label in enumerate(labels):
-        for seed in range(5):
-            level = 118 + 3 * place + 7 * seed % 5 * 0.6
-            fake.run(label, seed, level, pictures=place < 3 and seed == 0)
-    return fake.finish(labels, seeds=list(range(5)))
-
-
-def of_failed(fake):
-    endings = [
-        Status("collapsed", 12300, 1.0, "it draws nearly one picture for every input since step 1"),
-        Status("diverged", 18450, 0.75, "loss D is not a number"),
-        Status("failed", 0, 0.0, "CUDA error: an illegal memory access was encountered"),
-    ]
-    for place, label in enumerate(("dcgan", "cyclegan-unet", "cyclegan-resnet")):
-        for seed in range(3):
-            fake.run(label, seed, 150.0, endings[(place + seed) % 3])
-    return fake.finish(["dcgan", "cyclegan-unet", "cyclegan-resnet"])
-
-
-@pytest.fixture(scope="module")
-def suites(results: Path, twins: Path, poisoned: Path, fake_at, tmp_path_factory):
-    """Reports by name, each made when it is first asked for."""
-    folder = tmp_path_factory.mktemp("layout")
-    made = {"poisoned": poisoned / "report.html"}
-    makers = {"one": of_one, "twelve": of_twelve, "failed": of_failed}
-
-    def of(name):
-        if name not in made:
-            if name in makers:
-                found = makers[name](fake_at(folder / name, moments=4))
-            else:
-                found = shutil.copytree({"usual": results, "twins": twins}[name], folder / name)
-            made[name] = build(found)
-        return made[name]
-
-    return of
 
 
 @pytest.fixture
