@@ -30,8 +30,10 @@ RUN = """where => axe.run(where || document, {resultTypes: ["violations"]}).then
     ...rule.nodes.slice(0, 3).map(node => node.target + " " + node.html.slice(0, 200))])])"""
 # All that a person works with and can see, numbered as Tab should find them.
 CONTROLS = """() => {
-  const wanted = "a[href], button, input, select, summary, [tabindex='0']";
-  const seen = [...document.querySelectorAll(wanted)].filter(part => part.checkVisibility());
+  const wanted = "a[href], button:enabled, input, select, summary, [tabindex='0']";
+  const other = part => part.type === "radio" && !part.checked;  // arrow keys go there
+  const seen = [...document.querySelectorAll(wanted)]
+    .filter(part => part.checkVisibility() && !other(part));
   seen.forEach((part, place) => part.dataset.stop = place);
   return seen.map(part => part.outerHTML.slice(0, 80));
 }"""
