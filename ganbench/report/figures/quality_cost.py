@@ -55,7 +55,9 @@ def costs(comparison: Comparison) -> list[Cost]:
         Cost("quality-energy", "energy", "Wh used by training", _watt_hours),
     ]
     if price := comparison.price:
-        label = f"{price.before or price.after or 'money'}, at {price.written(str(price.amount))}/h"
+        label = (
+            f"{price.before or price.after or 'money'}, at {price.written(f'{price.amount:g}')}/h"
+        )
         made.append(Cost("quality-money", "money", label, lambda row: mean_money(row, price)))
     return made
 
