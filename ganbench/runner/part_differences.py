@@ -22,7 +22,9 @@ def differences(first: Part, second: Part) -> list[str]:
         values = of(first), of(second)
         if values[0] != values[1]:
             found.append(_line(what, first, second, values))
-    return found + list(_runs(first, second)) + list(_metrics(first, second))
+    if not found:  # any of these gives every run another key
+        found += _runs(first, second)
+    return found + list(_metrics(first, second))
 
 
 def _facts(first: Part, second: Part) -> dict[str, Fact]:

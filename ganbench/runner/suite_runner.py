@@ -147,6 +147,7 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
     }
     if shared:
         about |= _together(plan.folder, before, about)
+        about["code"] = before.get("code", {}) | about["code"]
     if shared or TOGETHER in before.get("warnings", ()):
         warnings.append(TOGETHER)
     files.write_text(plan.folder / "suite.toml", to_toml(suite))
@@ -175,8 +176,7 @@ def _together(folder: Path, before: dict[str, Any], about: dict[str, Any]) -> di
             "wait for it, or choose --name NAME",
         )
     lists = ("seeds", "models", "frameworks", "runs")
-    both = {name: list(dict.fromkeys(before[name] + about[name])) for name in lists}
-    return both | {"code": before.get("code", {}) | about["code"]}
+    return {name: list(dict.fromkeys(before[name] + about[name])) for name in lists}
 
 
 def _train(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> None:
