@@ -36,7 +36,7 @@ def merge(
     of = found.runs + len(found.missing)
     lines.append(f" {found.runs} of {of} runs of {found.folder.name} are there")
     if found.missing:
-        lines.append(f" not there yet: {some_of(found.missing, NAMED)}")
+        lines.append(f" not there yet, or not ended: {some_of(found.missing, NAMED)}")
         lines.append(f" what trains them:  {found.command}")
     lines.append(f" {found.page}")
     print("\n".join(map(printable, lines)))

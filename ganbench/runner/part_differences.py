@@ -68,7 +68,7 @@ def _runs(first: Part, second: Part) -> Iterator[str]:
     for names in pairs[:MOST_RUNS]:
         yield _line("run", first, second, names)
     if len(pairs) > MOST_RUNS:
-        yield f"{len(pairs) - MOST_RUNS:,} more runs"
+        yield f"and {len(pairs) - MOST_RUNS:,} more"
 
 
 _what = suite_part.what

@@ -388,6 +388,33 @@ def test_only_files_that_belong_to_a_run_are_copied(here):
         merge(here, "A", into="N")
 
 
+def test_a_pipe_in_the_place_of_a_file_holds_nobody(here):
+    run = a_run(here / "A")
+    (run / "error.txt").unlink(missing_ok=True)
+    os.mkfifo(run / "error.txt")
+    merge(here, "A")
+    assert not (here / "M" / "s" / run.name / "error.txt").exists()
+    sample = sorted((run / "samples").glob("*.npy"))[0]
+    sample.unlink()
+    os.mkfifo(sample)
+    with pytest.raises(InputError, match="not a regular file"):
+        merge(here, "A", into="N")
+
+
+def test_other_settings_are_named_and_not_the_runs_whose_keys_follow_from_them(here):
+    typed(here / "B", '"3step"', '"4step"')
+    names = [name[:-8] + "01234567" for name in record.read_suite(here / "B" / "s")["runs"]]
+    edit(here / "B", runs=names)
+    with pytest.raises(InputError) as raised:
+        merge(here, "A", "B")
+    assert [line.partition(":")[0] for line in str(raised.value).splitlines()[1:]] == ["  budget"]
+    typed(here / "B", '"4step"', '"3step"')
+    with pytest.raises(InputError) as raised:
+        merge(here, "A", "B")
+    lines = str(raised.value).splitlines()[1:]
+    assert [line.partition(":")[0] for line in lines] == ["  run"] * 3 + ["  and 1 more"]
+
+
 def test_weights_that_are_damaged_stay_behind_and_that_is_said(here):
     run = a_run(here / "A")
     (run / "checkpoint" / "state.npy").write_bytes(b"x")
