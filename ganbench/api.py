@@ -290,6 +290,7 @@ def run(
     force: bool = False,
     extend: bool = False,
     until: str | None = None,
+    shard: str | None = None,
     say: Callable[[str], object] | None = print,
 ) -> Results:
     """Train, judge and compare models, as `ganbench run` does: `ganbench run --help` explains all.
@@ -314,12 +315,14 @@ def run(
         lambda what, done, of: None,
         inception_weights=Path(inception_weights) if inception_weights else None,
         force=force,
+        part=shard,
     ).considered(extend)
     tell = say or (lambda line: None)
     for note in (*ready.extractors.left_out, *ready.notes):
         tell(f" note: {note}")
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
     said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(place)}
+    said |= {"shard": shard} if shard else {}
     command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
     background.carry_out(ready, command, force, left, tell)
     return load(place, ready.plan.suite.name)

@@ -22,6 +22,7 @@ from ganbench.cli import (
     installation,
     kaggle,
     ls,
+    merge,
     models,
     new,
     open_,
@@ -70,6 +71,7 @@ app.command()(score.score)
 app.command()(report.report)
 app.command("open")(open_.open_)
 app.command()(ls.ls)
+app.command()(merge.merge)
 app.command()(compare.compare)
 app.command()(card.card)
 app.command()(translate.translate)

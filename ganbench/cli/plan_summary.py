@@ -12,6 +12,7 @@ from ganbench.budget import parse
 from ganbench.data.load import Pair
 from ganbench.data.statistics import nearly_black, side_by_side, word_for
 from ganbench.data.store import Domain
+from ganbench.planning import shard
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
@@ -56,6 +57,8 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         )
         changed = " ".join(f"{name}={_typed(v)}" for name, v in mine[0].changed.items())
         lines += [("", f"    {line}") for line in textwrap.wrap(changed, 66)]
+    if elsewhere := shard.elsewhere(plan):
+        lines.append(("shard", f"{plan.shard}; of other shards: {_others(elsewhere)}"))
     lines += [("beside", f"{job.label}: judged, not trained") for job in plan.beside]
     lines += _memory(plan, groups)
     lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
@@ -66,6 +69,10 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     lines.append(("judge", f"{leading} leads{beside}: {extractors.reason}"))
     lines.append(("", f"{', '.join(suite.metrics)} on {suite.samples} samples"))
     return lines + [("note", problem) for problem in extractors.left_out]
+
+
+def _others(elsewhere: list[tuple[str, str]]) -> str:
+    return some_of([f"{printable(said)} ({whose})" for whose, said in elsewhere])
 
 
 def _said(pair: Pair, part: Callable[[Domain], Sized]) -> str:

@@ -95,6 +95,14 @@ def run(
     until: Annotated[
         str | None, typer.Option(help="Save and stop after this time: 8h30m.", show_default="no")
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Only every 4th run, from the 2nd on: 2/4. The other shards may run elsewhere, in"
+            " folders of their own; ganbench merge puts them together.",
+            show_default="all runs",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
 ) -> None:
     """Train, judge and compare models; writes results/report.html."""
@@ -116,6 +124,7 @@ def run(
             inception_weights=inception_weights,
             force=force,
             dry=dry_run,
+            part=shard,
         )
     plan_summary.show(ready.plan, ready.extractors, console)
     ready = ready.considered(extend)

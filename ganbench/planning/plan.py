@@ -74,6 +74,8 @@ class Plan:
     folder: Path  # of the suite, below the results folder
     runs: tuple[Planned, ...]
     beside: tuple[BesideJob, ...] = ()  # models trained elsewhere, that are judged too
+    whole: "Plan | None" = None  # of the suite, where this is the plan of a shard
+    shard: str = ""  # which one: "2/4"
 
     @property
     def data(self) -> dict[str, Any]:

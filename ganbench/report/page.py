@@ -18,6 +18,7 @@ from ganbench.report.analysis import (
     agreement,
     intervals,
     letter_display,
+    machines,
     pairwise_tests,
     style_gap,
     uncertainty,
@@ -90,7 +91,7 @@ def assemble(
     losses = [loss for row in rows if (loss := loss_curves.losses(row)) is not None]
     view = {
         "suite": dict.fromkeys(SUITE) | results.suite,
-        "machine": _machine(results),
+        "machine": _machine(results, comparison),
         "verdict": decide(results, comparison),
         "comparison": comparison,
         "table": main_table.table(comparison),
@@ -294,10 +295,12 @@ def _leading(results: Results) -> str:
     return f"{names[0]} leads: {reason}." if names and reason else ""
 
 
-def _machine(results: Results) -> Any:
+def _machine(results: Results, comparison: Comparison) -> Any:
+    if (found := machines.machines(comparison)).several:
+        return formatting.some(found.names(), machines.MOST_NAMED)
     known = results.suite.get("environment") or {}
-    found = (known.get(name) for name in ("gpu", "cpu", "device", "platform"))
-    return next(filter(None, found), None)
+    facts = (known.get(name) for name in ("gpu", "cpu", "device", "platform"))
+    return next(filter(None, facts), None)
 
 
 def _used(comparison: Comparison) -> list[tuple[Any, dict[str, str]]]:

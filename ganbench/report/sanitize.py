@@ -194,6 +194,6 @@ SUITE: dict[str, tuple[type, Bound]] = {  # in suite.json
     "seeds": (list, _names), "models": (list, _names), "frameworks": (list, _names),
     "toml": (str, _text), "data": (dict, partial(_typed, kinds=DATA)),
     "environment": (dict, _environment), "warnings": (list, _warnings), "primary": (str, _text),
-    "samples": (int, _number), "curve_samples": (int, _number),
+    "shard": (str, name), "samples": (int, _number), "curve_samples": (int, _number),
     "extractors": (dict, partial(_typed, kinds=EXTRACTORS)),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ganbench.planning import plan
+from ganbench.planning import plan, shard
 from ganbench.planning.plan import Plan
 from ganbench.planning.suite import Suite, overlay, read_suite
 from ganbench.runner import extension, stale_runs
@@ -44,11 +44,17 @@ def prepare(
     inception_weights: Path | None = None,
     force: bool = False,
     dry: bool = False,
+    part: str | None = None,
 ) -> Prepared:
-    """Resolve `suite` and find who judges it; `dry`: nothing is downloaded and nothing written."""
+    """Resolve `suite` and find who judges it; `dry`: nothing is downloaded and nothing written.
+
+    part: a shard, as 2/4.
+    """
+    ours = shard.parse(part) if part is not None else None
     if not dry:
         files.check_writable(results)
     made = beside.consider(plan.make(suite, results, on_progress, force))
+    made = shard.of_plan(made, ours) if ours else made
     named, plugins = made.suite.extractors, tuple(map(Path, made.suite.plugins))
     judges = choose_extractors.choose(named, inception_weights, on_progress, dry, plugins)
     return Prepared(made, judges)

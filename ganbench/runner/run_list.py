@@ -13,6 +13,7 @@ from typing import Any
 
 from ganbench import budget, record
 from ganbench.errors import InputError
+from ganbench.planning import shard
 from ganbench.planning import suite as suites
 from ganbench.planning.plan import FINISHED
 from ganbench.record import Record, Score
@@ -76,9 +77,17 @@ class _Suite:
         file = self.folder / "suite.toml"
         words = ["ganbench", "run", "--suite", str(file), "--results", str(self.folder.parent)]
         if folder.name in self.about.get("runs", ()):
-            return shlex.join(words)
+            return shlex.join([*words, *self._shard(folder.name)])
         chosen = _chosen(file, run)
         return shlex.join([*words, *chosen]) if chosen else ""
+
+    def _shard(self, name: str) -> list[str]:
+        """The option that asks for the last shard here, if the run is one of its."""
+        try:
+            last = shard.parse(str(self.about.get("shard") or ""))
+        except InputError:
+            return []
+        return ["--shard", str(last)] if last.has(self.about["runs"].index(name)) else []
 
 
 def find(results: Path) -> tuple[list[Listed], list[str]]:

@@ -113,7 +113,7 @@ def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Inter
 
 def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -> None:
     """Describe the suite on disk: what the report says of the whole."""
-    gallery, suite = {}, plan.suite
+    gallery, suite, whole = {}, plan.suite, plan.whole or plan
     for domain, name in ((plan.pair.source, "source"), (plan.pair.target, "target")):
         if domain:
             gallery[name] = f"gallery/{name}.npy"
@@ -127,12 +127,14 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
         "budget": plan.runs[0].run.budget,
         "size": suite.size,
         "seeds": list(suite.seeds),
-        "models": list(dict.fromkeys(planned.run.label for planned in plan.runs)),
+        "models": list(dict.fromkeys(planned.run.label for planned in whole.runs)),
         "frameworks": list(suite.frameworks),
         "runs": [
-            *(planned.run.folder for planned in plan.runs),
-            *(job.out.name for job in plan.beside),
+            *(planned.run.folder for planned in whole.runs),
+            *(job.out.name for job in whole.beside),
         ],
+        "code": {f"{p.run.model}.{p.run.framework}": p.run.code for p in whole.runs},
+        "shard": plan.shard,
         "toml": to_toml(suite),
         "data": plan.data | {"gallery": gallery},
         "environment": environment.describe(None, plan.device),
@@ -145,6 +147,7 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
     }
     if shared:
         about |= _together(plan.folder, before, about)
+        about["code"] = before.get("code", {}) | about["code"]
     if shared or TOGETHER in before.get("warnings", ()):
         warnings.append(TOGETHER)
     files.write_text(plan.folder / "suite.toml", to_toml(suite))

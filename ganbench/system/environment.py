@@ -59,6 +59,7 @@ def describe(framework: str | None, device: str, precision: str = "fp32") -> dic
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpu": cpu_name(),
+        "cores": frameworks.usable_cores(),
         "device": device,
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
     }

@@ -38,6 +38,7 @@ from ganbench.system.safe_read import (
     read_bytes,
     read_json,
     read_sealed,
+    regular,
     sha256,
 )
 from ganbench.system.safe_read import seal as _seal
@@ -221,9 +222,9 @@ def append_text(path: Path, text: str) -> None:
 
 
 def copy(path: Path, to: Path) -> None:
-    """Copy a file's content, past memory."""
-    with building(to) as draft, writing(to):
-        shutil.copyfile(path, draft)
+    """Copy a regular file's content, past memory."""
+    with building(to) as draft, writing(to), regular(path) as source, open(draft, "wb") as file:
+        shutil.copyfileobj(source, file)
 
 
 def existing_parent(path: Path) -> Path:

@@ -56,7 +56,9 @@ class RunState:
         """Versions, hardware and threads."""
         run = self.job.run
         precision = run.settings.get("precision", "fp32")
-        return environment.describe(run.framework, self.job.device, precision)
+        facts = environment.describe(run.framework, self.job.device, precision)
+        asked = {"threads_asked": self.job.threads} if self.job.threads else {}
+        return facts | asked
 
 
 def finish(

@@ -78,6 +78,7 @@ def test_it_takes_the_words_of_the_command():
         ({"data": "/nowhere/at/all"}, "/nowhere"),
         ({"suite": "nothing.toml"}, "cannot be read"),
         ({"until": "later"}, "no duration"),
+        ({"shard": "0/4"}, "no shard 0 of 4"),
         ({"force": True, "extend": True}, "force starts runs over"),
     ],
 )

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from ganbench.record import Record, Results
 from ganbench.report import formatting
-from ganbench.report.analysis import extensions
+from ganbench.report.analysis import extensions, machines
 from ganbench.report.analysis.comparison import Comparison, Row, status_summary
 from ganbench.report.formatting import STATUS_WORDS
 
@@ -17,6 +17,8 @@ def warnings(results: Results, comparison: Comparison) -> list[Markup]:
     said = results.suite.get("warnings")
     texts = said if isinstance(said, list) else []
     found = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
+    found += [Markup.escape(said) for said in (machines.sentence(comparison), _parts(results))
+              if said]  # fmt: skip
     found += _protocol_warnings(comparison)
     extended = [Markup.escape(sentence) for sentence in extensions.sentences(comparison)]
     found += _most(extended, "models with extended runs")
@@ -27,6 +29,17 @@ def warnings(results: Results, comparison: Comparison) -> list[Markup]:
     )
     lost = [Markup("One record could not be read: {}.").format(t) for t in results.unreadable]
     return found + _most(lost, "records that could not be read")
+
+
+def _parts(results: Results) -> str:
+    """Which runs of a suite in several folders are not in this one."""
+    names = results.suite.get("runs")
+    lacking = (len(names) if isinstance(names, list) else 0) - len(results.runs)
+    shard = results.suite.get("shard")
+    if lacking <= 0 or not (shard or results.suite.get("merged")):
+        return ""
+    where = f"this is shard {shard}; ganbench merge puts shards together" if shard else "merged"
+    return f"{formatting.plural(lacking, 'run')} of the suite not here ({where})."
 
 
 def _most(said: list[Markup], of_what: str) -> list[Markup]:

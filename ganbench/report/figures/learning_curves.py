@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.record import CurvePoint, Score
 from ganbench.report import formatting
+from ganbench.report.analysis import machines
 from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.figures import svg
 from ganbench.report.figures.axes import (
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def curves(comparison: Comparison, axis: str) -> Figure | None:
-    """The metric while training goes on, against "seconds" or "pictures"; grey: best so far."""
+    """The metric while training goes on, against "seconds" or "pictures"; grey: best so far.
+
+    Nothing against the seconds of different machines.
+    """
+    if axis == "seconds" and machines.machines(comparison).several:
+        return None
     primary = comparison.primary
     rows = [row for row in comparison.rows if primary and points(row, primary.metric, axis)]
     if primary is None or not rows:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.record import Score
 from ganbench.report import formatting
+from ganbench.report.analysis import machines
 from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.analysis.costs import ENERGY, SECONDS, mean_cost, mean_money
 from ganbench.report.figures import svg
@@ -48,9 +49,15 @@ class Drawn:
 
 
 def costs(comparison: Comparison) -> list[Cost]:
-    """What training took, as far as records tell: of each row on average over its runs."""
+    """What training took, as far as records tell: of each row on average over its runs.
+
+    On machines of several kinds only the arithmetic is the same.
+    """
+    work = Cost("quality-cost", "arithmetic", "TFLOP spent on training", total_work)
+    if machines.machines(comparison).several:
+        return [work]
     made = [
-        Cost("quality-cost", "arithmetic", "TFLOP spent on training", total_work),
+        work,
         Cost("quality-time", "time", "seconds of training", lambda row: mean_cost(row, SECONDS)),
         Cost("quality-energy", "energy", "Wh used by training", _watt_hours),
     ]

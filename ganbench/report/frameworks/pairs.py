@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from ganbench.record import Record
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals, pairwise_tests
+from ganbench.report.analysis import intervals, machines, pairwise_tests
 from ganbench.report.analysis.comparison import Comparison, Row
-from ganbench.report.analysis.costs import SPEED
+from ganbench.report.analysis.costs import COMPILE, SPEED, START
 from ganbench.report.analysis.intervals import Interval
 from ganbench.report.analysis.pairwise_tests import PairedTest
 
@@ -24,6 +24,7 @@ FIRST, SECOND = TITLES.values()
 BUILT_IN = ("dcgan", "cyclegan-unet", "cyclegan-resnet")
 BOUND = 1000  # a ratio beyond this, or its inverse, is not printed in digits
 
+OF_A_MACHINE = (SPEED, START, COMPILE)
 What = Callable[[Record], float | None]
 
 
@@ -119,8 +120,13 @@ def _by_model(comparison: Comparison) -> dict[tuple[str, str], dict[str, Row]]:
 
 
 def ratio(paired: PairedModel, what: What) -> Ratio | None:
-    """TensorFlow / PyTorch of a cost over the seeds that finished in both; None without any."""
+    """TensorFlow / PyTorch of a cost over the seeds that finished in both; None without any.
+
+    Of what depends on the machine, over those that were on machines of one kind.
+    """
     first, second = (_logs(row, what) for row in paired.rows)
+    if what in OF_A_MACHINE:
+        second = {seed: log for seed, log in second.items() if seed not in _parted(paired)}
     logs = intervals.paired(second, first)
     if logs is None:
         return None
@@ -131,6 +137,18 @@ def ratio(paired: PairedModel, what: What) -> Ratio | None:
         logs,
         PairedTest(logs),
     )
+
+
+def _parted(paired: PairedModel) -> set[int]:
+    """Seeds whose two runs were on machines of different kinds."""
+    first, second = ({run.seed: run for run in row.finished} for row in paired.rows)
+    both = first.keys() & second.keys()
+    return {seed for seed in both if not machines.same(first[seed], second[seed])}
+
+
+def parted(paired: PairedModel, what: What) -> bool:
+    """Is there a seed without a ratio of a cost because of its machines?"""
+    return what in OF_A_MACHINE and bool(_parted(paired))
 
 
 def speeds(found: list[PairedModel]) -> list[Ratio]:

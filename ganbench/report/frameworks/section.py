@@ -112,7 +112,8 @@ def _cost(paired: PairedModel, what: What, said: Callable[[float | None], str]) 
     found = pairs.ratio(paired, what)
     sides = tuple(said(mean_cost(row, what)) for row in paired.rows)
     if found is None:
-        return Cost(sides, formatting.MISSING, ())
+        why = ("other machines:", "no ratio") if pairs.parted(paired, what) else ()
+        return Cost(sides, formatting.MISSING, why)
     notes = (found.interval, formatting.plural(found.logs.count, "seed"))
     return Cost(sides, pairs.times(found.logs.mean), tuple(filter(None, notes)))
 
@@ -149,7 +150,8 @@ def _speeds(found: list[PairedModel], speeds: list[Ratio]) -> str:
     """Who trained faster, and whether both started as the same model."""
     if not speeds:
         names = formatting.listed([paired.label for paired in found[:NAMED]])
-        return f"No seed with a speed finished in both frameworks ({names}){_losses(found)}."
+        kind = " on one kind of machine" if any(map(_is_parted, found)) else ""
+        return f"No seed with a speed finished in both frameworks{kind} ({names}){_losses(found)}."
     said = [
         f"{ratio.paired.label} {pairs.times(ratio.logs.mean)} times as fast"
         f"{'' if place else f' as {FIRST}'} ({_uncertainty(ratio)})"
@@ -157,6 +159,10 @@ def _speeds(found: list[PairedModel], speeds: list[Ratio]) -> str:
     ]
     said += [f"{len(speeds) - NAMED} more (below)"] if len(speeds) > NAMED else []
     return f"{SECOND} trained {formatting.listed(said)}{_losses(found)}."
+
+
+def _is_parted(paired: PairedModel) -> bool:
+    return pairs.parted(paired, SPEED)
 
 
 def _uncertainty(ratio: Ratio) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from ganbench.record import Baseline, Score
 from ganbench.report import formatting
-from ganbench.report.analysis import pairwise_tests, style_gap
+from ganbench.report.analysis import machines, pairwise_tests, style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, is_measured
 from ganbench.report.analysis.costs import (
     ENERGY,
@@ -19,6 +19,7 @@ from ganbench.report.analysis.costs import (
     parameters,
 )
 from ganbench.report.analysis.intervals import Interval
+from ganbench.report.analysis.machines import MOST_NAMED, Machines
 from ganbench.report.formatting import STATUS_WORDS
 
 NO_NUMBER = "no finished run has this number"
@@ -187,9 +188,32 @@ def costs(comparison: Comparison) -> list[Column]:
             "money", LATE, partial(formatting.money, price=price), partial(mean_money, price=price)
         )
         made.append(replace(money, about=about))
-    return made
+    found = machines.machines(comparison)
+    if not found.several:
+        return made
+    return [_on(found, column) if column.head in OF_A_MACHINE else column for column in made]
 
 
+def _on(found: Machines, column: Column) -> Column:
+    """A column of speeds on machines of several kinds: each number says which, and none is sorted.
+
+    A row whose seeds were on several has a number for each.
+    """
+
+    def of_row(row: Row) -> Cell:
+        parts = found.parts(row)
+        if row.imported or not parts:
+            return column.of_row(row)
+        texts = [column.of_row(part).text for part in parts.values()]
+        word = "machine" if len(parts) == 1 else "machines"
+        return Cell(" · ".join(texts), note=f"{word} {' and '.join(map(str, parts))}")
+
+    names = formatting.some(found.names(), MOST_NAMED)
+    about = f"not compared across machines ({names})"
+    return replace(column, of_row=of_row, about="; ".join(filter(None, (column.about, about))))
+
+
+OF_A_MACHINE = ("training", "pictures/s", "energy", "money")
 ABOUT_ENERGY = (
     "of the training seconds, by the counter of the GPU or, on a CPU, of all its packages, "
     "whoever used them"

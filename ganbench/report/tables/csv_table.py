@@ -6,7 +6,7 @@ import pandas
 
 from ganbench.record import Score
 from ganbench.report import sanitize
-from ganbench.report.analysis import style_gap, uncertainty
+from ganbench.report.analysis import machines, style_gap, uncertainty
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.costs import (
     COMPILE,
@@ -33,6 +33,7 @@ GAP_COLUMNS = (
     "style_gap_percent_mean", "style_gap_percent_half_width_over_seeds",
     "style_gap_percent_half_width_over_pictures",
 )  # fmt: skip
+MACHINE = "machine"  # its number, where there are several kinds of them
 COST_COLUMNS = (
     "training_seconds", "target_pictures", "pictures_per_second", "peak_memory_bytes",
     "parameters", "gflop_per_step", "start_seconds", "compile_seconds", "energy_joules", "money",
@@ -77,7 +78,8 @@ def _columns(comparison: Comparison) -> list[str]:
     for score in comparison.metrics:
         columns += [f"{score.metric}_{kind}" for kind in SCORE_COLUMNS]
         columns += GAP_COLUMNS if score is comparison.primary else ()
-    return [*columns, *COST_COLUMNS]
+    several = machines.machines(comparison).several
+    return [*columns, *COST_COLUMNS, *([MACHINE] if several else [])]
 
 
 def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
@@ -93,17 +95,32 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
         values |= _scores(row, score)
     values |= _gap(row, comparison)
     flop = mean_cost(row, FLOP)
-    return values | {
+    return (
+        values
+        | _speeds(row, comparison)
+        | {
+            "target_pictures": mean_cost(row, lambda record: record.used.target_pictures),
+            "peak_memory_bytes": mean_cost(row, MEMORY),
+            "parameters": parameters(row),
+            "gflop_per_step": None if flop is None else flop / 1e9,
+        }
+    )
+
+
+def _speeds(row: Row, comparison: Comparison) -> dict[str, Any]:
+    """What depends on the machine; nothing of a row whose seeds were on several kinds of them."""
+    found = machines.machines(comparison)
+    parts = found.parts(row) if found.several else {}
+    if len(parts) > 1:
+        return {MACHINE: " and ".join(map(str, parts))}
+    return {
         "training_seconds": mean_cost(row, SECONDS),
-        "target_pictures": mean_cost(row, lambda record: record.used.target_pictures),
         "pictures_per_second": mean_cost(row, SPEED),
-        "peak_memory_bytes": mean_cost(row, MEMORY),
-        "parameters": parameters(row),
-        "gflop_per_step": None if flop is None else flop / 1e9,
         "start_seconds": mean_cost(row, START),
         "compile_seconds": mean_cost(row, COMPILE),
         "energy_joules": mean_cost(row, ENERGY),
         "money": mean_money(row, comparison.price) if comparison.price else None,
+        MACHINE: next(map(str, parts), None),
     }
 
 

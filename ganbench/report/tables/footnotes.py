@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ganbench.record import Score
 from ganbench.report import formatting
-from ganbench.report.analysis import style_gap
+from ganbench.report.analysis import machines, style_gap
 from ganbench.report.analysis.comparison import Comparison, Row, is_measured
 from ganbench.report.tables import columns
 
@@ -14,7 +14,8 @@ MOST_NAMES = 24  # of metrics measured alike, in one line
 
 def footnotes(comparison: Comparison) -> list[str]:
     """Why numbers are missing, what was noted beside others, and how each one was measured."""
-    said = [f"Missing: {what}." for what in _gathered(comparison, _why)]
+    said = [sentence] if (sentence := machines.sentence(comparison)) else []
+    said += [f"Missing: {what}." for what in _gathered(comparison, _why)]
     if comparison.metrics and style_gap.why_not(comparison):
         said.append(f"Missing: {style_gap.NAME}; {style_gap.why_not(comparison)}.")
     ends = style_gap.scale(comparison)

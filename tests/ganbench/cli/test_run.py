@@ -12,7 +12,7 @@ from ganbench.planning.suite import Suite, overlay
 FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
 OF_THE_COMMAND = {
     *("context", "suite_file", "suite"),
-    *("inception_weights", "results", "force", "extend", "until", "dry_run"),
+    *("inception_weights", "results", "force", "extend", "until", "shard", "dry_run"),
 }
 
 
