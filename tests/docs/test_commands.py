@@ -30,7 +30,7 @@ from ganbench.trained import export_weights, import_weights
 from ganbench.training import worker
 
 from ..ganbench.conftest import _RECORD as A_RECORD
-from ..ganbench.conftest import do_here
+from ..ganbench.conftest import do_here, set_variables
 from ..ganbench.trained.conftest import draw_folder, make
 from ..ganzoo import official_networks as official
 from .pages import PAGES, ROOT, commands, inline_code
@@ -160,6 +160,7 @@ def train(patch: pytest.MonkeyPatch, *words: str) -> None:
     do_here(patch, "ganbench.planning.inspect_models", InspectJob, inspect_models.describe)
     do_here(patch, "ganbench.training.worker", TrainJob, worker.work)
     do_here(patch, "ganbench.scoring.suite_scorer", ScoreJob, suite_scorer.score_suite)
+    set_variables(patch)
     patch.setattr(sys, "argv", ["ganbench", "run", *words, *TINY])
     with pytest.raises(SystemExit) as exit_:
         main.main()

@@ -86,6 +86,12 @@ def judge_here(monkeypatch):
     do_here(monkeypatch, "ganbench.scoring.suite_scorer", ScoreJob, suite_scorer.score_suite)
 
 
+def set_variables(patch: pytest.MonkeyPatch) -> None:
+    """Set what the command sets, so that it goes again."""
+    for name, value in {"PYTHONSAFEPATH": "1", **variables.OURS}.items():
+        patch.setenv(name, value)
+
+
 @pytest.fixture
 def ganbench(monkeypatch, capsys, describe_here, judge_here):
     """Call the real command in this process: exit code, standard output, standard error.
@@ -95,9 +101,7 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
 
     def call(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["ganbench", *map(str, arguments)])
-        # As the command does, and here not for ever.
-        for name, value in {"PYTHONSAFEPATH": "1", **variables.OURS}.items():
-            monkeypatch.setenv(name, value)
+        set_variables(monkeypatch)
         with pytest.raises(SystemExit) as exit_:
             main.main()
         captured = capsys.readouterr()

@@ -82,6 +82,7 @@ def test_the_records_of_every_earlier_format_read_with_all_their_values(tmp_path
     assert found.pop("raw_scores") == {}  # of averages, which came later
     assert found.pop("extended") == []
     assert found.pop("imported") == {}
+    assert (found["cost"].pop("energy_joules"), found["cost"].pop("energy_kind")) == (None, "")
     assert found == json.loads(path.read_text())
 
 
