@@ -32,7 +32,7 @@ quick: install-dev ## the tests that matter for most changes: 2 min
 	$(PYTEST) -m "quick and not slow and not tensorflow"
 
 # One framework a process: tests that meet TensorFlow have a run of their own.
-test: lint docs install-dev ## lint, site and every test, first of PyTorch, then of TensorFlow: 12 min
+test: lint docs install-dev ## lint, site and every test, first of PyTorch, then of TensorFlow: 10 to 25 min
 	$(PYTEST) -m "not tensorflow and not slow" --durations=15
 	$(PYTEST) -m "tensorflow and not slow" --durations=15
 

@@ -109,6 +109,7 @@ def test_the_leading_extractor_puts_the_rungs_in_order(name, size):
         assert found[UNTOUCHED][0] < found[rung][0], (rung, found)
 
 
+@pytest.mark.slow
 def test_the_mesh_sees_the_checkerboard_that_a_resize_wipes_out():
     """256 px are brought to 224 with antialias, which leaves nothing of single pixels."""
     lite, mesh = measured("efficientnet-lite0", "kid", 256), measured(None, "mesh", 256)

@@ -483,6 +483,7 @@ def test_an_averaged_generator_also_shows_its_raw_weights(make_job, work_here):
     assert "raw" not in work_here(make_job(f"{RESNET},ema=0", folder="other"))[0].views
 
 
+@pytest.mark.slow
 def test_the_recipe_that_collapsed_is_flagged_and_ours_is_not(make_job, work_here):
     suite = tomllib.loads(RECIPE.read_text())
     theirs, ours = (choice.get("settings", {}) for choice in suite["models"])
