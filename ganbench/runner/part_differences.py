@@ -59,19 +59,16 @@ def _runs(first: Part, second: Part) -> Iterator[str]:
     if len(first.names) != len(second.names):
         yield _line("number of runs", first, second, (len(first.names), len(second.names)))
         return
-    keyed = first.device == second.device
+    compared = str if first.device == second.device else suite_part.what
     pairs = [
         names
         for names in zip(first.names, second.names, strict=True)
-        if (names[0] != names[1] if keyed else _what(names[0]) != _what(names[1]))
+        if compared(names[0]) != compared(names[1])
     ]
     for names in pairs[:MOST_RUNS]:
         yield _line("run", first, second, names)
     if len(pairs) > MOST_RUNS:
         yield f"and {len(pairs) - MOST_RUNS:,} more"
-
-
-_what = suite_part.what
 
 
 def _metrics(first: Part, second: Part) -> Iterator[str]:

@@ -95,16 +95,13 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
         values |= _scores(row, score)
     values |= _gap(row, comparison)
     flop = mean_cost(row, FLOP)
-    return (
-        values
-        | _speeds(row, comparison)
-        | {
-            "target_pictures": mean_cost(row, lambda record: record.used.target_pictures),
-            "peak_memory_bytes": mean_cost(row, MEMORY),
-            "parameters": parameters(row),
-            "gflop_per_step": None if flop is None else flop / 1e9,
-        }
-    )
+    values |= _speeds(row, comparison)
+    return values | {
+        "target_pictures": mean_cost(row, lambda record: record.used.target_pictures),
+        "peak_memory_bytes": mean_cost(row, MEMORY),
+        "parameters": parameters(row),
+        "gflop_per_step": None if flop is None else flop / 1e9,
+    }
 
 
 def _speeds(row: Row, comparison: Comparison) -> dict[str, Any]:
