@@ -1,6 +1,8 @@
 """CycleGAN: photographs to paintings and back, unpaired (Zhu et al. 2017, arXiv 1703.10593)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from ganzoo import draws
 from ganzoo import settings as options
 from ganzoo.pytorch.augment import augment
 from ganzoo.pytorch.gan import GAN
+from ganzoo.pytorch.halves import Half, at_once
 from ganzoo.pytorch.patchgan import PatchGAN
 from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import (
@@ -45,6 +48,13 @@ class History:
         return torch.cat(shown)
 
 
+class Translated(NamedTuple):
+    """One direction of a step of the generators."""
+
+    fake: Tensor  # N 3 H W, in training precision
+    losses: dict[str, Tensor]
+
+
 class CycleGAN(GAN):
     """Trainer of G: X -> Y, F: Y -> X and their discriminators; X photographs, Y paintings."""
 
@@ -71,37 +81,62 @@ class CycleGAN(GAN):
         x, y = self.tensors(source, target)
         self.steps += 1
         s = self.settings
-        lambda_cycle, lambda_identity = s.lambdas(self.progress)
 
         # Teach G and F: be taken for real, find the way back, leave the own domain alone.
         self.optimizers["G"].zero_grad()
-        own_y, own_x = ([y], [x]) if s.lambda_identity else ([], [])
-        fake_y, *same_y = self.passes(self.G, x, *own_y)
-        fake_x, *same_x = self.passes(self.F, y, *own_x)
-        cycle = l1_loss(self.F(fake_y), x) + l1_loss(self.G(fake_x), y)
-        identity = sum(map(l1_loss, same_y + same_x, own_y + own_x), torch.zeros_like(cycle))
         with frozen(self.D_X, self.D_Y):
-            fooled = fooling_loss(s.loss, self.D_Y(self.augmented(fake_y, 1))) + fooling_loss(
-                s.loss, self.D_X(self.augmented(fake_x, 2))
+            to_y, to_x = self.at_once(
+                lambda: self.translated(self.G, self.F, self.D_Y, x, y, 1),
+                lambda: self.translated(self.F, self.G, self.D_X, y, x, 2),
             )
-            (fooled + lambda_cycle * cycle + lambda_identity * identity).backward()
         if s.update == "generators-first":
             self.optimizers["G"].step()
 
         # Teach D_X and D_Y to tell real from fakes, some of them remembered.
-        fakes = {"Y": fake_y.detach().to(self.dtype), "X": fake_x.detach().to(self.dtype)}
         for lesson in range(s.d_steps):
             self.optimizers["D"].zero_grad()
-            random = self.random(PURPOSES * lesson)
-            shown = {side: self.history[side].swap(fake, random) for side, fake in fakes.items()}
-            d_y = self.told_apart("Y", y, shown["Y"], PURPOSES * lesson + 3)
-            d_x = self.told_apart("X", x, shown["X"], PURPOSES * lesson + 5)
+            random, purpose = self.random(PURPOSES * lesson), PURPOSES * lesson + 3
+            shown_y = self.history["Y"].swap(to_y.fake, random)
+            shown_x = self.history["X"].swap(to_x.fake, random)
+            d_y, d_x = self.at_once(
+                partial(self.told_apart, "Y", y, shown_y, purpose),
+                partial(self.told_apart, "X", x, shown_x, purpose + 2),
+            )
             if s.update == "together" and lesson == 0:
                 self.optimizers["G"].step()
             self.optimizers["D"].step()
         self.follow()
-        losses = {"G": fooled, "cycle": cycle, "identity": identity, "D_Y": d_y, "D_X": d_x}
-        return {name: loss.detach() for name, loss in losses.items()}
+        losses = {name: to_y.losses[name] + to_x.losses[name] for name in to_y.losses}
+        return losses | {"D_Y": d_y, "D_X": d_x}
+
+    def at_once(self, first: Callable[[], Half], second: Callable[[], Half]) -> tuple[Half, Half]:
+        """Both directions of a step, side by side where nothing is drawn from torch's generator."""
+        if getattr(self.settings, "dropout", 0.0):
+            return first(), second()
+        return at_once(first, second, self.device)
+
+    def translated(
+        self,
+        there: nn.Module,
+        back: nn.Module,
+        judge: nn.Module,
+        source: Tensor,
+        target: Tensor,
+        purpose: int,
+    ) -> Translated:
+        """Collect the generators' gradients of one direction, from `source` N 3 H W on."""
+        s = self.settings
+        lambda_cycle, lambda_identity = s.lambdas(self.progress)
+        own = [target] if s.lambda_identity else []
+        fake, *same = self.passes(there, source, *own)
+        cycle = l1_loss(back(fake), source)
+        identity = sum(map(l1_loss, same, own), torch.zeros_like(cycle))
+        fooled = fooling_loss(s.loss, judge(self.augmented(fake, purpose)))
+        (fooled + lambda_cycle * cycle + lambda_identity * identity).backward()
+        losses = {"G": fooled, "cycle": cycle, "identity": identity}
+        return Translated(
+            fake.detach().to(self.dtype), {name: loss.detach() for name, loss in losses.items()}
+        )
 
     def augmented(self, x: Tensor, purpose: int) -> Tensor:
         """What D sees of the pictures, if the settings say that it sees them changed."""
@@ -128,7 +163,7 @@ class CycleGAN(GAN):
         loss = 0.5 * (gan_loss(kind, real_logits, 1.0) + gan_loss(kind, fake_logits, 0.0))
         held = self.restraint[side].loss(D, self.steps, real, real_logits, fake_logits)
         (loss + held).backward()
-        return loss
+        return loss.detach()
 
     def translate(self, network: nn.Module, source: Pictures) -> Pictures:
         """Draw with batch norm one at a time, so that no picture depends on its neighbours."""
