@@ -35,11 +35,7 @@ class GAN(TorchTrainer):
         """Draw the averages towards the networks; at first they follow closely."""
         decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
         for name, average in self.averages.items():
-            kept, new = (
-                [v for v in network.state_dict().values() if v.is_floating_point()]
-                for network in (average, self.networks[name])
-            )
-            torch._foreach_lerp_(kept, new, 1 - decay)
+            torch._foreach_lerp_(_numbers(average), _numbers(self.networks[name]), 1 - decay)
 
     def shown(self, name: str) -> nn.Module:
         """The network that draws: its average, where there is one."""
@@ -49,3 +45,8 @@ class GAN(TorchTrainer):
         """Let the learning rates fall as the settings say."""
         s, self.progress = self.settings, progress
         self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
+
+
+def _numbers(network: nn.Module) -> list[torch.Tensor]:
+    """Weights and running statistics, without the counts; sooner at hand than by `state_dict`."""
+    return [*network.parameters(), *(b for b in network.buffers() if b.is_floating_point())]

@@ -4,14 +4,14 @@ import pytest
 import torch
 from torch.nn import functional as fn
 
-from ganzoo.pytorch.layers import FEW, ResizeConv
+from ganzoo.pytorch.layers import ResizeConv
 
 
-@pytest.mark.parametrize("filters", [3, FEW])
+@pytest.mark.parametrize("filters", [3, 16])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-@pytest.mark.parametrize("shape", [(1, 5, 8, 8), (3, 16, 4, 7), (2, 1, 1, 1)])
-def test_a_convolution_before_the_resize_is_the_one_after_it(filters, bias, layout, shape):
+@pytest.mark.parametrize("shape", [(1, 5, 8, 8), (3, 16, 4, 7), (64, 2, 1, 1)])
+def test_a_resize_folded_into_its_convolution_is_the_same(filters, bias, layout, shape):
     torch.manual_seed(0)
     layer = ResizeConv(shape[1], filters, "nearest", bias)
     x = torch.randn(shape).to(memory_format=layout).requires_grad_(True)
@@ -27,15 +27,15 @@ def test_a_convolution_before_the_resize_is_the_one_after_it(filters, bias, layo
         assert (gradient.double() - true).norm() <= 1e-5 * true.norm()
 
 
-def test_more_filters_bilinear_and_bfloat16_take_the_plain_way(monkeypatch):
-    def never(self, x):
-        raise AssertionError("before the resize")
+def test_small_maps_bilinear_and_bfloat16_are_resized(monkeypatch):
+    def never(self):
+        raise AssertionError("folded")
 
-    monkeypatch.setattr(ResizeConv, "before_resizing", never)
-    x = torch.randn(1, 4, 4, 4)
-    assert ResizeConv(4, FEW + 1, "nearest", False)(x).shape == (1, FEW + 1, 8, 8)
-    assert ResizeConv(4, 3, "bilinear", False)(x).shape == (1, 3, 8, 8)
+    monkeypatch.setattr(ResizeConv, "folded", never)
+    x = torch.randn(1, 4, 8, 8)
+    assert ResizeConv(4, 3, "nearest", False)(x[..., :7]).shape == (1, 3, 16, 14)
+    assert ResizeConv(4, 3, "bilinear", False)(x).shape == (1, 3, 16, 16)
     with torch.autocast("cpu", torch.bfloat16):
         assert ResizeConv(4, 3, "nearest", False)(x).dtype == torch.bfloat16
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="folded"):
         ResizeConv(4, 3, "nearest", False)(x)
