@@ -42,7 +42,7 @@ torture: install-dev ## all faults, thirty kills a model, everything crossed: ho
 	$(BIN)/pytest -m "slow and tensorflow"
 
 speed: install-dev ## how fast training, data, metrics and start-up are: 30 min
-	$(BIN)/pytest benchmarks --benchmark-only
+	$(BIN)/pytest benchmarks --benchmark-only --speed-json results/reference/speed.json
 
 audit: .venv/bin/uv ## known holes in what constraints.txt pins; asks the package index: 1 min
 	$(BIN)/uv tool run --from pip-audit==2.10.1 pip-audit --strict --no-deps --disable-pip --requirement constraints.txt

@@ -194,7 +194,7 @@ def steps_of(a: argparse.Namespace) -> dict[str, Callable[[], Any]]:
     ):
         for precision in ("fp32", "bf16"):
             chosen = {**settings, "precision": precision}
-            trainer, of_step = built(name, chosen, px, a.device, a.quick)
+            trainer, of_step = built(name, chosen, px, a.device, "small" if a.quick else "official")
             cases[" ".join([name, *chosen.values()])] = partial(trainer.step, *of_step(0))
     cases["official CycleGAN"] = OfficialCycleGAN(size, a.device).step
     cases["PyTorch's DCGAN example"] = ExampleDCGAN(a.device).step

@@ -1,6 +1,7 @@
 """What is measured against: a step of the official CycleGAN and of PyTorch's DCGAN example."""
 
 import random
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -38,11 +39,43 @@ def resnet_generator() -> nn.Module:
     )
 
 
-def patch_discriminator() -> nn.Module:
+class Level(nn.Module):
+    """A level of the U-Net around those within: down, what is within, up, and the way across."""
+
+    def __init__(self, outer: int, inner: int, within: nn.Module | None):
+        super().__init__()
+        down: list[nn.Module] = [nn.LeakyReLU(0.2, True)]
+        down += [nn.Conv2d(outer, inner, 4, 2, 1, bias=False)]
+        if within:
+            down += [nn.BatchNorm2d(inner), within]
+        up = nn.ConvTranspose2d(2 * inner if within else inner, outer, 4, 2, 1, bias=False)
+        self.layers = nn.Sequential(*down, nn.ReLU(True), up, nn.BatchNorm2d(outer))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([x, self.layers(x)], 1)
+
+
+def unet_generator(size: int) -> nn.Module:
+    """Down to 1x1 and up again (Isola et al. 2017), with batch norm."""
+    widths = [64 * min(2**i, 8) for i in range(size.bit_length() - 1)]
+    within: nn.Module | None = None
+    for outer, inner in reversed(list(pairwise(widths))):
+        within = Level(outer, inner, within)
+    assert within
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 4, 2, 1, bias=False),
+        within,
+        nn.ReLU(True),
+        nn.ConvTranspose2d(128, 3, 4, 2, 1),
+        nn.Tanh(),
+    )
+
+
+def patch_discriminator(norm: Callable[[int], nn.Module]) -> nn.Module:
     """The 70x70 PatchGAN."""
     layers: list[nn.Module] = [nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     for before, after, stride in ((64, 128, 2), (128, 256, 2), (256, 512, 1)):
-        layers += [nn.Conv2d(before, after, 4, stride, 1), nn.InstanceNorm2d(after)]
+        layers += [nn.Conv2d(before, after, 4, stride, 1), norm(after)]
         layers += [nn.LeakyReLU(0.2, True)]
     return nn.Sequential(*layers, nn.Conv2d(512, 1, 4, 1, 1))
 
@@ -50,10 +83,13 @@ def patch_discriminator() -> nn.Module:
 class OfficialCycleGAN:
     """One pass for each thing, generators first, then discriminators with remembered fakes."""
 
-    def __init__(self, size: int, device: str):
+    def __init__(self, size: int, device: str = "cpu", generator: str = "resnet"):
         self.shape, self.device = (1, 3, size, size), device
-        self.G, self.F = resnet_generator().to(device), resnet_generator().to(device)
-        self.D_X, self.D_Y = patch_discriminator().to(device), patch_discriminator().to(device)
+        resnet = generator == "resnet"
+        norm = nn.InstanceNorm2d if resnet else nn.BatchNorm2d
+        made = [resnet_generator() if resnet else unet_generator(size) for _ in range(2)]
+        made += [patch_discriminator(norm) for _ in range(2)]
+        self.G, self.F, self.D_X, self.D_Y = (network.to(device) for network in made)
         self.of_g = _adam(self.G, self.F)
         self.of_d = _adam(self.D_X, self.D_Y)
         self.pools: tuple[list[Tensor], list[Tensor]] = ([], [])
@@ -108,7 +144,7 @@ def _pooled(pool: list[Tensor], fake: Tensor) -> Tensor:
 class ExampleDCGAN:
     """64 px, batch 64, as in PyTorch's examples."""
 
-    def __init__(self, device: str):
+    def __init__(self, device: str = "cpu"):
         self.device = device
         up: list[nn.Module] = [nn.ConvTranspose2d(100, 512, 4, 1, 0, bias=False)]
         for before, after in pairwise((512, 256, 128, 64, 3)):

@@ -1,7 +1,7 @@
-"""One side of the TensorFlow comparison, in a process of its own: `tensorflow_side.py JOB`.
+"""One side of a comparison of speeds, in a process of its own: `side.py JOB`.
 
-JOB is JSON: `side` (ours or usual), `model`, `settings`, `small`, `size`, `how` (for Keras'
-`compile`) and `steps` of a round. When the graph is compiled and warm, the process says how many
+JOB is JSON: `side` (ours or usual), `framework`, `model`, `settings`, `profile`, `size`, `how` (for
+Keras' `compile`) and `steps` of a round. When all is compiled and warm, the process says how many
 kernel weights it trains; for each line on its standard input it then trains a round and says how
 many seconds that took by the wall clock and of CPU, until the input ends.
 """
@@ -30,8 +30,9 @@ class Job:
     side: str
     model: str
     steps: int
+    framework: str = "tensorflow"
     settings: dict[str, Any] = field(default_factory=dict)
-    small: bool = False
+    profile: str = "official"
     size: int = 64
     how: dict[str, Any] = field(default_factory=dict)
 
@@ -51,6 +52,8 @@ def pictures(job: Job, seed: int) -> np.ndarray:
 
 def kernel_weights(networks: list[Any]) -> int:
     """Weights of convolutions and dense layers: what makes two networks the same size."""
+    if hasattr(networks[0], "parameters"):  # torch's
+        return sum(p.numel() for net in networks for p in net.parameters() if p.dim() > 1)
     kernels = [v for net in networks for v in net.trainable_variables if v.name == "kernel"]
     return sum(int(np.prod(v.shape)) for v in kernels)
 
@@ -84,7 +87,29 @@ def now() -> np.ndarray:
     return np.array([time.perf_counter(), time.process_time()])
 
 
-def usual(job: Job, settings: Any) -> None:
+def usual_pytorch(job: Job) -> None:
+    """Rounds of the step that is written out in `usual_pytorch.py`, on pictures made beforehand."""
+    import usual_pytorch as usual
+
+    trainer = (
+        usual.ExampleDCGAN()
+        if job.model == "dcgan"
+        else usual.OfficialCycleGAN(job.size, generator=job.model.removeprefix("cyclegan-"))
+    )
+
+    def a_round() -> None:
+        for _ in range(job.steps):
+            trainer.step()
+
+    a_round()
+    say(kernel_weights([n for n in vars(trainer).values() if hasattr(n, "parameters")]))
+    while told_to_go_on():
+        start = now()
+        a_round()
+        say((now() - start).tolist())
+
+
+def usual_keras(job: Job, settings: Any) -> None:
     """Epochs of one `fit`, each a round; the first, which compiles, is not counted."""
     import keras
     import usual_keras
@@ -115,17 +140,21 @@ def networks(model: Any) -> list[Any]:
 
 def main() -> None:
     job = Job(**json.loads(sys.argv[1]))
-    if job.side == "ours":
-        frameworks.prepare("tensorflow", None, "cpu")
+    if job.side == "usual":
+        frameworks.choose_device(job.framework, "cpu")  # imports it silently and sets nothing
     else:
-        frameworks.choose_device("tensorflow", "cpu")  # imports it silently and sets nothing
-    model = next(m for m in registry.BUILT_IN if (m.name, m.framework) == (job.model, "tensorflow"))
+        frameworks.prepare(job.framework, None, "cpu")
+    model = next(
+        m for m in registry.BUILT_IN if (m.name, m.framework) == (job.model, job.framework)
+    )
     kind = registry.load(model)
-    settings = resolve(kind.Settings, job.model, job.settings, job.small)
+    settings = resolve(kind.Settings, job.model, job.settings, job.profile)
     if job.side == "ours":
         ours(job, kind, settings)
+    elif job.framework == "pytorch":
+        usual_pytorch(job)
     else:
-        usual(job, settings)
+        usual_keras(job, settings)
 
 
 if __name__ == "__main__":
