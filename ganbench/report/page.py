@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -81,17 +82,25 @@ def assemble(
 
     InputError when `votes` are on other pictures than those of `results`.
     """
-    pictures = _pictures(results, comparison, public, with_pictures, votes)
-    drawn = _figures(comparison)
-    costs = quality_cost.quality_against_cost(comparison)
-    copying = memorization.section(comparison, public, with_pictures)
-    pairs = pairwise_tests.pairs(comparison)
-    frameworks = section.section(comparison)
-    rows = comparison.shown if not comparison.unshown else _ends(comparison.shown)
-    losses = [loss for row in rows if (loss := loss_curves.losses(row)) is not None]
     view = {
-        "suite": dict.fromkeys(SUITE) | results.suite,
-        "machine": _machine(results, comparison),
+        **_numbers(results, comparison),
+        **_drawings(comparison),
+        "copying": memorization.section(comparison, public, with_pictures),
+        **_pictures(results, comparison, public, with_pictures, votes),
+        **_origin(results, comparison),
+        **_limits(results, public),
+        "no_pictures": not with_pictures,
+    }
+    if votes:
+        view["embedded"]["votes"] = view["vote"].embedded
+    html = _environment().get_template("page.html").render(view)
+    return Page(html, _files(view))
+
+
+def _numbers(results: Results, comparison: Comparison) -> dict[str, Any]:
+    """The verdict, the tables, and how sure they are."""
+    pairs = pairwise_tests.pairs(comparison)
+    return {
         "verdict": decide(results, comparison),
         "comparison": comparison,
         "table": main_table.table(comparison),
@@ -102,55 +111,73 @@ def assemble(
         "weight_averages": weight_averages.weight_averages(comparison),
         "style_gap": style_gap.scale(comparison),
         "style_gap_missing": style_gap.why_not(comparison),
-        "drawn": drawn,
-        "frameworks": frameworks,
-        "losses": losses,
-        "large_logs": [said for row in rows for said in loss_curves.too_large(row)],
-        "curves": _curve_table(comparison),
-        "costs": costs,
         "pairs": pairs,
         "pairs_finding": pairwise_tests.finding(pairs),
         "letters": letter_display.letters(pairs),
         "estimates": uncertainty.table(comparison),
+        "unfinished_scores": uncertainty.unfinished_scores(comparison),
+        "visible": _visible_difference(comparison),
         "meanings": [
             (formatting.heading(s), formatting.sentence(s.about))
             for s in comparison.metrics
             if s.about
         ],
-        "unfinished_scores": uncertainty.unfinished_scores(comparison),
-        "copying": copying,
-        "visible": _visible_difference(comparison),
-        "data": _data(results),
-        "used": _used(comparison),
-        "bibtex": citations.bibtex(comparison.metrics),
         "markdown": markdown.to_markdown(comparison),
         "latex": latex.to_latex(comparison),
         "csv": csv_table.to_csv(csv_table.comparison_table(comparison)),
+    }
+
+
+def _drawings(comparison: Comparison) -> dict[str, Any]:
+    """Plots, and what of them is said in numbers."""
+    rows = comparison.shown if not comparison.unshown else _ends(comparison.shown)
+    return {
+        "drawn": _figures(comparison),
+        "costs": quality_cost.quality_against_cost(comparison),
+        "frameworks": section.section(comparison),
+        "curves": _curve_table(comparison),
+        "losses": [loss for row in rows if (loss := loss_curves.losses(row)) is not None],
+        "large_logs": [said for row in rows for said in loss_curves.too_large(row)],
+        "with_losses": len(rows),
+    }
+
+
+def _origin(results: Results, comparison: Comparison) -> dict[str, Any]:
+    """Where it comes from: suite, machine, data, papers, and all of it for programs."""
+    return {
+        "suite": dict.fromkeys(SUITE) | results.suite,
+        "machine": _machine(results, comparison),
+        "data": _data(results),
+        "used": _used(comparison),
+        "bibtex": citations.bibtex(comparison.metrics),
         "embedded": embedded.results_json(results),
+    }
+
+
+def _limits(results: Results, public: bool) -> dict[str, Any]:
+    """What the template asks while it is filled in: how many, who is best, what may be said."""
+    return {
         "public": public,
-        "no_pictures": not with_pictures,
         "why": partial(why.why, results.folder),
-        "most_cells": why.MOST_CELLS,
         "without_paths": redact.without_paths if public else str,
         "best": BEST,
-        "with_losses": len(rows),
+        "most_cells": why.MOST_CELLS,
         "most_pairs": pairwise_tests.MOST_PAIRS,
         "most_failures": failures.MOST_FAILURES,
-        **pictures,
     }
-    if votes:
-        view["embedded"]["votes"] = view["vote"].embedded
-    colour = view["colour"]
-    html = _environment().get_template("page.html").render(view)
+
+
+def _files(view: dict[str, Any]) -> tuple[Figure, ...]:
+    """The figures of a page that also become files of their own."""
     figures = [
-        *drawn.values(),
-        *(cost.figure for cost in costs),
-        *(loss.figure for loss in losses),
-        copying.figure,
+        *view["drawn"].values(),
+        *(cost.figure for cost in view["costs"]),
+        *(loss.figure for loss in view["losses"]),
+        view["copying"].figure,
+        *(view["colour"].figures if view["colour"] else ()),
+        *([view["frameworks"].figure] if view["frameworks"] else ()),
     ]
-    figures += colour.figures if colour else ()
-    figures += [frameworks.figure] if frameworks else []
-    return Page(html, tuple(figure for figure in figures if figure is not None))
+    return tuple(figure for figure in figures if figure is not None)
 
 
 def _ends(shown: Sequence[Row]) -> tuple[Row, ...]:
@@ -221,7 +248,13 @@ def _environment() -> jinja2.Environment:
         "moment_words": training_film.moment_words,
     }
     environment.filters["figure"] = lambda figure: Markup(figure.inline)
+    environment.filters["breakable"] = _breakable
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name whose settings stay whole where a line ends: dcgan:|batch=16,|width=32."""
+    return Markup("<wbr>").join(re.split("(?<=[:,])", name))
 
 
 def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str, str]]]]:

@@ -1,7 +1,5 @@
 """The pages hold what they say: links, counts, names of files, and numbers that were measured."""
 
-import csv
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -13,7 +11,6 @@ from metrics import registry
 
 from .pages import DOCS, FENCED, PAGES, ROOT, commands
 
-REFERENCE = ROOT / "results" / "reference"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 
@@ -129,14 +126,7 @@ def test_the_proof_has_a_row_for_every_reference(row):
     assert f"\n| {row}" in text_of("docs/parity.md")
 
 
-# Numbers are those of results/reference
-
-
-def measured(name: str) -> dict[tuple[str, str], dict[str, str]]:
-    """The rows of a table, by model and framework; those nobody trained by their kind."""
-    with (REFERENCE / f"{name}.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {(r["model"] if r["row"] == "model" else r["row"], r["framework"]): r for r in rows}
+# The first table is that of results/reference; test_numbers.py holds all other numbers
 
 
 def cells(table: str) -> list[list[str]]:
@@ -161,47 +151,3 @@ def test_the_table_of_the_readme_is_the_reference():
                 assert cell == f"{float(mean):.1f} dB".replace("-", "−")
             else:
                 assert cell == there[row[0], name.replace("truth", "Truth")]
-
-
-def test_the_style_gap_on_monets_is_the_reference():
-    for name, said in (("minute", "41 ± 3 %"), ("unet", "61 ± 5 %")):
-        row = measured(f"monet-64px-{name}")["cyclegan-unet", "pytorch"]
-        gap, half = (
-            float(row[f"style_gap_percent_{part}"]) for part in ("mean", "half_width_over_seeds")
-        )
-        assert said == f"{gap:.0f} ± {half:.0f} %"
-        assert said in flat(README)
-
-
-def test_the_speed_of_the_frameworks_is_the_reference():
-    page, rows = flat(text_of("docs/how-to/frameworks.md")), measured("frameworks")
-    for model, words in (
-        ("cyclegan-unet", "{:.2f} times as fast as PyTorch for cyclegan-unet"),
-        ("dcgan", "{:.2f} for dcgan"),
-        ("cyclegan-resnet", "{:.2f} for cyclegan-resnet"),
-    ):
-        ours, theirs = (
-            float(rows[model, name]["pictures_per_second"]) for name in ("tensorflow", "pytorch")
-        )
-        assert words.format(ours / theirs) in page
-
-
-def test_the_truth_errors_of_the_tutorial_are_the_reference():
-    rows = measured("scenes")
-    model, nothing = (
-        float(rows[key]["truth_error_mean"])
-        for key in (("cyclegan-unet", "pytorch"), ("identity", ""))
-    )
-    assert f"{model:.1f} against {nothing:.1f} grey levels" in flat(text_of("docs/tutorial.md"))
-
-
-def test_the_scores_that_are_shown_are_the_reference():
-    found = json.loads((REFERENCE / "score-monet.json").read_text(encoding="utf-8"))["results"]
-    scores = {score["title"]: score for score in found}
-    shown = re.findall(
-        r"^ (Lite0 \w+) +([\d.]+)  ± ([\d.]+)", text_of("docs/scoring.md"), re.MULTILINE
-    )
-    assert len(shown) == 4
-    for title, value, error in shown:
-        assert value == f"{scores[title]['value']:#.4g}"
-        assert error == f"{scores[title]['error']:.2g}"

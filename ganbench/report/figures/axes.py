@@ -1,6 +1,6 @@
 """What all figures share: a drawing with its finding, colours and markers of models, ticks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,12 +88,19 @@ def legend(ax: "Axes", rows: list[Row]) -> None:
                linestyle=stroke(row))
         for row in rows
     ]  # fmt: skip
-    names = [row.shortened(30) for row in rows]
-    columns = 3 if sum(map(len, names[:3])) < 42 else 2
+    names = [row.shortened(28) for row in rows]
     ax.figure.legend(
-        handles, names, loc="outside upper left", ncols=columns, handlelength=1.6,
+        handles, names, loc="outside upper left", ncols=legend_columns(names), handlelength=1.6,
         columnspacing=1.4, borderaxespad=0.2,
     )  # fmt: skip
+
+
+def legend_columns(names: Sequence[str]) -> int:
+    """Columns that fit over a plot: three, where the longest names of each stand side by side."""
+    size, longer = divmod(len(names), 3)  # a legend is filled column by column
+    ends = [(k + 1) * size + min(k + 1, longer) for k in range(3)]
+    columns = (names[start:end] for start, end in zip([0, *ends], ends, strict=False))
+    return 3 if sum(max(map(len, column), default=0) for column in columns) < 42 else 2
 
 
 def further_models(comparison: Comparison, rows: list[Row]) -> str:

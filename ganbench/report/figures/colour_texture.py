@@ -82,9 +82,8 @@ def _draw(ax: "Axes", line: Line) -> None:
 
 
 def _legend(ax: "Axes", lines: Sequence[Line]) -> None:
-    names = [line.row.shortened(30) if line.row else line.name for line in lines]
+    names = [line.row.shortened(28) if line.row else line.name for line in lines]
     ax.figure.legend(
         ax.get_lines()[: len(lines)], names, loc="outside upper left",
-        ncols=3 if sum(map(len, names[:3])) < 42 else 2, handlelength=1.9, columnspacing=1.4,
-        borderaxespad=0.2,
+        ncols=axes.legend_columns(names), handlelength=1.9, columnspacing=1.4, borderaxespad=0.2,
     )  # fmt: skip

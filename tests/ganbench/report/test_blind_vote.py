@@ -263,6 +263,13 @@ def test_nothing_is_cut_while_voting_and_after(opened, width):
     tab.keyboard.press("1")
     tab.get_by_role("button", name="show the result").click()
     assert tab.locator(".outcome").is_visible() and wide() == []
+    box = tab.locator(".outcome .scroll")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    if width == 390:  # each number has its word above it, as the head is out of sight
+        cells = tab.locator(".outcome tbody tr").first.locator("td")
+        word = "cell => getComputedStyle(cell, '::before').content"
+        heads = tab.locator(".outcome thead th").all_inner_texts()
+        assert [cell.evaluate(word).strip('"') for cell in cells.all()] == heads[1:]
 
 
 def test_without_script_one_sentence_and_on_paper_nothing(opened):

@@ -3,7 +3,7 @@
 import pytest
 
 WIDTHS = (390, 768, 1280, 1600)
-SHEET = 718  # pixels between the margins of A4
+SHEET, HEIGHT = 718, 1000  # pixels between the margins of A4
 LARGE = ("twelve", "twins")  # whose pages take longest to make
 SUITES = tuple(
     pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE))
@@ -27,6 +27,10 @@ CUT = """() => {
 SCROLLS = """() => [...document.querySelectorAll(".scroll")]
   .filter(box => box.scrollWidth > box.clientWidth + 1)
   .map(box => box.getAttribute("aria-label"))"""
+# What must not be cut in two by the end of a sheet.
+TALLEST = """() => Math.max(...[...document.querySelectorAll(
+  "figure, svg.figure, .kin .one, .failure, .line, tr, .aside")].map(part => part.offsetHeight
+  || part.getBoundingClientRect().height))"""
 pytestmark = pytest.mark.browser
 
 
@@ -65,6 +69,7 @@ def test_nothing_is_cut_at_any_width(opened, name, theme):
         assert (width, tab.evaluate(CUT)) == (width, [])
         if width >= 1280 and name != "poisoned":  # whose names alone are wider than columns
             assert tab.evaluate(SCROLLS) == []
+        assert [box for box in tab.evaluate(SCROLLS) if "differences between" in box] == []
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -76,6 +81,7 @@ def test_nothing_is_cut_on_paper(opened, name, script):
     if script or name != "one":  # so many numbers are left to the screen where no script sorts out
         assert tab.evaluate(CUT) == []
         assert tab.evaluate(SCROLLS) == []
+    assert tab.evaluate(TALLEST) < HEIGHT
 
 
 def test_columns_that_make_way_come_back_by_keyboard_and_stay_without_script(opened):

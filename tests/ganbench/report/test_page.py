@@ -202,3 +202,8 @@ def test_paths_of_the_machine_become_an_ellipsis(text, clean):
 )  # fmt: skip
 def test_numbers_have_about_three_digits(value, text):
     assert formatting.number(value) == text
+
+
+def test_a_name_of_many_settings_may_break_between_them_and_stays_text():
+    made = page._breakable("dcgan:batch=16,<b>=2")
+    assert made == "dcgan:<wbr>batch=16,<wbr>&lt;b&gt;=2"
