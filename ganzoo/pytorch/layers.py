@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as fn
 
 from ganzoo import draws
+from ganzoo.folding import FOLD, MANY
 
 
 class ResizeConv(nn.Conv2d):
@@ -21,37 +22,19 @@ class ResizeConv(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         pixels = x.numel() // self.in_channels
-        if self.resize["mode"] == "nearest" and pixels >= MANY and in_float(x):
+        if self.resize["mode"] == "nearest" and pixels >= MANY and _in_float(x):
             return fn.conv_transpose2d(x, self.folded(), self.bias, 2, 1)
         return super().forward(fn.interpolate(x, scale_factor=2.0, **self.resize))
 
     def folded(self) -> Tensor:
-        """Of the 4x4 transposed convolution that is the same, C C' 4 4.
-
-        A pixel of x that became 2x2 is met by the 3x3 taps at four places: summed, 16 taps do the
-        work of 36, and the larger picture is never made. It has no mesh to leave: its weights
-        cannot be others than those.
-        """
-        return (self.weight.transpose(0, 1).flatten(2) @ _FOLD.to(self.weight)).unflatten(2, (4, 4))
+        """C C' 4 4: of the transposed convolution that is the same, see ganzoo/folding.py."""
+        taps = self.weight.transpose(0, 1).flatten(2)  # C C' 9
+        return (taps @ torch.from_numpy(FOLD)).unflatten(2, (4, 4))
 
 
-MANY = 64  # pixels of a channel in a batch, from which on folding pays; measured on two cores
-
-
-def in_float(x: Tensor) -> bool:
-    """On a CPU, and not under bfloat16, in which the sums of weights would be rounded."""
-    return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
-
-
-def _fold() -> Tensor:
-    """Which of the taps 3*3 falls on which of 4*4 when nearest neighbours double a picture."""
-    falls = torch.zeros(3, 4)
-    for tap in range(3):
-        falls[tap, [2 - tap, 3 - tap]] = 1  # from the upper and from the lower of the two pixels
-    return torch.einsum("ax,by->abxy", falls, falls).reshape(9, 16)
-
-
-_FOLD = _fold()
+def _in_float(x: Tensor) -> bool:
+    """On a CPU in float32, of which float64 is the yardstick; bfloat16 would round the sums."""
+    return x.dtype == torch.float32 and x.is_cpu and not torch.is_autocast_enabled("cpu")
 
 
 class SpectralConv(nn.Conv2d):

@@ -7,6 +7,8 @@ from typing import Any, Final, Literal
 import keras
 import tensorflow as tf
 
+from ganzoo.folding import FOLD, MANY
+
 # A bias before an instance norm: it is there, as in the paper's networks, and has no effect.
 SILENT: Final = "silent"
 Bias = bool | Literal["silent"]
@@ -45,7 +47,9 @@ class Conv(keras.layers.Conv2D):
             # As `padding` of the convolution itself, the step would take 1.6 times as long.
             around = [self.zeros, self.zeros]
             x = tf.pad(x, [[0, 0], around, around, [0, 0]])
-        made = tf.nn.conv2d(x, kernel, self.strides, "SAME" if same else "VALID")
+        return self.biased(tf.nn.conv2d(x, kernel, self.strides, "SAME" if same else "VALID"))
+
+    def biased(self, made: tf.Tensor) -> tf.Tensor:
         return tf.nn.bias_add(made, self.bias) if self.use_bias and not self.silent else made
 
 
@@ -128,12 +132,24 @@ class ResizeConv(Conv):
         return super().compute_output_shape((n, 2 * h, 2 * w, c))
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        if self.mode == "nearest":  # tf.image's has no XLA kernel
+        if self.mode == "nearest":
+            pixels = (x.shape[0] or 1) * x.shape[1] * x.shape[2]
+            if pixels >= MANY and x.dtype == tf.float32:  # bfloat16 would round the sums
+                return self.biased(self.folded(x))
+            # tf.image's has no XLA kernel
             return super().call(tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2))
         # In float32: XLA's gradient of it is wrong in bfloat16.
         size = 2 * x.shape[1], 2 * x.shape[2]
         made = tf.image.resize(tf.cast(x, tf.float32), size, self.mode, antialias=False)
         return super().call(tf.cast(made, x.dtype))
+
+    def folded(self, x: tf.Tensor) -> tf.Tensor:
+        """The same, without a bias: see ganzoo/folding.py."""
+        c, filters = x.shape[-1], self.filters
+        taps = tf.constant(FOLD.T) @ tf.reshape(self.kernel, (9, c * filters))
+        kernel = tf.transpose(tf.reshape(taps, (4, 4, c, filters)), (0, 1, 3, 2))
+        larger = tf.shape(x)[0], 2 * x.shape[1], 2 * x.shape[2], filters
+        return tf.nn.conv2d_transpose(x, kernel, larger, 2, "SAME")
 
 
 def doubling(settings: Any, filters: int, kernel: int, bias: Bias) -> keras.Layer:

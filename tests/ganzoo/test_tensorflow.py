@@ -166,6 +166,51 @@ def test_xla_compiles_what_holds_a_discriminator_back(tf):
     assert np.abs(compiled - plain).max() < 1e-4 * np.abs(plain).max()
 
 
+@pytest.mark.parametrize("filters", [3, 16])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(1, 8, 8, 5), (3, 4, 7, 16), (64, 1, 1, 2)])
+def test_a_resize_folded_into_its_convolution_is_the_same(filters, bias, shape, tf):
+    """In float64 nothing is folded."""
+    from ganzoo.tensorflow.layers import ResizeConv
+
+    random = np.random.default_rng(0)
+    x, kernel = random.standard_normal(shape), random.standard_normal((3, 3, shape[-1], filters))
+    weights = random.standard_normal((shape[0], 2 * shape[1], 2 * shape[2], filters))
+
+    def made(dtype: str) -> list[np.ndarray]:
+        layer = ResizeConv(filters, "nearest", bias)
+        layer.dtype_policy = dtype
+        layer.build(shape)
+        layer.kernel.assign(kernel)
+        if bias:
+            layer.bias.assign(np.arange(filters))
+        given = tf.constant(x, dtype)
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            y = layer(given)
+            loss = tf.reduce_sum(y * tf.constant(weights, dtype))
+        return [y.numpy(), *(g.numpy() for g in tape.gradient(loss, [given, layer.kernel.value]))]
+
+    for found, exact in zip(made("float32"), made("float64"), strict=True):
+        assert np.linalg.norm(found - exact) <= 1e-5 * np.linalg.norm(exact)
+
+
+def test_small_maps_and_bfloat16_are_resized(tf, monkeypatch):
+    from ganzoo.tensorflow.layers import ResizeConv
+
+    def never(self, x):
+        raise AssertionError("folded")
+
+    monkeypatch.setattr(ResizeConv, "folded", never)
+    small, large = tf.zeros((1, 8, 7, 2)), tf.zeros((1, 8, 8, 2))
+    assert ResizeConv(3, "nearest", False)(small).shape == (1, 16, 14, 3)
+    with pytest.raises(AssertionError, match="folded"):
+        ResizeConv(3, "nearest", False)(large)
+    mixed = ResizeConv(3, "nearest", False)
+    mixed.dtype_policy = "mixed_bfloat16"
+    assert mixed(large).dtype == tf.bfloat16
+
+
 @pytest.mark.parametrize("mode", ["nearest", "bilinear"])
 def test_xla_knows_the_gradient_of_a_resize_in_bfloat16(mode, tf):
     """Of `tf.image.resize` in bfloat16 it does not: infinities."""
