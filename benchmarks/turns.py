@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 TURNS = 11
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+OURS = {"GOMP_SPINCOUNT": "10000"}  # as ganbench/system/child_process.py starts a worker
 
 
 class Side:
@@ -41,7 +43,7 @@ def started(job: dict[str, Any]) -> Iterator[Side]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
+        env=os.environ | QUIET | (OURS if job["side"] == "ours" else {}),
     )
     with process:
         try:
