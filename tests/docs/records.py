@@ -12,8 +12,15 @@ from typing import Any
 from .pages import DOCS, ROOT
 
 REFERENCE = ROOT / "results" / "reference"
-COMPARISONS = ("scenes", "monet-64px", "monet-64px-unet", "monet-64px-minute", "frameworks")
-LITE2 = ("monet-64px", "monet-64px-unet", "monet-64px-minute")
+COMPARISONS = (
+    "scenes",
+    "monet-64px",
+    "monet-64px-unet",
+    "monet-64px-minute",
+    "monet-128px",
+    "frameworks",
+)
+LITE2 = ("monet-64px", "monet-64px-unet", "monet-64px-minute", "monet-128px")
 
 
 def rows(path: Path) -> list[dict[str, str]]:
