@@ -9,6 +9,7 @@ many seconds that took by the wall clock and of CPU, until the input ends.
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +59,16 @@ def kernel_weights(networks: list[Any]) -> int:
     return sum(int(np.prod(v.shape)) for v in kernels)
 
 
+def take_turns(a_round: Callable[[], None], networks: list[Any]) -> None:
+    """Warm up, say what is trained, then a round for each line."""
+    a_round()
+    say(kernel_weights(networks))
+    while told_to_go_on():
+        start = now()
+        a_round()
+        say((now() - start).tolist())
+
+
 def ours(job: Job, kind: Any, settings: Any) -> None:
     """Rounds of `Trainer.step` on a stream of batches, as the worker takes them."""
     from ganbench.data.batches import SOURCE, TARGET, Ahead, PictureStream, Stream
@@ -73,12 +84,7 @@ def ours(job: Job, kind: Any, settings: Any) -> None:
             losses = trainer.step(*stream.batch(step))
         [float(loss) for loss in losses.values()]
 
-    a_round()
-    say(kernel_weights(list(trainer.networks.values())))
-    while told_to_go_on():
-        start = now()
-        a_round()
-        say((now() - start).tolist())
+    take_turns(a_round, list(trainer.networks.values()))
     stream.close()
 
 
@@ -88,7 +94,7 @@ def now() -> np.ndarray:
 
 
 def usual_pytorch(job: Job) -> None:
-    """Rounds of the step that is written out in `usual_pytorch.py`, on pictures made beforehand."""
+    """Rounds of the step that is written out in `usual_pytorch.py`, on random pictures."""
     import usual_pytorch as usual
 
     trainer = (
@@ -101,12 +107,7 @@ def usual_pytorch(job: Job) -> None:
         for _ in range(job.steps):
             trainer.step()
 
-    a_round()
-    say(kernel_weights([n for n in vars(trainer).values() if hasattr(n, "parameters")]))
-    while told_to_go_on():
-        start = now()
-        a_round()
-        say((now() - start).tolist())
+    take_turns(a_round, [n for n in vars(trainer).values() if hasattr(n, "parameters")])
 
 
 def usual_keras(job: Job, settings: Any) -> None:
