@@ -280,6 +280,8 @@ def run(
     judge_on: str | None = None,
     device: str | None = None,
     threads: int | None = None,
+    ranks: int | None = None,
+    sync_batchnorm: bool | None = None,
     stop_collapsed: bool | None = None,
     price: str | None = None,
     beside: PathLike | Iterable[PathLike] | None = None,
@@ -332,7 +334,7 @@ OPTIONS = (
     *("models", "data", "source", "target", "swap", "size", "budget", "seeds", "frameworks"),
     *("metrics", "extractors", "protocol", "profile", "samples", "snapshots", "frames", "flip"),
     *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "price"),
-    *("beside", "name", "plugins"),
+    *("beside", "name", "plugins", "ranks", "sync_batchnorm"),
 )  # fields of a suite
 FILES = ("beside", "plugins")  # one text is one of them: a name may have commas
 LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", *FILES)

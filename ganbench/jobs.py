@@ -38,11 +38,17 @@ class Run:
     code: str  # sha256 of the model's source
     held_out: float = 0.0  # fraction that is not trained on
     judge_on: str = "all"  # of it
+    # Into so many parts a batch falls for batch norm, which sees each alone: as many as ranks,
+    # unless they are synchronised or there is no batch norm. All else is the same with any number
+    # of ranks, so that a run may go on with another.
+    norm_parts: int = 1
 
     @property
     def key(self) -> str:
         """Eight hexadecimal digits that change with anything that changes the result."""
         decisive = {k: v for k, v in asdict(self).items() if k not in ("address", "label")}
+        if self.norm_parts == 1:  # keys are older than ranks
+            del decisive["norm_parts"]
         text = json.dumps(decisive, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -80,6 +86,20 @@ class TrainJob:
     parameters: dict[str, int]  # by network
     flop_per_step: int | None
     memory: Need | None
+    ranks: int = 1  # processes that train it together
+    sync_batchnorm: bool = False
+
+    def device_of(self, rank: int) -> str:
+        """Where a rank trains: each on a GPU of its own, from the first on."""
+        return f"cuda:{rank}" if self.ranks > 1 and self.device == "cuda" else self.device
+
+    @property
+    def ranks_told(self) -> dict[str, Any]:
+        """What a record says of the ranks; nothing of a run that is alone."""
+        if self.ranks == 1:
+            return {}
+        seen = "of each rank alone" if self.run.norm_parts > 1 else "of the whole batch, or none"
+        return {"ranks": self.ranks, "batch_norm": f"statistics {seen}"}
 
     @property
     def batch(self) -> int:
@@ -90,7 +110,7 @@ class TrainJob:
     def threads_are_open(self) -> bool:
         """May the worker choose? TensorFlow's number is fixed from its start."""
         on_torch = self.run.framework == "pytorch" and self.device == "cpu"
-        return on_torch and self.threads is None
+        return on_torch and self.threads is None and self.ranks == 1
 
     @property
     def blank_record(self) -> dict[str, Any]:
@@ -104,6 +124,14 @@ class TrainJob:
         """What to try when there is not memory enough, in one clause."""
         run = self.run
         return memory_forecast.advice(self.memory, run.label, run.model, run.size, self.batch)
+
+
+@dataclass(frozen=True)
+class FollowJob:
+    """What a rank but the first is told."""
+
+    job: TrainJob
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -149,6 +177,8 @@ class InspectJob:
     size: int | None
     profile: str | None
     models: tuple[tuple[registry.Model, dict[str, Any]], ...]
+    ranks: int = 1
+    sync_batchnorm: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +192,7 @@ class ModelFacts:
     memory: Need | None
     code: str
     changed: dict[str, Any] = field(default_factory=dict)  # settings that are not the defaults
+    norm_parts: int = 1  # as of Run
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Trainer(Protocol):
     - `Settings`, a frozen dataclass with at least `batch` (pictures a step) and, for noise,
       `latent` (Z).
 
-    Four methods more are optional and found by presence:
+    More methods are optional and found by presence:
 
     - `views(source, target) -> dict[str, Pictures]`: what a translator can show besides its output:
       "back" (source, target domain, source again), "identity" (a target left alone),
@@ -43,7 +43,9 @@ class Trainer(Protocol):
     - `reverse(target) -> Pictures`: a translator's way from target to source, one for each target;
     - `raw(source) -> Pictures | None`: as `generate`, with the very weights of the last step where
       `generate` uses a moving average of them; None where it does not;
-    - `schedule(progress)`: called before every step with the used fraction of the budget, 0 to 1.
+    - `schedule(progress)`: called before every step with the used fraction of the budget, 0 to 1;
+    - `check_ranks`, `has_batch_norm`, `join` and `digest`, as `ganzoo.pytorch.gan.GAN` has them, of
+      a model that several processes can train together.
     """
 
     framework: Literal["pytorch", "tensorflow"]

@@ -46,7 +46,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         ("data", f"{title(suite)}: {counts} · {look} · {skipped} skipped"),
         *(("", f"  {line}") for line in _beside(pair)),
         *_held_out(plan),
-        ("device", plan.device),
+        ("device", plan.device + _ranks(plan)),
         ("profile", PROFILES[suite.profile or "official"]),
         ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
     ]
@@ -69,6 +69,16 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     lines.append(("judge", f"{leading} leads{beside}: {extractors.reason}"))
     lines.append(("", f"{', '.join(suite.metrics)} on {suite.samples} samples"))
     return lines + [("note", problem) for problem in extractors.left_out]
+
+
+def _ranks(plan: Plan) -> str:
+    """How many processes train each run, and what batch norm sees, where it is several."""
+    count = plan.suite.ranks or 1
+    if count == 1:
+        return ""
+    parts = max(planned.run.norm_parts for planned in plan.runs)
+    seen = "batch norm by each rank's own pictures" if parts > 1 else "same result as one"
+    return f", {count} ranks a run: {seen}"
 
 
 def _others(elsewhere: list[tuple[str, str]]) -> str:

@@ -74,7 +74,19 @@ def run(
         str | None, typer.Option(help="Of what is held out: all, validation or test.")
     ] = None,
     device: Device = None,
-    threads: Annotated[int | None, typer.Option(help="CPU threads of a run.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads of a run, or of each of its ranks.")
+    ] = None,
+    ranks: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that train each run together; on GPUs one each.", show_default="1"
+        ),
+    ] = None,
+    sync_batchnorm: Annotated[
+        bool | None,
+        typer.Option("--sync-batchnorm", help="Batch norm over the pictures of all ranks."),
+    ] = None,
     stop_collapsed: Annotated[
         bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
     ] = None,
@@ -86,6 +98,9 @@ def run(
     ] = None,
     plugins: Plugins = None,
     # Of this command alone.
+    gpus: Annotated[
+        int | None, typer.Option(help="The same as --device cuda --ranks N.", show_default="1")
+    ] = None,
     inception_weights: InceptionWeights = None,
     results: Results = Path("results"),
     force: Annotated[bool, typer.Option("--force", help="Start finished runs over.")] = False,
@@ -114,11 +129,12 @@ def run(
         raise typer.BadParameter("the suite is named twice; name one file")
     if force and extend:
         raise typer.BadParameter("--force starts runs over and --extend continues them; name one")
+    options = context.params | _of_gpus(gpus, device, ranks)
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
     with bars.on(console) as on_progress:
         ready = prepare(
-            chosen(suite or suite_file, context.params),
+            chosen(suite or suite_file, options),
             results,
             on_progress,
             inception_weights=inception_weights,
@@ -134,6 +150,15 @@ def run(
         return
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
     raise typer.Exit(_carry_out(ready, force, left, console))
+
+
+def _of_gpus(gpus: int | None, device: str | None, ranks: int | None) -> dict[str, object]:
+    """What `--gpus N` means in fields of a suite."""
+    if gpus is None:
+        return {}
+    if device not in (None, "cuda") or ranks not in (None, gpus):
+        raise typer.BadParameter("--gpus N is --device cuda --ranks N; name one or the other")
+    return {"device": "cuda", "ranks": gpus}
 
 
 def _carry_out(

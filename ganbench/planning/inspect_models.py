@@ -32,8 +32,12 @@ def describe(job: InspectJob, channel: child_process.Channel) -> Inspected:
     """Resolve the device and, for each model of one framework, settings, parameters and work."""
     frameworks.require(job.framework)
     device = frameworks.choose_device(job.framework, job.device)
+    frameworks.check_ranks(device, job.ranks)
     frameworks.prepare(job.framework)  # on the CPU: nothing is trained here
-    suite = with_device_defaults(Suite(size=job.size, profile=job.profile), device)
+    asked = Suite(
+        size=job.size, profile=job.profile, ranks=job.ranks, sync_batchnorm=job.sync_batchnorm
+    )
+    suite = with_device_defaults(asked, device)
     there = available_memory.available(job.framework, device)
     models = tuple(_describe(model, changes, suite, there) for model, changes in job.models)
     return Inspected(device, models)
@@ -47,14 +51,30 @@ def _describe(
     assert suite.size
     if hasattr(settings, "check"):
         settings.check(suite.size)
+    norm_parts = _norm_parts(model, kind, settings, suite)
     found = _measure(model, kind, settings, suite.size)
     need = found.memory and Need(**found.memory, available=there)
     work = found.flop_per_step
     usual = vars(resolve(kind.Settings, model.name, {}))  # the papers'
     changed = {name: value for name, value in vars(settings).items() if value != usual[name]}
     return ModelFacts(
-        kind.source, vars(settings), found.parameters, work, need or None, _code(kind), changed
+        *(kind.source, vars(settings), found.parameters, work, need or None, _code(kind)),
+        *(changed, norm_parts),
     )
+
+
+def _norm_parts(model: registry.Model, kind: Any, settings: Any, suite: Suite) -> int:
+    """As of Run; InputError for a model that so many ranks cannot train."""
+    ranks = suite.ranks or 1
+    if ranks == 1:
+        return 1
+    if not hasattr(kind, "check_ranks"):
+        raise InputError(
+            f"{model.name} cannot be trained by several ranks: its step does not average gradients",
+            "leave --ranks out; docs/how-to/several-gpus.md says what a plugin needs",
+        )
+    kind.check_ranks(settings, ranks, suite.sync_batchnorm)
+    return ranks if kind.has_batch_norm(settings) and not suite.sync_batchnorm else 1
 
 
 def _code(kind: Any) -> str:

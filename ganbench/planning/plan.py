@@ -117,6 +117,8 @@ class Plan:
             parameters=planned.parameters,
             flop_per_step=planned.flop_per_step,
             memory=planned.memory,
+            ranks=self.suite.ranks or 1,
+            sync_batchnorm=self.suite.sync_batchnorm,
         )
 
 
@@ -217,6 +219,7 @@ def _run(suite: Suite, device: str, entry: _Entry, pair: load.Pair, seed: int) -
         code=entry.facts.code,
         held_out=suite.held_out,
         judge_on=suite.judge_on,
+        norm_parts=entry.facts.norm_parts,
     )
 
 
@@ -257,7 +260,10 @@ def _inspected(
     for framework in dict.fromkeys(model.framework for model, _ in asked):
         places = [i for i, (model, _) in enumerate(asked) if model.framework == framework]
         models = tuple((asked[i][0], asked[i][1].settings) for i in places)
-        job = InspectJob(framework, suite.device, suite.size, suite.profile, models)
+        job = InspectJob(
+            *(framework, suite.device, suite.size, suite.profile, models),
+            *(suite.ranks or 1, suite.sync_batchnorm),
+        )
         on_progress(f"models in {framework}", 0, len(models))
         answer = child_process.run("ganbench.planning.inspect_models", job).result(Inspected)
         on_progress(f"models in {framework}", len(models), len(models))

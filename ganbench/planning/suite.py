@@ -64,6 +64,8 @@ class Suite:
     frames: int = 16  # of the training film
     device: str | None = None
     threads: int | None = None
+    ranks: int | None = None  # processes that train each run together, on GPUs one each; None: one
+    sync_batchnorm: bool = False  # batch norm sees the whole batch, not each rank's part of it
     stop_collapsed: bool = False  # end a run that draws one picture for every input
     price: str | None = (
         None  # of an hour of this machine: 0.35/h; what runs cost stands on the page
@@ -88,6 +90,7 @@ BOUNDS = {  # what a run can use
     "snapshots": (1, 10_000),
     "frames": (2, 10_000),
     "threads": (1, 4096),
+    "ranks": (1, 1024),
 }
 
 # By kind of device: what a laptop does in minutes, and what a GPU is for.
@@ -195,6 +198,17 @@ def check(suite: Suite) -> None:
         if value is not None and not least <= value <= most:
             word = f"at least {least:,}" if value < least else f"at most {most:,}"
             raise InputError(f"{name} must be {word}, not {value:,}")
+    _check_ranks(suite)
+
+
+def _check_ranks(suite: Suite) -> None:
+    """Refuse ranks where there is nobody who could be one."""
+    alone = [name for name in suite.frameworks if name != "pytorch"]
+    if (suite.ranks or 1) > 1 and alone:
+        raise InputError(
+            f"several ranks train PyTorch's models only, and {shown(alone[0])} is asked for",
+            "--frameworks pytorch, or leave --ranks out",
+        )
 
 
 def _check_metrics(suite: Suite) -> None:

@@ -10,6 +10,7 @@ from ganbench.runner.suite_part import SIDES, Part, told
 # themselves are compared by their fingerprints, plugins and models beside by the runs' keys.
 OWN = {
     *("device", "threads", "data", "source", "target", "swap", "plugins", "price", "beside"),
+    *("ranks", "sync_batchnorm"),  # a run that they change has another key
 }
 MOST_RUNS = 3  # that a message names
 Fact = Callable[[Part], Any]

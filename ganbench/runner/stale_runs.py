@@ -16,8 +16,10 @@ from ganbench.training import checkpoint
 NAMES = {
     **{name: name for name in ("budget", "size", "flip", "jitter", "samples", "curve_samples")},
     **{"snapshots": "snapshots", "frames": "frames", "device": "device"},
+    **{"norm_parts": "ranks whose batch norm is alone"},
     **{"data": "the pictures", "code": "the model's code"},
 }
+LATER = {"norm_parts": 1}  # what runs were that do not tell
 SHOWN = 40  # characters of a value
 
 
@@ -50,7 +52,7 @@ def differences(before: dict[str, Any], run: Run) -> Iterator[str]:
     """What has changed from an earlier run, as read from its run.json, to this one."""
     now = asdict(run)
     for name, called in NAMES.items():
-        old, new = before.get(name), now[name]
+        old, new = before.get(name, LATER.get(name)), now[name]
         if isinstance(new, tuple):
             old, new = tuple(old or ()), tuple(new)
         if old != new and name in ("data", "code"):

@@ -133,6 +133,23 @@ def _tensorflow_devices() -> list[str]:
     return ["cuda", *(f"cuda:{i}" for i in range(len(gpus))), "cpu"] if gpus else ["cpu"]
 
 
+def check_ranks(device: str, ranks: int) -> None:
+    """InputError where so many processes have no place on PyTorch's `device`."""
+    if ranks == 1 or device == "cpu":
+        return
+    if device != "cuda":
+        raise InputError(
+            f"{ranks} ranks train on the first {ranks} GPUs or on the CPU, not on {device}",
+            "--device cuda, or --device cpu; CUDA_VISIBLE_DEVICES says which GPUs there are",
+        )
+    there = sum(name.startswith("cuda:") for name in _torch_devices())
+    if ranks > there:
+        are = "is 1 GPU" if there == 1 else f"are {there} GPUs"
+        raise InputError(
+            f"{ranks} ranks need a GPU each, and there {are}", f"--ranks {there}, or --device cpu"
+        )
+
+
 def gpu_peak_bytes(framework: str, device: str) -> int:
     """Most bytes of GPU memory that this process has held so far."""
     if framework == "pytorch":

@@ -115,7 +115,8 @@ class Resumable:
         about, framework = self.state.surroundings, self.state.job.run.framework
         package = {"pytorch": "torch"}.get(framework, framework)
         version = about.get("packages", {}).get(package)
-        return {name: about.get(name) for name in CONDITIONS} | {package: version}
+        facts = {name: about.get(name) for name in CONDITIONS} | {package: version}
+        return facts | {"ranks": self.state.job.ranks}
 
     def _warn(self, reason: str) -> None:
         self.parent.event("warning", reason=reason)

@@ -58,7 +58,7 @@ class RunState:
         precision = run.settings.get("precision", "fp32")
         facts = environment.describe(run.framework, self.job.device, precision)
         asked = {"threads_asked": self.job.threads} if self.job.threads else {}
-        return facts | asked
+        return facts | asked | self.job.ranks_told
 
 
 def finish(

@@ -7,22 +7,21 @@ from contextlib import suppress
 
 import numpy as np
 
+from ganbench import record
 from ganbench.data import batches, split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import first_line
 from ganbench.jobs import TrainJob
-from ganbench.system import child_process, energy, environment, files, frameworks
+from ganbench.system import child_process, energy, environment, files
 from ganbench.system.user_errors import USER_ERRORS
-from ganbench.training import checkpoint, loop, warm_up
+from ganbench.training import build, checkpoint, loop, warm_up
 from ganbench.training.clock import Clock
 from ganbench.training.failure_watch import REAL, Diverged, Scale, Watch, scale
 from ganbench.training.parent import Channel, Parent, Stopped
 from ganbench.training.resume import Resumable, forgetting
 from ganbench.training.run_record import RunState, finish
+from ganbench.training.siblings import Siblings
 from ganbench.training.snapshots import PROBE, Snapshots
-from ganzoo import registry
-from ganzoo.settings import resolve
-from ganzoo.trainer import Task
 
 OUT_OF_MEMORY = ("OutOfMemory", "allocate memory", "ALLOC_FAILED", "OOM when", "ResourceExhausted")
 READ_EVERY = 10  # steps between two looks at the losses on an accelerator, which must wait for it
@@ -34,12 +33,13 @@ class Worker:
     def __init__(self, job: TrainJob, state: RunState, parent: Parent):
         self.job, self.state, self.parent = job, state, parent
         run = job.run
-        frameworks.prepare(run.framework, job.threads, job.device)
-        kind = registry.load(registry.Model(run.model, run.address, run.framework))
-        settings = resolve(kind.Settings, run.model, run.settings)
-        self.trainer = kind(settings, Task(run.size, run.seed, job.device))
+        self.trainer = build.trainer(job)
+        if job.ranks > 1:
+            self.trainer = build.lead(self.trainer, job)
         state.start_seconds = time.perf_counter() - state.began
-        state.clock = Clock(meter=energy.Meter(energy.counters(run.framework, job.device)))
+        alone = job.ranks == 1 or job.device == "cpu"  # else other GPUs work too
+        counters = energy.counters(run.framework, job.device) if alone else []
+        state.clock = Clock(meter=energy.Meter(counters))
         self.split = split.Split(run.held_out, run.judge_on)
         self.source = open_domain(job.source_folder) if job.source_folder else None
         self.target = open_domain(job.target_folder)
@@ -52,6 +52,11 @@ class Worker:
         self.resumable = Resumable(state, self.trainer, self.watch, parent)
         self.said = self.saved = 0.0  # when we last told how far we are, and saved
         parent.alive()
+
+    def let_go(self) -> None:
+        """Go on alone: what comes after training needs no other rank."""
+        if self.job.ranks > 1:
+            self.trainer.end()
 
     def _stream(self) -> batches.Ahead:
         """The pictures of every step."""
@@ -192,29 +197,49 @@ class Worker:
 def work(job: TrainJob, channel: Channel) -> None:
     """Carry one job out to its record, whatever happens."""
     parent, state = Parent(job.folder, channel), RunState(job)
+    siblings = Siblings(job, lambda why: finish(state, parent, *_failed(job, why)))
     signal.signal(signal.SIGINT, parent.stop)
     signal.signal(signal.SIGTERM, parent.stop)
     try:
         files.sweep_all(job.folder)  # of ourselves, killed before; the run is claimed
+        siblings.start()
         worker = Worker(job, state, parent)
         parent.event("started")
         worker.train()
+        worker.let_go()
+        siblings.end()
         worker.conclude()
-    except Stopped:
-        finish(state, parent, "interrupted")
-    except Diverged as error:
-        state.steps = error.step
-        finish(state, parent, "diverged", str(error))
-    except USER_ERRORS as error:
-        finish(state, parent, "failed", " ".join(filter(None, (str(error), error.hint))))
+        return
     except Exception as error:
-        files.write_text(job.folder / "error.txt", traceback.format_exc())
-        reason = first_line(error)
-        if isinstance(error, MemoryError) or any(words in reason for words in OUT_OF_MEMORY):
-            error.with_traceback(None)  # what the step held is room for the record
-            finish(state, parent, "out_of_memory", f"{reason}; {job.memory_advice}")
-        else:
-            finish(state, parent, "failed", reason)
+        ended = _ended(job, state, siblings, error)
+        error.with_traceback(None)  # what the step held is room for the record
+    siblings.end()
+    finish(state, parent, *ended)
+
+
+def _ended(
+    job: TrainJob, state: RunState, siblings: Siblings, error: Exception
+) -> tuple[record.StatusName, str]:
+    """Status of a run that did not come to its end, and its reason."""
+    if isinstance(error, Stopped):
+        return "interrupted", ""
+    if isinstance(error, Diverged):
+        state.steps = error.step
+        return "diverged", str(error)
+    if isinstance(error, USER_ERRORS):
+        return "failed", " ".join(filter(None, (str(error), error.hint)))
+    files.write_text(job.folder / "error.txt", traceback.format_exc())
+    why = siblings.why()  # for what a lost rank did to us tells nothing
+    return _failed(job, why or first_line(error), isinstance(error, MemoryError) and not why)
+
+
+def _failed(
+    job: TrainJob, reason: str, out_of_memory: bool = False
+) -> tuple[record.StatusName, str]:
+    """Status of a run that an error has ended, and its reason."""
+    if out_of_memory or any(words in reason for words in OUT_OF_MEMORY):
+        return "out_of_memory", f"{reason}; {job.memory_advice}"
+    return "failed", reason
 
 
 if __name__ == "__main__":

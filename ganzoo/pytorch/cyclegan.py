@@ -11,7 +11,6 @@ from torch.nn.functional import l1_loss
 
 from ganzoo import draws
 from ganzoo import settings as options
-from ganzoo.pytorch.augment import augment
 from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.halves import Half, at_once
 from ganzoo.pytorch.patchgan import PatchGAN
@@ -73,12 +72,17 @@ class CycleGAN(GAN):
         self.history = {"X": History(settings.history), "Y": History(settings.history)}
         self.restraint = {"X": Restraint(settings), "Y": Restraint(settings)}
 
+    def join(self, rank: int, count: int, sync_batchnorm: bool) -> None:
+        super().join(rank, count, sync_batchnorm)
+        for restraint in self.restraint.values():
+            restraint.ranks = self.ranks
+
     def generator(self) -> nn.Module:
         """A new generator; each architecture has its own file."""
         raise NotImplementedError
 
     def step(self, source: Pictures, target: Pictures) -> Losses:
-        x, y = self.tensors(source, target)
+        x, y = self.tensors(self.ranks.part(source), self.ranks.part(target))
         self.steps += 1
         s = self.settings
 
@@ -90,28 +94,32 @@ class CycleGAN(GAN):
                 lambda: self.translated(self.F, self.G, self.D_X, y, x, 2),
             )
         if s.update == "generators-first":
-            self.optimizers["G"].step()
+            self.update("G", self.G, self.F)
 
         # Teach D_X and D_Y to tell real from fakes, some of them remembered.
         for lesson in range(s.d_steps):
             self.optimizers["D"].zero_grad()
             random, purpose = self.random(PURPOSES * lesson), PURPOSES * lesson + 3
-            shown_y = self.history["Y"].swap(to_y.fake, random)
-            shown_x = self.history["X"].swap(to_x.fake, random)
+            shown_y = self.remembered("Y", to_y.fake, random)
+            shown_x = self.remembered("X", to_x.fake, random)
             d_y, d_x = self.at_once(
                 partial(self.told_apart, "Y", y, shown_y, purpose),
                 partial(self.told_apart, "X", x, shown_x, purpose + 2),
             )
             if s.update == "together" and lesson == 0:
-                self.optimizers["G"].step()
-            self.optimizers["D"].step()
+                self.update("G", self.G, self.F)
+            self.update("D", self.D_X, self.D_Y)
         self.follow()
         losses = {name: to_y.losses[name] + to_x.losses[name] for name in to_y.losses}
-        return losses | {"D_Y": d_y, "D_X": d_x}
+        return self.ranks.means(losses | {"D_Y": d_y, "D_X": d_x})
 
     def at_once(self, first: Callable[[], Half], second: Callable[[], Half]) -> tuple[Half, Half]:
-        """Both directions of a step, side by side where nothing is drawn from torch's generator."""
-        if getattr(self.settings, "dropout", 0.0):
+        """Both directions of a step, side by side where that changes nothing.
+
+        It would where both draw from torch's generator, and between ranks, whose messages must
+        come in one order.
+        """
+        if getattr(self.settings, "dropout", 0.0) or self.ranks.count > 1:
             return first(), second()
         return at_once(first, second, self.device)
 
@@ -138,13 +146,9 @@ class CycleGAN(GAN):
             fake.detach().to(self.dtype), {name: loss.detach() for name, loss in losses.items()}
         )
 
-    def augmented(self, x: Tensor, purpose: int) -> Tensor:
-        """What D sees of the pictures, if the settings say that it sees them changed."""
-        kinds = self.settings.augment
-        if not kinds:
-            return x
-        drawn = draws.augmentation(self.random(purpose), kinds, len(x), self.task.size)
-        return augment(x, drawn)
+    def remembered(self, side: str, fakes: Tensor, random: np.random.Generator) -> Tensor:
+        """What D is shown in the stead of this rank's fakes; the history is of all ranks'."""
+        return self.ranks.part(self.history[side].swap(self.ranks.whole(fakes), random))
 
     def passes(self, network: nn.Module, *batches: Tensor) -> Sequence[Tensor]:
         """The network's outputs for several batches; in one pass where the norm is per picture."""

@@ -4,7 +4,6 @@ from torch import Tensor, nn
 
 from ganzoo import draws, enlarge
 from ganzoo import settings as options
-from ganzoo.pytorch.augment import augment
 from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.layers import DenseStart, MinibatchStd, doubling, judging
 from ganzoo.pytorch.restraint import Restraint
@@ -85,27 +84,31 @@ class DCGAN(GAN):
         }
         self.restraint = Restraint(settings)
 
+    def join(self, rank: int, count: int, sync_batchnorm: bool) -> None:
+        super().join(rank, count, sync_batchnorm)
+        self.restraint.ranks = self.ranks
+
     def step(self, source: Noise, target: Pictures) -> Losses:
         self.steps += 1
         s = self.settings
         target = enlarge.enlarged(self.random(draws.ENLARGED), s.enlarge, target)
-        z, real = self.tensors(source, target)
+        z, real = self.tensors(self.ranks.part(source), self.ranks.part(target))
         fake = self.G(z)
 
         # Teach D to tell real from fake.
         for lesson in range(s.d_steps):
             self.optimizers["D"].zero_grad()
             d_loss = self.told_apart(real, fake.detach(), 3 * lesson)
-            self.optimizers["D"].step()
+            self.update("D", self.D)
 
         # Teach G to be taken for real.
         self.optimizers["G"].zero_grad()
         with frozen(self.D):
             g_loss = fooling_loss(s.loss, self.judge(fake, 2))
             g_loss.backward()
-        self.optimizers["G"].step()
+        self.update("G", self.G)
         self.follow()
-        return {"D": d_loss.detach(), "G": g_loss.detach()}
+        return self.ranks.means({"D": d_loss.detach(), "G": g_loss.detach()})
 
     def told_apart(self, real: Tensor, fake: Tensor, purpose: int) -> Tensor:
         """Collect D's gradients; its loss without what holds it back."""
@@ -120,8 +123,7 @@ class DCGAN(GAN):
 
     def judge(self, x: Tensor, purpose: int) -> Tensor:
         """D's logits of the pictures, augmented if the settings say so."""
-        kinds, random = self.settings.augment, self.random(purpose)
-        return self.D(augment(x, draws.augmentation(random, kinds, len(x), self.task.size)))
+        return self.D(self.augmented(x, purpose))
 
     def generate(self, source: Noise) -> Pictures:
         return self.draw(self.shown("G"), source)

@@ -11,6 +11,7 @@ from torch.nn import functional as fn
 
 from ganzoo import draws
 from ganzoo.folding import FOLD, MANY
+from ganzoo.pytorch.ranks import ALONE, Ranks
 
 
 class ResizeConv(nn.Conv2d):
@@ -73,9 +74,17 @@ class MinibatchStd(nn.Module):
     Karras et al. 2018, section 3, over the whole batch. N C H W -> N C+1 H W.
     """
 
+    ranks: Ranks = ALONE
+
     def forward(self, x: Tensor) -> Tensor:
-        spread = (x.var(dim=0, correction=0) + 1e-8).sqrt().mean()
+        spread = (self.variance(x) + 1e-8).sqrt().mean()
         return torch.cat([x, spread.expand(len(x), 1, *x.shape[2:])], dim=1)
+
+    def variance(self, x: Tensor) -> Tensor:
+        """C H W, over the pictures of all ranks."""
+        if self.ranks.count == 1:
+            return x.var(dim=0, correction=0)
+        return self.ranks.mean((x - self.ranks.mean(x.mean(dim=0))).square().mean(dim=0))
 
 
 class DenseStart(nn.Module):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ganzoo.pytorch.ranks import ALONE, Ranks
 from ganzoo.settings import R1_EVERY, Adversaries
 
 MEMORY = 0.99  # of LeCam's anchors, each update
@@ -15,6 +16,7 @@ class Restraint:
 
     def __init__(self, settings: Adversaries):
         self.settings = settings
+        self.ranks: Ranks = ALONE
         self.anchors = torch.zeros(2)  # LeCam's: mean logits of real pictures and of fakes
 
     def loss(
@@ -39,7 +41,7 @@ class Restraint:
         Tseng et al. 2021, equation 3. The anchors are moving averages, and move first.
         """
         real, fake = (x.float() if x.dtype == torch.bfloat16 else x for x in (real, fake))
-        now = torch.stack([real.detach().mean(), fake.detach().mean()])
+        now = self.ranks.mean(torch.stack([real.detach().mean(), fake.detach().mean()]))
         anchors = self.anchors.to(now)
         self.anchors = anchors + (1 - MEMORY) * (now - anchors)
         usual_real, usual_fake = self.anchors

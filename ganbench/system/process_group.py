@@ -1,0 +1,57 @@
+"""Several processes of this machine that train one model: how they meet, and what rank 0 tells.
+
+What a model's step sends goes through torch's default group: NCCL between GPUs, else gloo. What
+rank 0 tells goes through a group of its own, by gloo, and never touches a GPU.
+"""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+FOR_EVER = timedelta(days=7)  # rank 0 may draw for long; whoever watches the processes ends a wait
+LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
+
+
+class ProcessGroup:
+    """One of `count` processes that meet through `file`, which nobody has used before.
+
+    device: where this rank's tensors are. They listen to this machine alone, unless a variable of
+    the user's says otherwise. Waits until all are there.
+    """
+
+    def __init__(self, file: Path, rank: int, count: int, device: str):
+        for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
+            os.environ.setdefault(name, LOOPBACK)
+        on_gpu = device.startswith("cuda")
+        if on_gpu:
+            torch.cuda.set_device(device)
+        store = dist.FileStore(str(file), count)
+        dist.init_process_group(
+            "nccl" if on_gpu else "gloo",
+            store=store,
+            rank=rank,
+            world_size=count,
+            timeout=FOR_EVER,
+        )
+        self._control = dist.new_group(backend="gloo", timeout=FOR_EVER)
+
+    def from_first(self, array: np.ndarray) -> np.ndarray:
+        """What rank 0 has, on every rank; there an array of the same shape and kind is filled."""
+        sent = torch.from_numpy(np.ascontiguousarray(array))
+        dist.broadcast(sent, 0, group=self._control)
+        return sent.numpy()
+
+    def all_agree(self, mine: bool) -> bool:
+        """Is it so on every rank?"""
+        found = torch.tensor(float(mine))
+        dist.all_reduce(found, dist.ReduceOp.MIN, group=self._control)
+        return bool(found)
+
+    def leave(self) -> None:
+        """Let go of the others, who do the same."""
+        dist.destroy_process_group()
