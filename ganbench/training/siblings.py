@@ -40,7 +40,11 @@ class Siblings:
         """Start them all; they wait for us where we meet."""
         if self._job.ranks == 1:
             return
-        files.remove(self._job.folder / build.MEETING)
+        meeting = self._job.folder / build.MEETING
+        files.remove(meeting)
+        with files.writing(meeting):  # what cannot be written, torch would try for minutes
+            meeting.parent.mkdir(parents=True, exist_ok=True)
+            meeting.touch()
         for rank in range(1, self._job.ranks):
             # Its parent is this thread, which has to live as long.
             thread = threading.Thread(target=self._keep, args=[rank], daemon=True)
