@@ -6,6 +6,7 @@ python rank.py RANK COUNT STORE OUT.json, in a process of its own; they meet thr
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,7 +68,7 @@ def answers(rank=0, count=1):
 
 def taught(rank, count, model, changes, synchronised, double, steps):
     """Losses of every step, and what the weights have become."""
-    kind = registry.load(registry.select(model)[0])
+    kind: Any = registry.load(registry.select(model)[0])
     trainer = kind(resolve(kind.Settings, model, changes), Task(32))
     if double:
         trainer.double()

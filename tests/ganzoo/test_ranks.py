@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_a_batch_is_cut_in_order_and_put_together_again(two):
     ],
 )
 def test_what_ranks_cannot_train_is_one_sentence(model, changes, synchronised, words, hint):
-    kind = registry.load(registry.select(model)[0])
+    kind: Any = registry.load(registry.select(model)[0])
     settings = resolve(kind.Settings, model, changes)
     with pytest.raises(InputError, match=words) as error:
         kind.check_ranks(settings, 2, synchronised)
@@ -119,8 +120,8 @@ def test_what_ranks_cannot_train_is_one_sentence(model, changes, synchronised, w
 
 
 def test_what_ranks_can_train_is_let_through():
-    kind = registry.load(registry.select("dcgan")[0])
+    kind: Any = registry.load(registry.select("dcgan")[0])
     kind.check_ranks(resolve(kind.Settings, "dcgan", {"dense_start": True, "batch": 2}), 2, True)
     assert kind.has_batch_norm(resolve(kind.Settings, "dcgan", {}))
-    resnet = registry.load(registry.select("cyclegan-resnet")[0])
+    resnet: Any = registry.load(registry.select("cyclegan-resnet")[0])
     assert not resnet.has_batch_norm(resolve(resnet.Settings, "cyclegan-resnet", {}))

@@ -76,7 +76,7 @@ def run(job, on_message=None):
 
 def at_step(least, do):
     """Do something once, when a run says that it has come so far."""
-    done = []
+    done: list[float] = []
 
     def hear(message):
         if message["kind"] == "progress" and message["step"] >= least and not done:
@@ -275,9 +275,10 @@ class Alone:
 def test_a_model_that_averages_nothing_is_refused_before_it_begins(tmp_path):
     file = tmp_path / "alone.py"
     file.write_text(PLUGIN)
-    models = ((registry.select("alone", (file,))[0], {}),)
+    model = registry.select("alone", (file,))[0]
+    job = InspectJob("pytorch", "cpu", 32, "small", ((model, {}),), 2)
     with pytest.raises(InputError, match="alone cannot be trained by several ranks"):
-        inspect_models.describe(InspectJob("pytorch", "cpu", 32, "small", models, 2), None)
+        inspect_models.describe(job, None)
 
 
 def test_resume_names_ranks_among_its_conditions():
