@@ -77,8 +77,8 @@ def _ranks(plan: Plan) -> str:
     if count == 1:
         return ""
     parts = max(planned.run.norm_parts for planned in plan.runs)
-    seen = "batch norm by each rank's own pictures" if parts > 1 else "same result as one"
-    return f", {count} ranks a run: {seen}"
+    seen = " by each rank's own pictures" if parts > 1 else ", if any, by the whole batch"
+    return f", {count} ranks a run: batch norm{seen}"
 
 
 def _others(elsewhere: list[tuple[str, str]]) -> str:

@@ -6,19 +6,53 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from ganbench.cli.run import run
+import pytest
+
+from ganbench.cli.run import _of_gpus, run
 from ganbench.planning.suite import Suite, overlay
 
 FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
 OF_THE_COMMAND = {
     *("context", "suite_file", "suite"),
-    *("inception_weights", "results", "force", "extend", "until", "shard", "dry_run"),
+    *("inception_weights", "results", "force", "extend", "until", "shard", "dry_run", "gpus"),
 }
 
 
 def test_every_field_of_a_suite_has_an_option_and_every_option_a_use():
     options = inspect.signature(run).parameters.keys() - OF_THE_COMMAND
     assert options == {f.name for f in fields(Suite)} - FILE_ONLY
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("--gpus 2 --device cpu", "--gpus N is --device cuda --ranks N"),
+        ("--gpus 2 --ranks 3", "--gpus N is --device cuda --ranks N"),
+        ("--ranks 0", "ranks must be at least 1, not 0"),
+        ("--ranks 2 --frameworks tensorflow", "several ranks train PyTorch's models only"),
+        ("--ranks 2 --device cpu", "batch=1 cannot be cut into 2 equal parts"),
+    ],
+)
+def test_ranks_that_cannot_be_are_one_sentence(ganbench, two_domains, tmp_path, typed, words):
+    asked = ("--data", two_domains, "--dry-run", "--results", tmp_path / "r", "--size", "32")
+    code, _, err = ganbench("run", "--models", "cyclegan-resnet", *asked, *typed.split())
+    assert code == 2
+    assert words in " ".join(err.split())
+    assert "Traceback" not in err
+
+
+def test_gpus_are_ranks_on_cuda():
+    assert _of_gpus(2, None, None) == {"device": "cuda", "ranks": 2}
+    assert _of_gpus(2, "cuda", 2) == {"device": "cuda", "ranks": 2}
+    assert _of_gpus(None, "cpu", 3) == {}
+
+
+def test_the_plan_says_how_many_ranks_and_what_batch_norm_sees(ganbench, two_domains, tmp_path):
+    asked = ("--data", two_domains, "--dry-run", "--results", tmp_path / "r", "--size", "32")
+    asked += ("--models", "dcgan", "--device", "cpu", "--ranks", "2", "--samples", "4")
+    by_rank, of_all = ganbench("run", *asked)[1], ganbench("run", *asked, "--sync-batchnorm")[1]
+    assert "cpu, 2 ranks a run: batch norm by each rank's own pictures" in by_rank
+    assert "cpu, 2 ranks a run: batch norm, if any, by the whole batch" in of_all
 
 
 def test_what_is_not_typed_leaves_the_suite_as_it_is():
