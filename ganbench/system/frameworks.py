@@ -133,6 +133,14 @@ def _tensorflow_devices() -> list[str]:
     return ["cuda", *(f"cuda:{i}" for i in range(len(gpus))), "cpu"] if gpus else ["cpu"]
 
 
+def use_gpu(device: str) -> None:
+    """Let `device`, cuda:1, be the GPU that PyTorch means where none is named; "cpu" is ignored."""
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.set_device(device)
+
+
 def check_ranks(device: str, ranks: int) -> None:
     """InputError where so many processes have no place on PyTorch's `device`."""
     if ranks == 1 or device == "cpu":

@@ -14,25 +14,25 @@ import torch
 import torch.distributed as dist
 
 FOR_EVER = timedelta(days=7)  # rank 0 may draw for long; whoever watches the processes ends a wait
-LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
+LOOPBACK = {"linux": "lo", "darwin": "lo0"}.get(sys.platform, "")
 
 
 class ProcessGroup:
     """One of `count` processes that meet through `file`, which nobody has used before.
 
-    device: where this rank's tensors are. They listen to this machine alone, unless a variable of
-    the user's says otherwise. Waits until all are there.
+    device: where this rank's tensors are, which is torch's current GPU if it is one.
+
+    They listen to this machine alone, unless a variable of the user's says otherwise. Waits until
+    all are there.
     """
 
     def __init__(self, file: Path, rank: int, count: int, device: str):
         for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
-            os.environ.setdefault(name, LOOPBACK)
-        on_gpu = device.startswith("cuda")
-        if on_gpu:
-            torch.cuda.set_device(device)
+            if LOOPBACK:
+                os.environ.setdefault(name, LOOPBACK)
         store = dist.FileStore(str(file), count)
         dist.init_process_group(
-            "nccl" if on_gpu else "gloo",
+            "nccl" if device.startswith("cuda") else "gloo",
             store=store,
             rank=rank,
             world_size=count,

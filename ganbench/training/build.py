@@ -15,6 +15,8 @@ def trainer(job: TrainJob, rank: int = 0) -> Any:
     """A fresh trainer on the device of `rank`, which knows nothing of the others yet."""
     run, device = job.run, job.device_of(rank)
     frameworks.prepare(run.framework, threads(job), device)
+    if job.ranks > 1:
+        frameworks.use_gpu(device)
     kind = registry.load(registry.Model(run.model, run.address, run.framework))
     settings = resolve(kind.Settings, run.model, run.settings)
     return kind(settings, Task(run.size, run.seed, device))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ganbench.errors import InputError
 from ganbench.jobs import TrainJob
 from ganbench.system.process_group import ProcessGroup
 from ganzoo.trainer import Losses, Noise, Pictures
@@ -17,7 +18,7 @@ from ganzoo.trainer import Losses, Noise, Pictures
 STEP, LOAD, COMPARE, END = range(4)
 
 
-class Unequal(Exception):
+class Unequal(InputError):
     """Ranks that have not the same weights: they have not trained one model."""
 
 
@@ -108,4 +109,7 @@ def _compare(trainer: Any, group: ProcessGroup) -> None:
     mine = trainer.digest()
     first = group.from_first(np.frombuffer(mine, np.uint8).copy()).tobytes()
     if not group.all_agree(mine == first):
-        raise Unequal("the ranks' weights differ: this model's step does not average gradients")
+        raise Unequal(
+            "the ranks' weights differ: this model's step does not average its gradients",
+            "leave --ranks out; docs/how-to/several-gpus.md says what a plugin needs",
+        )

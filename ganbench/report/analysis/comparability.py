@@ -56,6 +56,7 @@ def other_changes(before: Side, after: Side, key: tuple[str, str]) -> list[str]:
     names = dict.fromkeys(name for some in runs for run in some for name in run.settings)
     facts |= {name: _setting(name) for name in names}
     facts |= {name: _of_machine(name) for name in MACHINE}
+    facts["ranks"] = lambda run: run.environment.get("ranks", 1)
     found = []
     for what, of in facts.items():
         first, second = (_said(map(of, some)) for some in runs)

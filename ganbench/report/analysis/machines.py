@@ -1,8 +1,9 @@
 """On which machines the runs of a table were: speeds compare only on machines of one kind.
 
-A kind is what the records tell: GPU, processor, cores, and threads where a number of them was asked
-for (a number that a run found out by itself is a part of how fast the model is there). What some
-record does not tell, as older ones do not, parts no kinds.
+A kind is what the records tell: GPU, processor, cores, how many ranks of a run were on them if not
+one, and threads where a number of them was asked for (a number that a run found out by itself is a
+part of how fast the model is there). What some record does not tell, as older ones do not, parts no
+kinds.
 """
 
 from dataclasses import dataclass, replace
@@ -98,6 +99,8 @@ def _facts(run: Record) -> Facts:
     """One for each of `FACTS`."""
     told = run.environment
     device, cpu = told.get("gpu") or told.get("cpu"), told.get("cpu")
+    if device is not None and told.get("ranks"):
+        device = f"{told['ranks']} ranks on {device}"
     values = (device, cpu, told.get("cores"), told.get("threads_asked"))
     return tuple(None if value is None else str(value) for value in values)
 

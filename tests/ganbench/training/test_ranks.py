@@ -201,7 +201,7 @@ def test_alone_there_is_nobody_to_wait_for(make_job):
 def test_ranks_that_have_grown_apart_are_not_saved(tmp_path):
     trainer = SimpleNamespace(digest=lambda: b"1" * 32, save=lambda folder: pytest.fail("saved"))
     group = SimpleNamespace(from_first=lambda array: array, all_agree=lambda mine: False)
-    with pytest.raises(lead.Unequal, match="does not average gradients"):
+    with pytest.raises(lead.Unequal, match="does not average its gradients"):
         lead.Leader(trainer, group).save(tmp_path)
 
 

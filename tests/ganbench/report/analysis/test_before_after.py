@@ -6,7 +6,7 @@ import pytest
 
 from ganbench import record
 from ganbench.record import Status
-from ganbench.report.analysis import before_after
+from ganbench.report.analysis import before_after, comparability
 from ganbench.report.analysis.comparability import Side
 from ganbench.report.analysis.comparison import compare
 
@@ -143,6 +143,14 @@ def test_other_photographs_do_not_matter_to_a_model_from_noise(made):
     other = {"data": DATA | {"source": {"fingerprint": "p2"}}}
     after = made("b", {"dcgan": seeds(10.0, 11.1, 12.0)}, run=other)
     assert changes(before, after)["dcgan"].verdict == "better"
+
+
+def test_another_number_of_ranks_may_be_the_reason_of_a_change(made):
+    alone = made("before", {"dcgan": seeds(3.0)}, run={"environment": {"device": "cpu"}})
+    ranks = made("after", {"dcgan": seeds(3.0)}, run={"environment": {"device": "cpu", "ranks": 2}})
+    (key,) = alone.rows
+    assert comparability.other_changes(alone, ranks, key) == ["ranks 1 before, 2 after"]
+    assert comparability.other_changes(alone, alone, key) == []
 
 
 def test_a_metric_without_a_better_end_is_told_apart_and_not_judged(made):

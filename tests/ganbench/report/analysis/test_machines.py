@@ -41,6 +41,7 @@ def compared(fake):
         ({"cpu": "Intel Xeon"}, 2),
         ({"cores": 2}, 2),
         ({"gpu": "NVIDIA H200"}, 2),
+        ({"ranks": 2}, 2),
         ({"cores": None}, 1),  # a record from before that was told
     ],
 )
@@ -55,6 +56,13 @@ def test_threads_that_were_asked_for_make_another_one(compared):
     found = machines.machines(compared(dcgan=asked[:1], cyclegan=asked[1:]))
     assert found.names() == [
         *("1: AMD EPYC, cores: 8, threads: 4", "2: AMD EPYC, cores: 8, threads: 8"),
+    ]
+
+
+def test_ranks_are_named_with_their_device(compared):
+    found = machines.machines(compared(dcgan=[GPU], cyclegan=[GPU | {"ranks": 2}]))
+    assert sorted(name.partition(": ")[2] for name in found.names()) == [
+        *("2 ranks on NVIDIA H200, AMD EPYC, cores: 8", "NVIDIA H200, AMD EPYC, cores: 8"),
     ]
 
 
