@@ -263,6 +263,7 @@ def run(
     source: PathLike | None = None,
     target: PathLike | None = None,
     swap: bool | None = None,
+    limit: int | None = None,
     size: int | None = None,
     budget: str | None = None,
     seeds: str | int | Iterable[int] | None = None,
@@ -329,10 +330,10 @@ def run(
 
 
 OPTIONS = (
-    *("models", "data", "source", "target", "swap", "size", "budget", "seeds", "frameworks"),
-    *("metrics", "extractors", "protocol", "profile", "samples", "snapshots", "frames", "flip"),
-    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "price"),
-    *("beside", "name", "plugins"),
+    *("models", "data", "source", "target", "swap", "limit", "size", "budget", "seeds"),
+    *("frameworks", "metrics", "extractors", "protocol", "profile", "samples", "snapshots"),
+    *("frames", "flip", "jitter", "held_out", "judge_on", "device", "threads"),
+    *("stop_collapsed", "price", "beside", "name", "plugins"),
 )  # fields of a suite
 FILES = ("beside", "plugins")  # one text is one of them: a name may have commas
 LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", *FILES)

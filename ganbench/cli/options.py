@@ -9,6 +9,10 @@ Results = Annotated[Path, typer.Option("--results", help="Folder for everything 
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")
 ]
+Limit = Annotated[
+    int | None,
+    typer.Option(help="At most so many pictures of each set, chosen by hash.", show_default="all"),
+]
 Size = Annotated[int, typer.Option(help="Pixels on a side.")]
 Source = Annotated[
     str | None, typer.Option(help="Photographs alone: folder, zip or TFRecords; no test split.")

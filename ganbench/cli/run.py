@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganbench.cli import bars
-from ganbench.cli.options import Device, InceptionWeights, Plugins, Price, Results, Source, Target
+from ganbench.cli.options import (
+    Device,
+    InceptionWeights,
+    Limit,
+    Plugins,
+    Price,
+    Results,
+    Source,
+    Target,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +47,7 @@ def run(
     source: Source = None,
     target: Target = None,
     swap: Annotated[bool | None, typer.Option("--swap", help="Exchange the domains.")] = None,
+    limit: Limit = None,
     size: Annotated[
         int | None, typer.Option(help="Pixels on a side.", show_default="by device")
     ] = None,

@@ -17,6 +17,7 @@ from ganbench.planning import shard
 from ganbench.planning import suite as suites
 from ganbench.planning.plan import FINISHED
 from ganbench.record import Record, Score
+from ganbench.runner.suite_part import SIDES
 from ganbench.system import files, locks, safe_read
 from ganbench.training import checkpoint
 
@@ -78,8 +79,15 @@ class _Suite:
         words = ["ganbench", "run", "--suite", str(file), "--results", str(self.folder.parent)]
         if folder.name in self.about.get("runs", ()):
             return shlex.join([*words, *self._shard(folder.name)])
-        chosen = _chosen(file, run)
+        chosen = _chosen(file, run) if self._same_pictures(run) else []
         return shlex.join([*words, *chosen]) if chosen else ""
+
+    def _same_pictures(self, run: dict[str, Any]) -> bool:
+        """Is a run of the pictures that the suite is of now? Others have another limit, or data."""
+        data = self.about.get("data")
+        sides = [data.get(side) if isinstance(data, dict) else None for side in SIDES]
+        prints = [side.get("fingerprint") if isinstance(side, dict) else "" for side in sides]
+        return run.get("data") == prints
 
     def _shard(self, name: str) -> list[str]:
         """The option that asks for the last shard here, if the run is one of its."""

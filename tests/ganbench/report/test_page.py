@@ -68,6 +68,16 @@ def test_the_page_carries_its_results(results, tmp_path):
     assert data["runs"][1]["status"]["name"] == "collapsed"
 
 
+def test_a_limit_is_said_where_the_data_is(fake):
+    fake.run("dcgan", 0, 0.5)
+    side = {"title": "mine", "count": 50, "fingerprint": "9c1e", "taken_of": 7038}
+    html = build(fake.finish(["dcgan"], data={"target": side})).read_text("utf-8")
+    assert "50 of 7,038, chosen by hash" in html
+    fake.finish(["dcgan"], data={"target": side | {"taken_of": "<b>many</b>"}})
+    html = build(fake.results).read_text("utf-8")
+    assert "chosen by hash" not in html and "<b>many" not in html
+
+
 def test_one_set_has_no_tick_of_untouched_photographs(results, tmp_path):
     told = "ticks are the floor and the untouched photographs."
     assert told in build(shutil.copytree(results, tmp_path / "two")).read_text()
