@@ -1,11 +1,39 @@
 """Options that several commands share, each described once."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Results = Annotated[Path, typer.Option("--results", help="Folder for everything that comes out.")]
+from ganbench.errors import InputError
+
+
+def here(path: Path | None) -> Path | None:
+    """Refuse an address of a storage, which a path has lost a slash of, where a folder is meant."""
+    if path is not None and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:[\\/]", str(path)):
+        raise InputError(
+            f"{path} is an address, and this command works on a folder",
+            "ganbench report s3://bucket/path  fetches one and says where it is",
+        )
+    return path
+
+
+Results = Annotated[
+    Path,
+    typer.Option("--results", callback=here, help="Folder for everything that comes out."),
+]
+ResultsOrAddress = Annotated[
+    str,
+    typer.Option(
+        "--results",
+        metavar="FOLDER|ADDRESS",
+        help="Folder for everything that comes out; or s3://bucket/path, to which it is pushed.",
+    ),
+]
+ResultsArgument = Annotated[
+    str, typer.Argument(metavar="[RESULTS]", help="Results folder, or address: s3://bucket/path.")
+]
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")
 ]

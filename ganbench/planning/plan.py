@@ -139,10 +139,12 @@ def make(
     results: Path,
     on_progress: Callable[[str, int, int], None],
     force: bool = False,
+    before_runs: Callable[[str], None] = lambda name: None,
 ) -> Plan:
     """Resolve `suite`; InputError for anything that cannot work, before anything is written.
 
-    With `force` no run counts as begun, whatever its record says.
+    With `force` no run counts as begun, whatever its record says. `before_runs` is called with the
+    suite's name before it is looked at what there is of its runs.
     """
     suite = with_metrics_named(suite)
     check(suite)
@@ -161,6 +163,7 @@ def make(
     suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
     suite = _with_samples(suite, asked, pair, entries)
     folder = results / suite.name
+    before_runs(suite.name)
     return Plan(suite, device, pair, folder, _runs(suite, device, entries, pair, folder, force))
 
 

@@ -100,12 +100,14 @@ def test_a_page_too_full_leaves_curves_out_and_says_so(results, tmp_path, monkey
 def test_public_leaves_out_pictures_of_the_data_hosts_and_paths(fake):
     fake.run("cyclegan-unet", 0, 120.0)
     fake.run("cyclegan-resnet", 0, 125.0)
-    command = "ganbench run --data /home/ada/monet --plugin ~/gan.py"
+    command = "ganbench run --data /home/ada/monet --plugin ~/gan.py --results s3://adas/secret"
     results = fake.finish(["cyclegan-unet", "cyclegan-resnet"], command=command)
     secret = build(results).read_text()
     public = build(results, public=True).read_text()
     assert "secret-host" in secret and "/home/ada" in secret
     assert "secret-host" not in public and "/home/ada" not in public and "gan.py" not in public
+    assert "s3://adas" in secret and "adas" not in public
+    assert redact.without_paths("https://a.b/c, s3://b/c") == "https://a.b/c, …"
     assert "broken.jpg" in secret and "<code>img/broken.jpg" not in public
     assert "the photograph as it came" not in public and 'alt="paintings, picture' not in public
     assert 'alt="cyclegan-unet, picture 1"' in public
