@@ -1,6 +1,5 @@
 """Options that several commands share, each described once."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +10,12 @@ from ganbench.errors import InputError
 
 def here(path: Path | None) -> Path | None:
     """Refuse an address of a storage, which a path has lost a slash of, where a folder is meant."""
-    if path is not None and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:[\\/]", str(path)):
+    from ganbench.system import object_store
+
+    if path is not None and (address := object_store.lost(path)):
         raise InputError(
-            f"{path} is an address, and this command works on a folder",
-            "ganbench report s3://bucket/path  fetches one and says where it is",
+            f"{address} is an address, and this command works on a folder",
+            f"ganbench report {address}  fetches its results and says where they are",
         )
     return path
 

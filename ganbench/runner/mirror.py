@@ -35,6 +35,8 @@ class Place:
 
 def place(results: Path | str) -> Place:
     """What `--results` names: a folder, or an address. StorageError for one that is none."""
+    if address := object_store.lost(results):
+        raise InputError(f"{results} is an address that became a path", f'as text: "{address}"')
     if not object_store.is_address(str(results)):
         return Place(Path(results).expanduser())
     mirror = Mirror(str(results))

@@ -34,6 +34,11 @@ class Push(Side):
     def _run(self, run: str) -> list[str]:
         """Bring a run to the storage: its record last, and none while its files change."""
         place, name = self.folder / run, self.name(run, RECORD)
+        record_digest = files.sha256(place / RECORD)
+        if not self._differs(name, record_digest):
+            return []
+        if self._stands(run, place):
+            return [f"{run} is not pushed: another machine came further with it"]
         found = suite_part.found(place)
         sources = _sources(place, found)
         digests = {file: files.sha256(path) for file, path in sources.items()}
@@ -41,11 +46,6 @@ class Push(Side):
             if digest and digests[file] != digest:
                 raise InputError(f"{file} is damaged: its content is not what the run wrote")
         changed = [file for file in sources if self._differs(self.name(run, file), digests[file])]
-        record_digest = files.sha256(place / RECORD)
-        if not changed and not self._differs(name, record_digest):
-            return []
-        if self._stands(run, place):
-            return [f"{run} is not pushed: another machine came further with it"]
         if name in self.there and changed:
             self.store.remove(name)
         for file in changed:

@@ -18,6 +18,7 @@ from ganbench.system import files
 from ganbench.system.text import printable, shown
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://.*", re.DOTALL)
+LOST = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):[\\/](?![\\/])")
 PASSWORD = re.compile(r"//[^/@]*:[^/@]*@")
 MOST = 1_000_000  # objects below one address
 CHUNK = 2**22  # bytes read at a time
@@ -43,6 +44,12 @@ class Stored:
 def is_address(text: str) -> bool:
     """Is this an address of a storage, and no path?"""
     return ADDRESS.fullmatch(text) is not None
+
+
+def lost(path: Path | str) -> str:
+    """The address that a path was, before it lost a slash; empty for what is a path."""
+    found = LOST.match(str(path))
+    return f"{found[1]}://{str(path)[found.end() :]}" if found else ""
 
 
 class Store:
@@ -124,7 +131,8 @@ def _opened(address: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
 
-        system, root = url_to_fs(address, skip_instance_cache=True)
+        folders = {"auto_mkdir": True} if protocol in ("file", "local") else {}
+        system, root = url_to_fs(address, skip_instance_cache=True, **folders)
     except ImportError:
         package = PACKAGES.get(protocol)
         install = f"pip install {package}" if package else 'pip install "ganbench[cloud]"'

@@ -430,3 +430,27 @@ def test_python_takes_an_address_too(first, machine, bucket):
     assert len(ganbench.load(bucket.address).runs) == 2
     with pytest.raises(InputError, match="is no address"):
         ganbench.run("dcgan", results="s3://")
+    with pytest.raises(InputError, match="became a path") as refused:
+        ganbench.load(Path("s3://bucket/path"))
+    assert refused.value.hint == 'as text: "s3://bucket/path"'
+
+
+@pytest.mark.parametrize("address", ["memory://{}", "file://{}"])
+def test_whatever_fsspec_reaches_will_do(address, made, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "one"))
+    one = Mirror(address.format(tmp_path / "storage"))
+    one.store.check_writable()
+    shutil.copytree(made / SUITE, one.folder / SUITE)
+    bad, good = runs(one)
+    assert one.push(SUITE, runs(one)) == []
+    (tmp_path / "other").write_bytes(b"other")
+    (sample, *_) = record.read(one.folder / SUITE / bad).sha256
+    one.store.put(tmp_path / "other", f"{SUITE}/{bad}/{sample}")
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "two"))
+    two = Mirror(address.format(tmp_path / "storage"))
+    (note,) = two.fetch()
+    assert "is damaged" in note and runs(two) == [good]
+    assert record.read_suite(two.folder / SUITE) == record.read_suite(one.folder / SUITE)
+    change(two, good, converted_from="pytorch")
+    assert two.push(SUITE, [good]) == one.fetch(SUITE) == []
+    assert record.read(one.folder / SUITE / good).converted_from == "pytorch"
