@@ -22,7 +22,7 @@ def ls(
     results: Annotated[
         str,
         typer.Argument(
-            metavar="[RESULTS]", help="Results folder, one suite or run in it, or an address."
+            metavar="RESULTS", help="Results folder, one suite or run in it, or an address."
         ),
     ] = "results",
     as_json: Json = False,

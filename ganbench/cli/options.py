@@ -33,7 +33,7 @@ ResultsOrAddress = Annotated[
     ),
 ]
 ResultsArgument = Annotated[
-    str, typer.Argument(metavar="[RESULTS]", help="Results folder, or address: s3://bucket/path.")
+    str, typer.Argument(metavar="RESULTS", help="Results folder, or address: s3://bucket/path.")
 ]
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")

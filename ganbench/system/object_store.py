@@ -57,8 +57,8 @@ class Store:
 
     def __init__(self, address: str):
         """StorageError when nothing reaches such an address; asks no server yet."""
+        self._system, self._root = _opened(address)
         self.address = address.rstrip("/")
-        self._system, self._root = _opened(self.address)
 
     def find(self, below: str = "") -> dict[str, Stored]:
         """Every object, or those in one folder, by its whole name."""

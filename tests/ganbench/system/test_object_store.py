@@ -107,7 +107,7 @@ def test_a_server_that_is_not_there_is_one_sentence(bucket, monkeypatch):
     ("address", "sentence", "hint"),
     [
         ("nosuch://a/b", '"nosuch://" is no storage that is known', object_store.EXAMPLE),
-        ("s3://", "is no address of a folder", object_store.EXAMPLE),
+        ("s3://", '"s3://" is no address of a folder', object_store.EXAMPLE),
         ("zip://a::s3://b/c", "is no address of a folder", object_store.EXAMPLE),
         ("s3://a/\x1b[2J", "is no address of a folder", object_store.EXAMPLE),
         ("ftp://me:secret@host/x", "an address with a password", "AWS_PROFILE"),
