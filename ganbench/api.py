@@ -241,8 +241,9 @@ def load(results: PathLike = "results", suite: str | None = None) -> Results:
     InputError when nothing is there.
     """
     from ganbench import record
+    from ganbench.runner.mirror import fetched
 
-    folder = Path(results).expanduser().absolute()
+    folder = fetched(os.fspath(results), suite)[0].folder.absolute()
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}", "ganbench.run(...)")
     read = record.read_results(folder, suite)
@@ -263,6 +264,7 @@ def run(
     source: PathLike | None = None,
     target: PathLike | None = None,
     swap: bool | None = None,
+    limit: int | None = None,
     size: int | None = None,
     budget: str | None = None,
     seeds: str | int | Iterable[int] | None = None,
@@ -304,13 +306,17 @@ def run(
     given = {key: value for key, value in locals().items() if key in OPTIONS and value is not None}
     from ganbench import budget as budgets
     from ganbench.runner import background
+    from ganbench.runner import mirror as mirrors
     from ganbench.runner.prepare import chosen, prepare
 
     if force and extend:
         raise InputError("force starts runs over and extend continues them", "name one")
     options = {key: _listed(key, value) for key, value in given.items()}
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
-    place = Path(results).expanduser()
+    place = mirrors.place(os.fspath(results))
+    tell = say or (lambda line: None)
+    if place.mirror:
+        tell(f" {place.mirror.address} is kept in {place.folder}")
     ready = prepare(
         chosen(Path(suite) if suite else None, options, "ganbench.run"),
         place,
@@ -318,23 +324,23 @@ def run(
         inception_weights=Path(inception_weights) if inception_weights else None,
         force=force,
         part=shard,
+        weights=extend,
     ).considered(extend)
-    tell = say or (lambda line: None)
     for note in (*ready.extractors.left_out, *ready.notes):
         tell(f" note: {note}")
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(place)}
+    said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(results)}
     said |= {"shard": shard} if shard else {}
     command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
     background.carry_out(ready, command, force, left, tell)
-    return load(place, ready.plan.suite.name)
+    return load(place.folder, ready.plan.suite.name)
 
 
 OPTIONS = (
-    *("models", "data", "source", "target", "swap", "size", "budget", "seeds", "frameworks"),
-    *("metrics", "extractors", "protocol", "profile", "samples", "snapshots", "frames", "flip"),
-    *("jitter", "held_out", "judge_on", "device", "threads", "stop_collapsed", "price"),
-    *("beside", "name", "plugins", "ranks", "sync_batchnorm"),
+    *("models", "data", "source", "target", "swap", "limit", "size", "budget", "seeds"),
+    *("frameworks", "metrics", "extractors", "protocol", "profile", "samples", "snapshots"),
+    *("frames", "flip", "jitter", "held_out", "judge_on", "device", "threads"),
+    *("stop_collapsed", "price", "beside", "name", "plugins", "ranks", "sync_batchnorm"),
 )  # fields of a suite
 FILES = ("beside", "plugins")  # one text is one of them: a name may have commas
 LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", *FILES)

@@ -26,6 +26,7 @@ LONG = (
     "ganbench/planning/test_new_plugin.py",
     "ganbench/report/test_accessibility.py",
     "ganbench/report/test_browser.py",
+    "ganbench/runner/test_mirror.py",
     "ganbench/runner/test_survival.py",
     "ganbench/torn/",
     "ganbench/trackers/test_mlflow_store.py",

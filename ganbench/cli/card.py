@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ganbench.cli.options import Json
+from ganbench.cli.options import Json, here
 from ganbench.errors import InputError
 
 
 def card(
-    results: Annotated[Path, typer.Argument(help="Results folder, or a suite in it.")] = Path(
-        "results"
-    ),
+    results: Annotated[
+        Path, typer.Argument(callback=here, help="Results folder, or a suite in it.")
+    ] = Path("results"),
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.png", show_default="RESULTS/card.png")
     ] = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ganbench.cli.options import Json
+from ganbench.cli.options import Json, here
 
 if TYPE_CHECKING:
     from ganbench.report.analysis.before_after import Change
@@ -19,9 +19,12 @@ MARKS = {"better": "+", "worse": "-", "broke": "!", "not comparable": "?"}
 
 def compare(
     before: Annotated[
-        Path, typer.Argument(metavar="A", help="Before: results folder, suite or report.html.")
+        Path,
+        typer.Argument(
+            metavar="A", callback=here, help="Before: results folder, suite or report.html."
+        ),
     ],
-    after: Annotated[Path, typer.Argument(metavar="B", help="After, likewise.")],
+    after: Annotated[Path, typer.Argument(metavar="B", callback=here, help="After, likewise.")],
     metric: Annotated[
         str | None,
         typer.Option(help="Compare by this one.", show_default="what decided"),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ganbench.cli import bars, said
-from ganbench.cli.options import Domains, Size, Source, Target
+from ganbench.cli.options import Domains, Limit, Size, Source, Target
 
 app = typer.Typer(
     help="Look at a set of pictures, or convert it.", no_args_is_help=True, rich_markup_mode=None
@@ -21,12 +21,13 @@ def inspect(
     source: Source = None,
     target: Target = None,
     size: Size = 64,
+    limit: Limit = None,
 ) -> None:
     """Count, compare and draw both domains: contact sheets and colour histograms."""
     from ganbench.data.inspect import inspect_data
 
     with bars.on_stderr() as on_progress:
-        facts = inspect_data(data, source, target, size, out, on_progress=on_progress)
+        facts = inspect_data(data, source, target, size, out, False, on_progress, limit)
     for sentence in (facts["headline"], facts["health"], facts["colours"], *facts["warnings"]):
         if sentence:
             print(sentence)

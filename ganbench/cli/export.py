@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ganbench.cli import said
-from ganbench.cli.options import Json, Plugins
+from ganbench.cli.options import Json, Plugins, here
 from ganbench.errors import InputError
 
 
@@ -88,7 +88,10 @@ TARGETS: dict[str, Callable[[Asked], Done]] = {
 
 def export(
     what: Annotated[
-        Path, typer.Argument(metavar="RESULTS|RUN", help="A run, or results for trackers.")
+        Path,
+        typer.Argument(
+            metavar="RESULTS|RUN", callback=here, help="A run, or results for trackers."
+        ),
     ],
     to: Annotated[str, typer.Option(help=f"One of {', '.join(TARGETS)}.")],
     out: Annotated[

@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,17 +20,23 @@ PARTIAL = ("training", "interrupted", "failed", "out_of_memory")  # of which one
 
 def ls(
     results: Annotated[
-        Path, typer.Argument(help="Results folder, or one suite or run in it.")
-    ] = Path("results"),
+        str,
+        typer.Argument(
+            metavar="RESULTS", help="Results folder, one suite or run in it, or an address."
+        ),
+    ] = "results",
     as_json: Json = False,
 ) -> None:
     """List all runs of a results folder: status, score, size, and what would continue."""
     from ganbench.runner import run_list
+    from ganbench.runner.mirror import fetched
 
-    runs, problems = run_list.find(results)
+    place, notes = fetched(results)
+    runs, problems = run_list.find(place.folder, place.mirror.address if place.mirror else None)
+    problems = notes + problems
     if as_json:
         value = {
-            "results": str(results.absolute()),
+            "results": str(place.folder.absolute()),
             "bytes": sum(run.bytes for run in runs),
             "runs": [run.as_json() for run in runs],
             "problems": problems,

@@ -7,15 +7,23 @@ from typing import Annotated
 
 import typer
 
+from ganbench.cli.options import here
+
 NAMED = 10  # missing runs, before "more"
 
 
 def merge(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="A B ...", help="Results folders with runs of a suite.")
+        list[str],
+        typer.Argument(
+            metavar="A B ...", help="Results folders or addresses with runs of a suite."
+        ),
     ],
     into: Annotated[
-        Path, typer.Option("--into", metavar="RESULTS", help="Results folder for all of them.")
+        Path,
+        typer.Option(
+            "--into", metavar="RESULTS", callback=here, help="Results folder for all of them."
+        ),
     ],
     suite: Annotated[
         str | None, typer.Option(help="Which suite, where a folder holds several.")
@@ -28,11 +36,14 @@ def merge(
     stays: a second merge adds to it. The folders themselves are only read.
     """
     from ganbench.runner import merge as merging
+    from ganbench.runner.mirror import fetched
     from ganbench.system.text import printable, some_of
 
     command = "ganbench " + shlex.join(sys.argv[1:])
-    found = merging.merge(folders, into, suite, command)
-    lines = [f" note: {note}" for note in found.notes]
+    places = [fetched(folder, suite, weights=True) for folder in folders]
+    found = merging.merge([place.folder for place, _ in places], into, suite, command)
+    lines = [f" note: {note}" for _, notes in places for note in notes]
+    lines += [f" note: {note}" for note in found.notes]
     of = found.runs + len(found.missing)
     lines.append(f" {found.runs} of {of} runs of {found.folder.name} are there")
     if found.missing:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganbench.cli.options import Plugins, Size
+from ganbench.cli.options import Plugins, Size, here
 from ganbench.errors import InputError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _keeps_contract(model: "registry.Model", size: int, changes: dict[str, Any])
 
 
 def convert(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", callback=here, help="Folder of a run.")],
     to: Annotated[str, typer.Option(help="pytorch or tensorflow.")],
     out: Annotated[
         Path | None, typer.Option(help="New folder.", show_default="beside the run")

@@ -8,13 +8,16 @@ from typing import Annotated
 
 import typer
 
+from ganbench.cli.options import here
 from ganbench.errors import InputError
 
 SCREENS = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")  # one of them, where there is a window to show
 
 
 def open_(
-    results: Annotated[Path, typer.Argument(help="Results folder.")] = Path("results"),
+    results: Annotated[Path, typer.Argument(callback=here, help="Results folder.")] = Path(
+        "results"
+    ),
 ) -> None:
     """Open report.html in the browser."""
     page = (results if results.suffix == ".html" else results / "report.html").absolute()

@@ -5,9 +5,42 @@ from typing import Annotated
 
 import typer
 
-Results = Annotated[Path, typer.Option("--results", help="Folder for everything that comes out.")]
+from ganbench.errors import InputError
+
+
+def here(path: Path | None) -> Path | None:
+    """Refuse an address of a storage, which a path has lost a slash of, where a folder is meant."""
+    from ganbench.system import object_store
+
+    if path is not None and (address := object_store.lost(path)):
+        raise InputError(
+            f"{address} is an address, and this command works on a folder",
+            f"ganbench report {address}  fetches its results and says where they are",
+        )
+    return path
+
+
+Results = Annotated[
+    Path,
+    typer.Option("--results", callback=here, help="Folder for everything that comes out."),
+]
+ResultsOrAddress = Annotated[
+    str,
+    typer.Option(
+        "--results",
+        metavar="FOLDER|ADDRESS",
+        help="Folder for everything that comes out; or s3://bucket/path, to which it is pushed.",
+    ),
+]
+ResultsArgument = Annotated[
+    str, typer.Argument(metavar="RESULTS", help="Results folder, or address: s3://bucket/path.")
+]
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Python file with a model; it is run.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(help="At most so many pictures of each set, chosen by hash.", show_default="all"),
 ]
 Size = Annotated[int, typer.Option(help="Pixels on a side.")]
 Source = Annotated[

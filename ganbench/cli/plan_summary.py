@@ -44,7 +44,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
     todo = [p for p in plan.runs if not p.finished]
     lines = [
         ("data", f"{title(suite)}: {counts} · {look} · {skipped} skipped"),
-        *(("", f"  {line}") for line in _beside(pair)),
+        *(("", f"  {line}") for line in (*_limited(pair), *_beside(pair))),
         *_held_out(plan),
         ("device", plan.device + _ranks(plan)),
         ("profile", PROFILES[suite.profile or "official"]),
@@ -92,6 +92,14 @@ def _said(pair: Pair, part: Callable[[Domain], Sized]) -> str:
         return f"{target:,} pictures"
     words = [word_for(side.title) for side in (pair.target, pair.source)]
     return f"{target:,} {words[0]} · {len(part(pair.source)):,} {words[1]}"
+
+
+def _limited(pair: Pair) -> Iterator[str]:
+    """How many pictures there would be, where a limit took some."""
+    limited = [side for side in pair.domains if side.taken_of]
+    counts = [f"{len(side.names):,} of {side.taken_of:,} from {side.title}" for side in limited]
+    if counts:
+        yield f"limited to {' and '.join(counts)}, chosen by hash"
 
 
 def _beside(pair: Pair) -> Iterator[str]:

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ganbench.cli.options import Price
+from ganbench.cli import said
+from ganbench.cli.options import Price, ResultsArgument
 from ganbench.errors import InputError
 
 
 def report(
-    results: Annotated[Path, typer.Argument(help="Results folder.")] = Path("results"),
+    results: ResultsArgument = "results",
     suite: Annotated[str | None, typer.Option(help="Which suite; by default the newest.")] = None,
     public: Annotated[
         bool, typer.Option("--public", help="Leave out data pictures, host names and paths.")
@@ -33,11 +34,15 @@ def report(
 
     Its blind vote shows two pictures without names; keys 1, 2 and 0 answer, and "download
     votes.json" writes the file for --votes: win rates with intervals, and whether eye and metric
-    agree.
+    agree. Of an address the results are fetched first; the page is made beside them, here.
     """
     from ganbench.runner import suite_runner
+    from ganbench.runner.mirror import fetched
 
-    if not results.is_dir():
-        raise InputError(f"there is no folder {results}", "ganbench run")
+    place, notes = fetched(results, suite)
+    said.notes(notes)
+    folder = place.folder
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}", "ganbench run")
     options: dict[str, Any] = {"public": public, "no_pictures": no_pictures, "price": price}
-    print(suite_runner.report(results, suite, votes=votes or (), **options))
+    print(suite_runner.report(folder, suite, votes=votes or (), **options))

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ganbench.cli import bars
-from ganbench.cli.options import Device, InceptionWeights, Plugins, Price, Results, Source, Target
+from ganbench.cli.options import (
+    Device,
+    InceptionWeights,
+    Limit,
+    Plugins,
+    Price,
+    ResultsOrAddress,
+    Source,
+    Target,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +47,7 @@ def run(
     source: Source = None,
     target: Target = None,
     swap: Annotated[bool | None, typer.Option("--swap", help="Exchange the domains.")] = None,
+    limit: Limit = None,
     size: Annotated[
         int | None, typer.Option(help="Pixels on a side.", show_default="by device")
     ] = None,
@@ -102,7 +112,7 @@ def run(
         int | None, typer.Option(help="The same as --device cuda --ranks N.", show_default="1")
     ] = None,
     inception_weights: InceptionWeights = None,
-    results: Results = Path("results"),
+    results: ResultsOrAddress = "results",
     force: Annotated[bool, typer.Option("--force", help="Start finished runs over.")] = False,
     extend: Annotated[
         bool, typer.Option("--extend", help="Continue finished runs that had a smaller budget.")
@@ -123,6 +133,7 @@ def run(
     """Train, judge and compare models; writes results/report.html."""
     from ganbench import budget as budgets
     from ganbench.cli import plan_summary, progress
+    from ganbench.runner.mirror import place
     from ganbench.runner.prepare import chosen, prepare
 
     if suite and suite_file:
@@ -132,15 +143,19 @@ def run(
     options = context.params | _of_gpus(gpus, device, ranks)
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
+    where = place(results)
+    if where.mirror:
+        console.print(f" {where.mirror.address} is kept in {where.folder}", markup=False)
     with bars.on(console) as on_progress:
         ready = prepare(
             chosen(suite or suite_file, options),
-            results,
+            where,
             on_progress,
             inception_weights=inception_weights,
             force=force,
             dry=dry_run,
             part=shard,
+            weights=extend,
         )
     plan_summary.show(ready.plan, ready.extractors, console)
     ready = ready.considered(extend)
@@ -167,11 +182,20 @@ def _carry_out(
     """Train, judge, say what came of it; returns the exit code."""
     from ganbench.cli import plan_summary, progress
     from ganbench.runner import interrupts, suite_runner
+    from ganbench.system.object_store import StorageError
 
     plan, command = ready.plan, "ganbench " + shlex.join(sys.argv[1:])
     screen = progress.make(console, plan.runs)
-    code = suite_runner.execute(plan, command, ready.extractors, force, screen, seconds_left)
+    try:
+        code = suite_runner.execute(
+            plan, command, ready.extractors, force, screen, seconds_left, mirror=ready.mirror
+        )
+    except StorageError:  # what could not be pushed is there all the same
+        plan_summary.conclude(plan, console)
+        raise
     plan_summary.conclude(plan, console)
+    if ready.mirror:
+        console.print(f" pushed to {ready.mirror.address}", markup=False)
     if code == interrupts.INTERRUPTED:
         again = command.replace(" --force", "")  # which would remove what was saved
         console.print(f" saved. Continue with the same command:  {again}", markup=False)

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from ganbench.data.picture_file import unmapped
 from ganbench.data.store import Domain
 
 # Batches made ahead of the step that needs them, by as many threads as there are cores to spare.
@@ -35,7 +36,7 @@ class PictureStream:
         places: np.ndarray | None = None,
     ):
         """places: of the pictures that are met; all of them by default."""
-        self.pictures, self.seed, self.purpose = pictures, seed, purpose
+        self.pictures, self.seed, self.purpose = unmapped(pictures), seed, purpose
         self.places = np.arange(len(pictures)) if places is None else places
         self.flip, self.jitter = flip, jitter
         self._epoch = lru_cache(maxsize=2)(self._draw_epoch)

@@ -13,7 +13,7 @@ from ganbench.data import load, statistics
 from ganbench.data.batches import probe_order
 from ganbench.data.sources import layout
 from ganbench.data.statistics import DomainStatistics
-from ganbench.data.store import Domain, OnProgress
+from ganbench.data.store import FEWEST, Domain, OnProgress
 from ganbench.errors import InputError
 from ganbench.system import drawing, files
 
@@ -47,6 +47,7 @@ def inspect_data(
     out: Path,
     swap: bool = False,
     on_progress: OnProgress | None = None,
+    limit: int | None = None,
 ) -> dict[str, Any]:
     """Write the page (.html) or picture (.png) `out`; return the same facts as strict JSON.
 
@@ -55,7 +56,9 @@ def inspect_data(
     kind = out.suffix.lower()
     if kind not in (".html", ".png"):
         raise InputError(f"{out} ends in neither .html nor .png", "--out data.html")
-    found = _findings(_domains(data, source, target, size, swap, on_progress), size)
+    if limit is not None and limit < FEWEST:
+        raise InputError(f"the limit {limit} is below {FEWEST}", "--limit 1000")
+    found = _findings(_domains(data, source, target, size, swap, on_progress, limit), size)
     content = _page(found).encode() if kind == ".html" else _picture(found)
     try:
         files.write_bytes(out, content)
@@ -78,22 +81,23 @@ def _domains(
     size: int,
     swap: bool,
     on_progress: OnProgress | None,
+    limit: int | None,
 ) -> list[Domain]:
     alone = source or target if data is None and (source is None) != (target is None) else None
     if alone and alone != load.EMBEDDED:
-        return [load.load_one(alone, size, on_progress)]
+        return [load.load_one(alone, size, on_progress, limit)]
     try:
-        return load.load(data, source, target, size, swap, on_progress).domains
+        return load.load(data, source, target, size, swap, on_progress, limit).domains
     except layout.OneSet:
         if data is None:
             raise
-        return [load.load_one(data, size, on_progress)]
+        return [load.load_one(data, size, on_progress, limit)]
 
 
 def _findings(domains: list[Domain], size: int) -> Findings:
     measured = [statistics.measure(domain) for domain in domains]
     words = [one.word for one in measured]
-    counts = [f"{len(domain.names):,} {word}" for domain, word in zip(domains, words, strict=True)]
+    counts = [_counted(domain, word) for domain, word in zip(domains, words, strict=True)]
     return Findings(
         domains=domains,
         measured=measured,
@@ -103,6 +107,11 @@ def _findings(domains: list[Domain], size: int) -> Findings:
         colours=statistics.colours_apart(*measured) if len(measured) == 2 else "",
         warnings=statistics.warnings_of(domains, words),
     )
+
+
+def _counted(domain: Domain, word: str) -> str:
+    of = f" of {domain.taken_of:,}" if domain.taken_of else ""
+    return f"{len(domain.names):,}{of} {word}"
 
 
 def _health(domains: list[Domain]) -> str:

@@ -47,20 +47,23 @@ def load(
     size: int,
     swap: bool = False,
     on_progress: OnProgress | None = None,
+    limit: int | None = None,
 ) -> Pair:
-    """Both domains as cached uint8 arrays `N size size 3`.
+    """Both domains as cached uint8 arrays `N size size 3`; N is at most `limit`, if there is one.
 
     `data` names both sides ("scenes", the default, is the embedded set), `source` and `target` one
     each. InputError when they are missing, mixed up, unreadable or hold fewer than 2 pictures.
     """
     check_size(size)
-    return prepare(find(data, source, target, swap), size, on_progress)
+    return prepare(find(data, source, target, swap), size, on_progress, limit)
 
 
-def load_one(path: str, size: int, on_progress: OnProgress | None = None) -> Domain:
+def load_one(
+    path: str, size: int, on_progress: OnProgress | None = None, limit: int | None = None
+) -> Domain:
     """One folder, zip or TFRecord file (or folder of them) as one domain, without test splits."""
     check_size(size)
-    return _domain(layout.training_set(path), size, on_progress)
+    return _domain(layout.training_set(path), size, on_progress, limit)
 
 
 def find(
@@ -88,12 +91,15 @@ def find(
 
 
 def prepare(
-    found: tuple[Side | None, Side], size: int, on_progress: OnProgress | None = None
+    found: tuple[Side | None, Side],
+    size: int,
+    on_progress: OnProgress | None = None,
+    limit: int | None = None,
 ) -> Pair:
-    """What was found as cached arrays."""
+    """What was found as cached arrays, each of at most `limit` pictures."""
     source, target = found
-    made = None if source is None else _domain(source, size, on_progress)
-    return Pair(made, _domain(target, size, on_progress))
+    made = None if source is None else _domain(source, size, on_progress, limit)
+    return Pair(made, _domain(target, size, on_progress, limit))
 
 
 def truth(photographs: Domain, places: Sequence[int]) -> Domain | None:
@@ -101,8 +107,8 @@ def truth(photographs: Domain, places: Sequence[int]) -> Domain | None:
 
     They are known for the photographs of the embedded set.
     """
-    size = photographs.pictures.shape[1]
-    if photographs.fingerprint != recipes.embedded("photo", size).fingerprint:
+    count, size = photographs.pictures.shape[:2]
+    if photographs.fingerprint != recipes.embedded("photo", size, count).fingerprint:
         return None
     indices = tuple(int(photographs.names[place].rpartition("-")[2]) for place in places)
     return store.domain(recipes.truths(indices, size), size)
@@ -139,8 +145,11 @@ def _named(path: str, kind: recipes.Kind) -> Side:
     return kind if path == EMBEDDED else layout.training_set(path)
 
 
-def _domain(side: Side, size: int, on_progress: OnProgress | None) -> Domain:
+def _domain(side: Side, size: int, on_progress: OnProgress | None, limit: int | None) -> Domain:
     if isinstance(side, Listing):
-        made = store.domain(recipes.listed(side, size), size, on_progress)
-        return replace(made, left_alone=side.left_alone)
-    return store.domain(recipes.embedded(side, size), size, on_progress)
+        recipe = recipes.listed(side, size, limit)
+    else:
+        recipe = recipes.embedded(side, size, limit)
+    made = store.domain(recipe, size, on_progress)
+    left_alone = side.left_alone if isinstance(side, Listing) else ()
+    return replace(made, left_alone=left_alone, taken_of=recipe.taken_of)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
+from ganbench.data import limit as limits
 from ganbench.data.read_ahead import ReadAhead, workers
 from ganbench.data.sources.bounded_read import TemporaryFailure, UnreadableFile, opened
 from ganbench.data.sources.decode import RESIZE_VERSION, BrokenPicture, Picture, decode, digest
@@ -34,32 +35,47 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-def listed(listing: Listing, size: int) -> Recipe:
-    """The recipe of a listing; knows every file's digest, which is what makes the cache safe."""
+def listed(listing: Listing, size: int, limit: int | None = None) -> Recipe:
+    """The recipe of a listing; knows every file's digest, which is what makes the cache safe.
+
+    Of more pictures than `limit` only those that it takes are looked at; TFRecords are read whole.
+    """
     from ganbench.data.sources import tfrecord
 
-    found = _digests(listing)
+    count = 0 if limit is None else limits.count(listing)
+    limited = limit is not None and limit < count
+    if not listing.records:
+        listing = replace(listing, names=limits.taken(listing.names, limit))
+    found = _digests(listing, limit if limited else None)
     unread = {name: why for name, (_, why) in found.items() if why}
     content = [
         RESIZE_VERSION,
         size,
         tfrecord.VERSION if listing.records else False,
         [(name, digest or why) for name, (digest, why) in found.items()],
+        *([limit] if limited and listing.records else []),
     ]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     at_most = 0 if listing.records else len(listing.names)
-    make = _from_records if listing.records else _from_pictures
-    return Recipe(listing.title, fingerprint, at_most, partial(make, listing, size, unread))
+    make = partial(_from_pictures, listing, size, unread)
+    if listing.records:
+        make = partial(_from_records, listing, size, unread, limit)
+    return Recipe(listing.title, fingerprint, at_most, make, count if limited else None)
 
 
-def embedded(kind: Kind, size: int) -> Recipe:
-    """The recipe of one side of the embedded set `scenes`."""
+def embedded(kind: Kind, size: int, limit: int | None = None) -> Recipe:
+    """The recipe of one side of the embedded set `scenes`, or of so many pictures of it."""
     from ganbench.data import scenes
 
     count = scenes.COUNTS[kind]
-    content = ["scenes", scenes.VERSION, kind, count, size]
+    places = {_name(kind, index): index for index in range(count)}
+    indices = tuple(places[name] for name in limits.taken(list(places), limit))
+    limited = len(indices) < count
+    content = ["scenes", scenes.VERSION, kind, count, size, *([indices] if limited else [])]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
-    return Recipe(f"scenes: {KINDS[kind]}", fingerprint, count, partial(_drawn, kind, size, count))
+    make = partial(_drawn, kind, size, indices)
+    title, of = f"scenes: {KINDS[kind]}", count if limited else None
+    return Recipe(title, fingerprint, len(indices), make, of)
 
 
 def truths(indices: tuple[int, ...], size: int) -> Recipe:
@@ -68,7 +84,7 @@ def truths(indices: tuple[int, ...], size: int) -> Recipe:
 
     content = ["scenes", scenes.VERSION, "truth", indices, size]
     fingerprint = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
-    make = partial(_true, indices, size)
+    make = partial(_drawn, "truth", size, indices)
     return Recipe("scenes: true paintings", fingerprint, len(indices), make)
 
 
@@ -76,9 +92,10 @@ def _in_threads(make: Callable[[T], U], items: Iterable[T]) -> "closing[ReadAhea
     return closing(ReadAhead(ThreadPoolExecutor(workers()), make, items, 4 * workers()))
 
 
-def _digests(listing: Listing) -> dict[str, tuple[str, str]]:
+def _digests(listing: Listing, limit: int | None) -> dict[str, tuple[str, str]]:
     """Of every file its digest, or why its bytes cannot be had; unchanged files are not read."""
-    place = (str(listing.tree.path.absolute()), listing.prefix, listing.title)
+    place: tuple[object, ...] = (str(listing.tree.path.absolute()), listing.prefix, listing.title)
+    place += () if limit is None else (limit,)  # a note of its own: what is not asked for is let go
     known = DigestCache(repr((*place, HEIF) if HEIF else place))
     recalled = {name: known.recall(listing.stamp(name)) for name in listing.names}
     found = {name: (digest or "", "") for name, digest in recalled.items()}
@@ -133,7 +150,7 @@ def _try_decode(listing: Listing, size: int, unread: Mapping[str, str], name: st
 
 
 def _from_records(
-    listing: Listing, size: int, unread: Mapping[str, str], scratch: Path
+    listing: Listing, size: int, unread: Mapping[str, str], limit: int | None, scratch: Path
 ) -> tuple[int, Made]:
     from ganbench.data.sources import tfrecord
 
@@ -142,26 +159,27 @@ def _from_records(
     skipped = [*found.skipped, *((spelled(name), why) for name, why in unread.items())]
     if not found.pictures:
         return len(skipped), iter(skipped)
-    count, made = _from_pictures(one_set(str(found.archive)), size, {}, scratch)
+    whole = one_set(str(found.archive))
+    some = replace(whole, names=limits.taken(whole.names, limit))
+    count, made = _from_pictures(some, size, {}, scratch)
     return count + len(skipped), chain(made, skipped)
 
 
-def _drawn(kind: Kind, size: int, count: int, scratch: Path) -> tuple[int, Made]:
-    return count, _draw_all(kind, size, range(count))
+def _drawn(kind: str, size: int, indices: tuple[int, ...], scratch: Path) -> tuple[int, Made]:
+    return len(indices), _draw_all(kind, size, indices)
 
 
-def _true(indices: tuple[int, ...], size: int, scratch: Path) -> tuple[int, Made]:
-    return len(indices), _draw_all("truth", size, indices)
+def _name(kind: str, index: int) -> str:
+    return f"{kind}-{index:04d}"
 
 
-def _draw_all(kind: str, size: int, indices: Iterable[int]) -> Made:
+def _draw_all(kind: str, size: int, indices: tuple[int, ...]) -> Made:
     # Drawing is Python and numpy in turns, so threads would wait for each other; processes do not.
-    indices = tuple(indices)
     pool = ProcessPoolExecutor(workers(), _Alone(), initializer=_end_with_starter)
     with closing(ReadAhead(pool, partial(_draw, kind, size), indices, 4 * workers())) as pictures:
         try:
             for index, pixels in zip(indices, pictures, strict=True):
-                yield f"{kind}-{index:04d}", Picture(pixels, size, size)
+                yield _name(kind, index), Picture(pixels, size, size)
         except BrokenProcessPool:  # they have said why
             raise InputError("the processes that draw the pictures ended", "start again") from None
 

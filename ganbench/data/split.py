@@ -55,8 +55,12 @@ class Split:
                 raise InputError(
                     f"held_out {self.held_out:g} leaves {len(places)} of the"
                     f" {len(domain.names)} pictures of {domain.title} to {what}",
-                    f"at least {FEWEST} are needed; --held-out 0.3",
+                    f"at least {FEWEST} are needed; --held-out 0.3{_or_more(domain)}",
                 )
+
+
+def _or_more(domain: Domain) -> str:
+    return ", or a larger --limit" if domain.taken_of else ""
 
 
 def _all(domain: Domain) -> np.ndarray:

@@ -54,6 +54,7 @@ class Domain:
     fingerprint: str  # hash of names, bytes, size and resize version
     folder: Path  # where the cache keeps it
     left_alone: tuple[str, ...] = ()  # what lies beside it and is not trained on; not in the cache
+    taken_of: int | None = None  # how many there are where a limit took some; not in the cache
 
     def describe(self) -> dict[str, Any]:
         """What a record says of this domain: strict JSON, no path of this machine."""
@@ -66,7 +67,7 @@ class Domain:
             "skipped": [asdict(file) for file in self.skipped],
             "duplicates": [list(group) for group in self.duplicates],
             "left_alone": list(self.left_alone),
-        }
+        } | ({"taken_of": self.taken_of} if self.taken_of else {})
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Recipe:
     fingerprint: str
     at_most: int  # pictures, before the broken ones are known
     make: Callable[[Path], tuple[int, Made]]  # scratch folder -> how many will come, and they
+    taken_of: int | None = None  # how many there are where a limit takes some
 
 
 def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> Domain:

@@ -141,10 +141,12 @@ def make(
     results: Path,
     on_progress: Callable[[str, int, int], None],
     force: bool = False,
+    before_runs: Callable[[str], None] = lambda name: None,
 ) -> Plan:
     """Resolve `suite`; InputError for anything that cannot work, before anything is written.
 
-    With `force` no run counts as begun, whatever its record says.
+    With `force` no run counts as begun, whatever its record says. `before_runs` is called with the
+    suite's name before it is looked at what there is of its runs.
     """
     suite = with_metrics_named(suite)
     check(suite)
@@ -157,12 +159,13 @@ def make(
         suite = replace(suite, threads=_cores())
     assert suite.size and suite.budget
     found = found or _find(suite, {entry.model.name: entry.facts.source for entry in entries})
-    pair = load.prepare(found, suite.size, on_progress)
+    pair = load.prepare(found, suite.size, on_progress, suite.limit)
     for side in pair.domains:
         suite.split.check(side)
     suite = replace(suite, name=suite.name or slug(title(suite)) or "results")
     suite = _with_samples(suite, asked, pair, entries)
     folder = results / suite.name
+    before_runs(suite.name)
     return Plan(suite, device, pair, folder, _runs(suite, device, entries, pair, folder, force))
 
 
@@ -318,10 +321,11 @@ def _with_samples(suite: Suite, asked: int | None, pair: load.Pair, entries: lis
     there = len(suite.split.judged(pair.source)) if pair.source else wanted
     if wanted > there and any(entry.facts.source == "pictures" for entry in entries):
         if asked is not None:
+            more = ", or a larger --limit" if pair.source and pair.source.taken_of else ""
             raise InputError(
                 f"{asked} samples are asked of each model, but there are only {there} source"
                 " pictures to judge by",
-                f"--samples {there}",
+                f"--samples {there}{more}",
             )
         wanted = there
     return replace(suite, samples=wanted, curve_samples=min(suite.curve_samples or wanted, wanted))

@@ -46,6 +46,7 @@ class Suite:
     source: str | None = None  # photographs alone
     target: str | None = None  # paintings alone
     swap: bool = False  # exchange the two domains
+    limit: int | None = None  # pictures of each set, chosen by hash; None: all
     size: int | None = None  # pixels
     budget: str | None = None
     seeds: tuple[int, ...] = (0,)
@@ -85,6 +86,7 @@ setattr(Choice, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 LISTS = {"seeds", "frameworks", "metrics", "extractors"}  # with commas between, when they are typed
 LONGEST_NAME = 100  # bytes, as names of runs are added to it
 BOUNDS = {  # what a run can use
+    "limit": (2, 10_000_000),
     "samples": (2, 10_000_000),
     "curve_samples": (2, 10_000_000),
     "snapshots": (1, 10_000),

@@ -313,6 +313,7 @@ def _side(known: dict[str, Any]) -> dict[str, Any]:
         "count": None,
         "trained": None,
         "judged": None,
+        "taken_of": None,
         "fingerprint": None,
         "skipped": [],
         "duplicates": [],

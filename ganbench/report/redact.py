@@ -9,7 +9,8 @@ from ganbench.record import Results
 
 HIDDEN_KEYS = {"host", "hostname", "node", "user", "username", "cwd", "executable"}
 _PATH = re.compile(
-    r"file://\S+|(?<![\w.:/~])(?:~|[A-Za-z]:|\.{1,2})?[\\/](?=[^\s\\/])[^\s\"',;:)\]]+"
+    r"(?!https?:)\b[A-Za-z][\w+.-]+://\S+"  # a file's, a storage's
+    r"|(?<![\w.:/~])(?:~|[A-Za-z]:|\.{1,2})?[\\/](?=[^\s\\/])[^\s\"',;:)\]]+"
 )
 
 

@@ -182,6 +182,7 @@ SIDE: dict[str, tuple[type, Bound]] = {
     "title": (str, name), "count": (int, _number), "fingerprint": (str, name),
     "skipped": (list, _skipped), "duplicates": (list, _text),
     "trained": (int, _number), "judged": (int, _number),
+    "taken_of": (int, _number),
 }  # fmt: skip
 _side = partial(_typed, kinds=SIDE)
 DATA: dict[str, tuple[type, Bound]] = {

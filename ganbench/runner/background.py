@@ -29,7 +29,7 @@ def carry_out(ready: Prepared, command: str, force: bool, seconds: float | None,
         try:
             screen = Lines(lines.put)
             suite_runner.execute(
-                ready.plan, command, ready.extractors, force, screen, seconds, asks
+                ready.plan, command, ready.extractors, force, screen, seconds, asks, ready.mirror
             )
         except BaseException as error:
             failure.append(error)

@@ -7,10 +7,11 @@ from ganbench.runner import suite_part
 from ganbench.runner.suite_part import SIDES, Part, told
 
 # In these a part may differ: where its machine has what, and what that costs. The pictures
-# themselves are compared by their fingerprints, plugins and models beside by the runs' keys.
+# themselves, of which a limit takes some, are compared by their fingerprints, plugins and models
+# beside by the runs' keys.
 OWN = {
-    *("device", "threads", "data", "source", "target", "swap", "plugins", "price", "beside"),
-    *("ranks", "sync_batchnorm"),  # a run that they change has another key
+    *("device", "threads", "data", "source", "target", "swap", "limit", "plugins", "price"),
+    *("beside", "ranks", "sync_batchnorm"),  # a run that ranks change has another key
 }
 MOST_RUNS = 3  # that a message names
 Fact = Callable[[Part], Any]

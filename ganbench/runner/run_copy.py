@@ -29,13 +29,10 @@ def copy(found: Found, place: Path) -> list[str]:
     notes = []
     with files.building(place) as draft:
         draft.mkdir()
-        sealed = _sealed(found)
-        for name, digest in sealed.items():
+        for name, digest in sealed(found).items():
             _copy_sealed(found.folder, name, digest, draft)
-        sheets = [str(PurePosixPath(moment.file).with_suffix(".png"))
-                  for moment in found.record.snapshots if moment.file in sealed]  # fmt: skip
-        for name in (*LOGS, *sheets):
-            if name not in sealed and (path := own(found.folder, name)).is_file():
+        for name in beside(found):
+            if (path := own(found.folder, name)).is_file():
                 files.copy(path, draft / name)
         _copy_job(found.folder, draft)
         notes += _copy_checkpoint(found.folder, draft)
@@ -43,7 +40,7 @@ def copy(found: Found, place: Path) -> list[str]:
     return notes
 
 
-def _sealed(found: Found) -> dict[str, str]:
+def sealed(found: Found) -> dict[str, str]:
     """The files of a run with their digests; those of format 1 have none.
 
     The log of a run that goes on is another one than when its record was written.
@@ -55,6 +52,14 @@ def _sealed(found: Found) -> dict[str, str]:
         for name, digest in names.items()
         if OF_A_RUN.fullmatch(name) and (found.ended or name != HISTORY)
     }
+
+
+def beside(found: Found) -> list[str]:
+    """What a run may also have left, of which its record has no digest: logs, sheets of samples."""
+    known = sealed(found)
+    sheets = [str(PurePosixPath(moment.file).with_suffix(".png"))
+              for moment in found.record.snapshots if moment.file in known]  # fmt: skip
+    return [name for name in (*LOGS, *sheets) if name not in known]
 
 
 def _named(run: Record) -> list[str]:

@@ -17,6 +17,7 @@ from ganbench.planning import shard
 from ganbench.planning import suite as suites
 from ganbench.planning.plan import FINISHED
 from ganbench.record import Record, Score
+from ganbench.runner.suite_part import SIDES
 from ganbench.system import files, locks, safe_read
 from ganbench.training import checkpoint
 
@@ -67,6 +68,7 @@ class _Suite:
 
     folder: Path
     about: dict[str, Any]  # suite.json; empty where it cannot be read
+    results: str  # as one would type it
 
     @property
     def primary(self) -> str:
@@ -75,11 +77,18 @@ class _Suite:
     def command(self, run: dict[str, Any], folder: Path) -> str:
         """What would continue the run in `folder`, whose run.json says `run`; "" if unknown."""
         file = self.folder / "suite.toml"
-        words = ["ganbench", "run", "--suite", str(file), "--results", str(self.folder.parent)]
+        words = ["ganbench", "run", "--suite", str(file), "--results", self.results]
         if folder.name in self.about.get("runs", ()):
             return shlex.join([*words, *self._shard(folder.name)])
-        chosen = _chosen(file, run)
+        chosen = _chosen(file, run) if self._same_pictures(run) else []
         return shlex.join([*words, *chosen]) if chosen else ""
+
+    def _same_pictures(self, run: dict[str, Any]) -> bool:
+        """Is a run of the pictures that the suite is of now? Others have another limit, or data."""
+        data = self.about.get("data")
+        sides = [data.get(side) if isinstance(data, dict) else None for side in SIDES]
+        prints = [side.get("fingerprint") if isinstance(side, dict) else "" for side in sides]
+        return run.get("data") == prints
 
     def _shard(self, name: str) -> list[str]:
         """The option that asks for the last shard here, if the run is one of its."""
@@ -90,17 +99,17 @@ class _Suite:
         return ["--shard", str(last)] if last.has(self.about["runs"].index(name)) else []
 
 
-def find(results: Path) -> tuple[list[Listed], list[str]]:
+def find(results: Path, address: str | None = None) -> tuple[list[Listed], list[str]]:
     """Every run below `results`, a suite's folder or a run's own; and what could not be read.
 
-    InputError when there is none.
+    address: of the storage that the results belong to. InputError when there is none.
     """
     if not results.is_dir():
         raise InputError(f"there is no folder {results}", "ganbench run")
     found: list[Listed] = []
     problems: list[str] = []
     for place, folders in _places(results):
-        suite = _Suite(place, _about(place, problems))
+        suite = _Suite(place, _about(place, problems), address or str(place.parent))
         found += [_listed(folder, suite) for folder in folders]
     if not found:
         raise InputError(f"no runs in {results}", "ganbench run")

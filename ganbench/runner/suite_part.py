@@ -74,8 +74,8 @@ class Part:
 
 def what(name: str) -> str:
     """A run's name without its key: model, framework and seed."""
-    found = RUN.fullmatch(name)
-    return found["what"] if found else name
+    parts = RUN.fullmatch(name)
+    return parts["what"] if parts else name
 
 
 def read(place: Path, suite: str | None = None) -> Part:
@@ -95,11 +95,11 @@ def read(place: Path, suite: str | None = None) -> Part:
     busy = []
     for position, run in enumerate(names):
         place = _run_folder(folder, run)
-        found = _found(place, about) if (place / "record.json").exists() else None
-        if (found is None or not found.ended) and locks.is_claimed(place):
+        one = _found(place, about) if (place / "record.json").exists() else None
+        if (one is None or not one.ended) and locks.is_claimed(place):
             busy.append(run)
-        elif found:
-            runs[position] = found
+        elif one:
+            runs[position] = one
     return Part(folder, about, names, runs, record.read_baselines(folder), tuple(busy))
 
 
@@ -135,19 +135,24 @@ def _run_folder(folder: Path, name: str) -> Path:
     return own(folder, name)
 
 
-def _found(place: Path, about: dict[str, Any]) -> Found:
-    """The run of a folder; InputError when its record is of another run or other pictures."""
+def found(place: Path) -> Found:
+    """The run of a folder; InputError when its record is of another run."""
     own(place, "record.json")
     run = record.read(place)
-    found = RUN.fullmatch(place.name)
-    assert found
-    data = about.get("data")
-    other = [s for s in SIDES if _fingerprint(run.data, s) != _fingerprint(data, s)]
-    if run.key != found["key"]:
+    named = RUN.fullmatch(place.name)
+    assert named
+    if run.key != named["key"]:
         raise InputError(f"{place} holds the record of another run, {run.key}")
-    if other:
-        raise InputError(f"{place} was run on other pictures than its suite.json names")
     return Found(place, run)
+
+
+def _found(place: Path, about: dict[str, Any]) -> Found:
+    """`found`; InputError when it was run on other pictures than the suite."""
+    one = found(place)
+    data = about.get("data")
+    if any(_fingerprint(one.record.data, side) != _fingerprint(data, side) for side in SIDES):
+        raise InputError(f"{place} was run on other pictures than its suite.json names")
+    return one
 
 
 def _fingerprint(data: Any, side: str) -> str | None:

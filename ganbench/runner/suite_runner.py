@@ -14,9 +14,11 @@ from ganbench.planning.plan import Plan, Planned, status_of
 from ganbench.planning.suite import to_toml
 from ganbench.runner import crash_record, extension
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible, timed
+from ganbench.runner.mirror import Mirror
 from ganbench.runner.observer import Observer
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system import child_process, environment, files, locks
+from ganbench.system.object_store import StorageError
 
 CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
 WORKER_SILENT, SCORER_SILENT = 600.0, 3600.0  # seconds without a sign of life
@@ -39,11 +41,15 @@ def execute(
     observer: Observer,
     seconds: float | None = None,
     asks: Interrupts | None = None,
+    mirror: Mirror | None = None,
 ) -> int:
     """Run what is not finished, score it, write the report; returns the exit code.
 
     After `seconds` the running step ends and is saved, as after Ctrl-C. Whoever gives `asks` stops
     it by that alone: no signal is caught then, and this need not be the main thread.
+
+    With a `mirror` each run is pushed when it ends, and what came of all at the end. StorageError
+    when the storage does not take that; all of it is in the local folder then.
     """
     files.ensure_writable(plan.folder)
     heard = timed(asks, seconds) if asks else interruptible(seconds)
@@ -54,8 +60,12 @@ def execute(
                 _start_over(plan, shared)
             _introduce(plan, command, extractors, shared)
             stack.enter_context(locks.present(plan.folder))
-        _carry_out(plan, extractors, observer, interrupts)
+        _carry_out(plan, extractors, observer, interrupts, mirror)
+        if mirror:
+            _catch_up(plan, mirror, observer)
         _conclude(plan, extractors, observer, interrupts)
+        if mirror:
+            _push(plan, mirror, observer)
     if interrupts.asked:
         return INTERRUPTED
     statuses = [record.read(planned.folder).status.name for planned in plan.runs]
@@ -74,8 +84,45 @@ def _start_over(plan: Plan, shared: bool) -> None:
         files.discard(folder)
 
 
+def _catch_up(plan: Plan, mirror: Mirror, observer: Observer) -> None:
+    """Fetch what other machines have pushed meanwhile, for the page."""
+    try:
+        for note in mirror.fetch(plan.suite.name):
+            observer.note(note)
+    except StorageError as error:
+        observer.note(f"not fetched: {error}")
+
+
+def _push(plan: Plan, mirror: Mirror, observer: Observer) -> None:
+    """Bring everything to the storage; StorageError, with where it lies, when that fails."""
+    observer.note(f"pushing to {mirror.address}")
+    folders = [*(planned.folder for planned in plan.runs), *(job.out for job in plan.beside)]
+    try:
+        for note in mirror.push(plan.suite.name, [folder.name for folder in folders]):
+            observer.note(note)
+        mirror.push_page()
+    except StorageError as error:
+        raise StorageError(
+            f"not all is pushed: {error}",
+            f"nothing is lost, it is in {plan.folder}; the same command pushes what is missing",
+        ) from None
+
+
+def _push_one(plan: Plan, planned: Planned, mirror: Mirror, observer: Observer) -> None:
+    """Bring one run to the storage; what fails there is tried again at the end."""
+    try:
+        for note in mirror.push(plan.suite.name, [planned.folder.name]):
+            observer.note(note)
+    except StorageError as error:
+        observer.note(f"not pushed yet: {error}")
+
+
 def _carry_out(
-    plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
+    plan: Plan,
+    extractors: Extractors,
+    observer: Observer,
+    interrupts: Interrupts,
+    mirror: Mirror | None,
 ) -> None:
     """Attempt every run; those that another command is at come again when the others are done."""
     left, told = list(plan.runs), False
@@ -87,7 +134,9 @@ def _carry_out(
                 if not ours:
                     busy.append(planned)
                 elif not interrupts.asked:
-                    _attempt(plan, planned, observer, interrupts)
+                    trained = _attempt(plan, planned, observer, interrupts)
+                    if trained and mirror and not interrupts.asked:
+                        _push_one(plan, planned, mirror, observer)
             if time.monotonic() - began > CONCLUDE_AFTER and planned is not plan.runs[-1]:
                 _conclude_early(plan, extractors, observer, interrupts)
         if len(busy) == len(left):
@@ -98,17 +147,18 @@ def _carry_out(
         left = busy
 
 
-def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> None:
-    """Carry one claimed run out, unless that has been done."""
+def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> bool:
+    """Carry one claimed run out; False if that has been done."""
     now = replace(planned, status=status_of(planned.folder))
     if now.finished or (now.failed and now.status != planned.status):  # by another command
         observer.kept(now)
-        return
+        return False
     if now.status is None and (planned.folder / "record.json").exists():
         observer.line(planned, "its record is damaged: it goes on from its checkpoint")
     if planned.continues:
         extension.begin(plan.job(planned), planned.continues)
     _train(plan, planned, observer, interrupts)
+    return True
 
 
 def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -> None:

@@ -1,7 +1,11 @@
 """Helpers for tests that start real processes."""
 
 import json
+import logging
+import socket
 import sys
+import threading
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -108,6 +112,105 @@ def ganbench(monkeypatch, capsys, describe_here, judge_here):
         return int(exit_.value.code or 0), captured.out, captured.err
 
     return call
+
+
+class Bucket:
+    """A folder on an S3 server of this machine that fails when it is told to."""
+
+    def __init__(self, server):
+        import boto3
+
+        server.faults.clear(), server.asked.clear()
+        self.server, self.name = server, f"b{uuid.uuid4().hex[:12]}"
+        self.address = f"s3://{self.name}/some/results"
+        self.client = boto3.client("s3")
+        self.client.create_bucket(Bucket=self.name)
+
+    def fail(self, how, method, part, times=10**9):
+        """Answer requests of a method whose path has a part with a status, or "cut" the line."""
+        self.server.faults.append([how, method, part, times])
+
+    def mend(self):
+        self.server.faults.clear()
+
+    def puts(self):
+        """Names of what was put since the last time, in order."""
+        start = f"/{self.name}/some/results/"
+        asked, self.server.asked[:] = list(self.server.asked), []
+        return [p[len(start) :] for m, p in asked if m == "PUT" and p.startswith(start)]
+
+    def objects(self):
+        """What there is: name -> content."""
+        start = "some/results/"
+        found = self.client.list_objects_v2(Bucket=self.name).get("Contents", ())
+        names = [one["Key"] for one in found]
+        return {name[len(start) :]: self.read(name) for name in names}
+
+    def read(self, key):
+        return self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+
+    def write(self, name, data):
+        self.client.put_object(Bucket=self.name, Key=f"some/results/{name}", Body=data)
+
+    def remove(self, name):
+        self.client.delete_object(Bucket=self.name, Key=f"some/results/{name}")
+
+
+class _Server:
+    """moto behind a door that can be shut."""
+
+    def __init__(self):
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import make_server
+
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+        self.faults, self.asked = [], []
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def _answer(self, environ, start_response):
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        for fault in self.faults:
+            how, of, part, times = fault
+            if of == method and part in path and times:
+                fault[3] -= 1
+                if how == "cut":
+                    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+                    return []
+                start_response(how, [("Content-Type", "application/xml")])
+                code = how.partition(" ")[2].replace(" ", "")
+                return [f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()]
+        self.asked.append((method, path))
+        return self._moto(environ, start_response)
+
+    def close(self):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="session")
+def _s3_server():
+    pytest.importorskip("moto")
+    server = _Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def bucket(_s3_server, monkeypatch, tmp_path):
+    """A new bucket, and the variables by which it is reached."""
+    known = {"AWS_ENDPOINT_URL": _s3_server.url, "AWS_DEFAULT_REGION": "us-east-1"}
+    known |= {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    known |= {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    nowhere = str(tmp_path / "nowhere")
+    known |= {"AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere}
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+    return Bucket(_s3_server)
 
 
 def _bits(folder):

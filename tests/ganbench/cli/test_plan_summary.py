@@ -89,3 +89,30 @@ def test_the_first_files_that_are_skipped_are_named(plan, tmp_path, broken, name
     assert f"· {broken} file{'s' * (broken > 1)} skipped" in out
     assert len(re.findall(r"skipped d/bad\d\d\.png: not a picture", out)) == named
     assert (f"skipped {more}" in out) if more else (" more: " not in out)
+
+
+def test_a_limit_says_of_how_many(plan, tmp_path):
+    place = fill(tmp_path / "dogs", 6)
+    out = plan("--target", place, "--limit", 4)
+    assert "dogs: 4 pictures" in out and "limited to 4 of 6 from dogs, chosen by hash" in out
+    assert plan("--target", place, "--limit", 6) == plan("--target", place)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence", "hint"),
+    [
+        (("--limit", 0), "limit must be at least 2, not 0", ""),
+        (("--limit", -3), "limit must be at least 2, not -3", ""),
+        (("--limit", 4, "--held-out", 0.1), "leaves 0 of the 4 pictures of dogs", "larger --limit"),
+    ],
+)
+def test_a_limit_that_leaves_too_few_is_refused(ganbench, tmp_path, more, sentence, hint):
+    asked = ("run", "--dry-run", "--plugin", PLUGIN, "--models", "tiny-gan", "--size", 16)
+    code, _, err = ganbench(*asked, "--target", fill(tmp_path / "dogs", 6), *more)
+    assert code == 2 and sentence in err and hint in err
+
+
+def test_more_samples_than_the_limit_leaves_are_refused(ganbench, two_domains):
+    asked = ("run", "--dry-run", "--data", two_domains, "--size", 32, "--models", "cyclegan-unet")
+    code, _, err = ganbench(*asked, "--limit", 3, "--samples", 5)
+    assert code == 2 and "only 3 source pictures" in err and "or a larger --limit" in err

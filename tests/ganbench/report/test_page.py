@@ -68,6 +68,16 @@ def test_the_page_carries_its_results(results, tmp_path):
     assert data["runs"][1]["status"]["name"] == "collapsed"
 
 
+def test_a_limit_is_said_where_the_data_is(fake):
+    fake.run("dcgan", 0, 0.5)
+    side = {"title": "mine", "count": 50, "fingerprint": "9c1e", "taken_of": 7038}
+    html = build(fake.finish(["dcgan"], data={"target": side})).read_text("utf-8")
+    assert "50 of 7,038, chosen by hash" in html
+    fake.finish(["dcgan"], data={"target": side | {"taken_of": "<b>many</b>"}})
+    html = build(fake.results).read_text("utf-8")
+    assert "chosen by hash" not in html and "<b>many" not in html
+
+
 def test_one_set_has_no_tick_of_untouched_photographs(results, tmp_path):
     told = "ticks are the floor and the untouched photographs."
     assert told in build(shutil.copytree(results, tmp_path / "two")).read_text()
@@ -90,12 +100,14 @@ def test_a_page_too_full_leaves_curves_out_and_says_so(results, tmp_path, monkey
 def test_public_leaves_out_pictures_of_the_data_hosts_and_paths(fake):
     fake.run("cyclegan-unet", 0, 120.0)
     fake.run("cyclegan-resnet", 0, 125.0)
-    command = "ganbench run --data /home/ada/monet --plugin ~/gan.py"
+    command = "ganbench run --data /home/ada/monet --plugin ~/gan.py --results s3://adas/secret"
     results = fake.finish(["cyclegan-unet", "cyclegan-resnet"], command=command)
     secret = build(results).read_text()
     public = build(results, public=True).read_text()
     assert "secret-host" in secret and "/home/ada" in secret
     assert "secret-host" not in public and "/home/ada" not in public and "gan.py" not in public
+    assert "s3://adas" in secret and "adas" not in public
+    assert redact.without_paths("https://a.b/c, s3://b/c") == "https://a.b/c, …"
     assert "broken.jpg" in secret and "<code>img/broken.jpg" not in public
     assert "the photograph as it came" not in public and 'alt="paintings, picture' not in public
     assert 'alt="cyclegan-unet, picture 1"' in public

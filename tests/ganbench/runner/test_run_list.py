@@ -59,6 +59,11 @@ def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_
     other.communicate(timeout=120)
     both = listed(tmp_path)
     assert both["toy-gan"].status == "done" and both["toy-gan"].command == ""
+    about = record.read_suite(tmp_path / "s")
+    other = about["data"] | {"target": about["data"]["target"] | {"fingerprint": "0" * 32}}
+    record.write_suite(tmp_path / "s", about | {"data": other})  # as with another limit
+    assert listed(tmp_path)[slow].command == ""
+    record.write_suite(tmp_path / "s", about)
     again = shlex.split(both[slow].command)
     assert again[-8:] == [
         *("--models", slow, "--seeds", "0", "--frameworks", "pytorch", "--budget", "200step")
