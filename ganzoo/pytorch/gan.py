@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from ganzoo.pytorch.layers import init_normal, silence_last
+from ganzoo.pytorch.layers import init_normal, silence_last, spread_by_fan_in
 from ganzoo.pytorch.training import TorchTrainer, mixed
 
 
@@ -20,6 +20,8 @@ class GAN(TorchTrainer):
     def begin(self, *generators: str) -> None:
         """Give `networks` their first weights, precision and, if so set, moving averages."""
         init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
+        for part, slope in self.without_norms():
+            spread_by_fan_in(part, self.settings.init_std, slope)
         if getattr(self.settings, "residual", False):
             silence_last(*(self.networks[name] for name in generators))
         if self.settings.ema:
@@ -29,6 +31,10 @@ class GAN(TorchTrainer):
             }
         for network in (*self.networks.values(), *self.averages.values()):
             mixed(network, self.settings.precision)
+
+    def without_norms(self) -> list[tuple[nn.Module, float]]:
+        """Parts of the networks that have no norm layers, each with its leaky ReLU's slope."""
+        return []
 
     @torch.no_grad()
     def follow(self) -> None:
