@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 # Each purpose draws from a generator of its own, so that no draw shifts another.
-STEP, WEIGHTS = 1, 2
+STEP, WEIGHTS, CANVAS = 1, 2, 3
 ENLARGED = 1_000_000  # a purpose of a step, far from those of augmentations
 
 
@@ -25,6 +25,13 @@ def normal(
 ) -> np.ndarray:
     """Draw float32 N(mean, std) of a weight's shape in PyTorch (out, in, height, width)."""
     return mean + np.float32(std) * random.standard_normal(tuple(shape), dtype=np.float32)
+
+
+def canvas(channels: int, size: int) -> np.ndarray:
+    """Noise that every generator of this size is given, float32 1 C S S: the same for all."""
+    return normal(
+        np.random.default_rng([channels, size, CANVAS]), 0.0, 1.0, (1, channels, size, size)
+    )
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,15 @@ OTHERS = {
 }
 # What theirs is beyond what weights tell; a run that differs has no file of theirs.
 AS_THEIRS: dict[str, dict[str, Any]] = {
-    "cyclegan-resnet": {"residual": False, "upsample": "transposed", "norm_epsilon": 1e-5},
+    "cyclegan-resnet": {
+        "residual": False, "upsample": "transposed", "norm_epsilon": 1e-5, "canvas": 0,
+    },
     "cyclegan-unet": {
         **{"residual": False, "upsample": "transposed", "norm_epsilon": 1e-5, "slope": 0.2},
-        **{"encoder": (), "decoder": (), "skips": "relu", "bottleneck_norm": False},
+        **{"encoder": (), "decoder": (), "skips": "relu", "bottleneck_norm": False, "canvas": 0},
     },
     "dcgan": {"upsample": "transposed", "dense_start": False, "norm_epsilon": 1e-5},
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

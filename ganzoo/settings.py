@@ -95,8 +95,14 @@ class CycleGAN(Adversaries):
     # The generators add to their input and start with adding nothing: what they need not learn is
     # the photograph (He et al. 2016's shortcut, around the whole network).
     residual: bool = False
+    # Channels of fixed noise, and two 3x3 layers at full size that see them beside the features and
+    # the photograph: what strokes begin from where a sky is smooth. 0: the papers' last layer.
+    canvas: int = 0
     d_width: int = 64  # filters of the discriminators' first layer
     d_layers: int = 3  # stride-2 layers of the discriminators; 3 is the 70x70 PatchGAN
+    # none: no norm in the discriminators, whose weights then begin as He et al. 2015 let them. Per
+    # picture, a norm levels out how strong a texture is: just what tells strokes from none.
+    d_norm: Literal["same", "none"] = "same"
     batch: int = 1  # pictures of each domain a step
     loss: Loss = "lsgan"
     lambda_cycle: float = 10.0
@@ -130,8 +136,9 @@ class CycleGAN(Adversaries):
         """InputError for a size that the discriminators cannot judge, and numbers out of range."""
         require_usable(self)
         require_not_negative(
-            self, "history", "lambda_cycle", "lambda_identity", "cycle_decay", "identity_decay"
-        )
+            self, "history", "canvas", "lambda_cycle", "lambda_identity", "cycle_decay",
+            "identity_decay",
+        )  # fmt: skip
         smallest = 2 ** (self.d_layers + 2)
         if size < smallest:
             raise InputError(
@@ -209,6 +216,7 @@ class CycleGANResNet(CycleGAN):
 _RATES = {"learning_rate_g": 1e-3, "learning_rate_d": 5e-4}
 _JUDGES = {"d_width": 32, "d_layers": 2}
 _FREE = {"residual": True, "upsample": "nearest", "lambda_cycle": 1.0, "lambda_identity": 0.0}
+_STROKES = {"canvas": 2, "d_norm": "none"}
 _DREAM = {  # from noise, of 300 paintings
     **{"upsample": "nearest", "loss": "hinge", "spectral_norm": True},
     **{"augment": ("translation",), "decay_from": 0.5},
@@ -216,19 +224,14 @@ _DREAM = {  # from noise, of 300 paintings
 _EMA = {"ema": 0.999}
 _SMALL: dict[type, dict[str, Any]] = {
     DCGAN: {"width": 16, "batch": 16} | _RATES | _DREAM | _EMA,
-    CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES | _FREE | _EMA,
-    CycleGANResNet: {"width": 12, "blocks": 3}
-    | _JUDGES
-    | _RATES
-    | _FREE
-    | _EMA
-    | {"learning_rate_d": 1e-3, "lambda_cycle": 0.5},
+    CycleGANUNet: {"width": 16, "depth": 4} | _JUDGES | _RATES | _FREE | _STROKES | _EMA,
+    CycleGANResNet: {"width": 12, "blocks": 3} | _JUDGES | _RATES | _FREE | _STROKES | _EMA,
 }
 # The same findings in the papers' widths, for a GPU and 256 px, where nobody has tried them yet.
 _BEST: dict[type, dict[str, Any]] = {
     DCGAN: _DREAM | _EMA,
-    CycleGANUNet: _FREE | _EMA,
-    CycleGANResNet: _FREE | _EMA,
+    CycleGANUNet: _FREE | _STROKES | _EMA,
+    CycleGANResNet: _FREE | _STROKES | _EMA,
 }
 # What each profile changes from the papers, by the kind of settings.
 PROFILES: dict[str, dict[type, dict[str, Any]]] = {
@@ -243,6 +246,7 @@ MOST = {  # of what is built or held in memory; far above what anybody trained
     "width": 8192,
     "d_width": 8192,
     "d_layers": 8,
+    "canvas": 8192,
     "blocks": 256,
     "groups": 8192,
     "batch": 65_536,
@@ -250,6 +254,7 @@ MOST = {  # of what is built or held in memory; far above what anybody trained
     "latent": 65_536,
     "history": 1_000_000,
 }
+MAY_BE_0 = ("history", "canvas")
 
 
 def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "official") -> Any:
@@ -314,7 +319,7 @@ def require_positive(settings: Any, *names: str) -> None:
 def require_usable(settings: Any) -> None:
     """InputError for `settings` that no network can be built of and no optimiser can use."""
     there = vars(settings)
-    require_positive(settings, *(name for name in MOST if name in there and name != "history"))
+    require_positive(settings, *(name for name in MOST if name in there and name not in MAY_BE_0))
     for name, most in MOST.items():
         if there.get(name, 0) > most:
             raise InputError(f"setting {name}={there[name]} must be at most {most:,}")

@@ -81,6 +81,14 @@ class CycleGAN(GAN):
         """A new generator; each architecture has its own file."""
         raise NotImplementedError
 
+    def without_norms(self) -> list[tuple[nn.Module, float]]:
+        judges = (self.D_X, self.D_Y) if self.settings.d_norm == "none" else ()
+        generators = (self.G, self.F) if self.settings.canvas else ()
+        return [
+            *((D, self.settings.slope) for D in judges),
+            *((g.finish.layers[0], 0.0) for g in generators),
+        ]
+
     def step(self, source: Pictures, target: Pictures) -> Losses:
         x, y = self.tensors(self.ranks.part(source), self.ranks.part(target))
         self.steps += 1
@@ -136,7 +144,7 @@ class CycleGAN(GAN):
         s = self.settings
         lambda_cycle, lambda_identity = s.lambdas(self.progress)
         own = [target] if s.lambda_identity else []
-        fake, *same = self.passes(there, source, *own)
+        fake, *same = self.passes(there, s.norm, source, *own)
         cycle = l1_loss(back(fake), source)
         identity = sum(map(l1_loss, same, own), torch.zeros_like(cycle))
         fooled = fooling_loss(s.loss, judge(self.augmented(fake, purpose)))
@@ -150,9 +158,9 @@ class CycleGAN(GAN):
         """What D is shown in the stead of this rank's fakes; the history is of all ranks'."""
         return self.ranks.part(self.history[side].swap(self.ranks.whole(fakes), random))
 
-    def passes(self, network: nn.Module, *batches: Tensor) -> Sequence[Tensor]:
-        """The network's outputs for several batches; in one pass where the norm is per picture."""
-        if self.settings.norm == "batch":
+    def passes(self, network: nn.Module, norm: str, *batches: Tensor) -> Sequence[Tensor]:
+        """The network's outputs for several batches; in one pass unless its norm is per batch."""
+        if norm == "batch":
             return [network(batch) for batch in batches]
         return network(torch.cat(batches)).chunk(len(batches))
 
@@ -162,8 +170,9 @@ class CycleGAN(GAN):
         What holds it back is not part of the loss given back.
         """
         kind, D = self.settings.loss, self.networks[f"D_{side}"]
+        norm = self.settings.norm if self.settings.d_norm == "same" else "none"
         real, fake = self.augmented(real, purpose), self.augmented(fake, purpose + 1)
-        real_logits, fake_logits = self.passes(D, real, fake)
+        real_logits, fake_logits = self.passes(D, norm, real, fake)
         loss = 0.5 * (gan_loss(kind, real_logits, 1.0) + gan_loss(kind, fake_logits, 0.0))
         held = self.restraint[side].loss(D, self.steps, real, real_logits, fake_logits)
         (loss + held).backward()

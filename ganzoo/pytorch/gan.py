@@ -11,7 +11,7 @@ from torch import nn
 from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.pytorch.augment import augment
-from ganzoo.pytorch.layers import MinibatchStd, init_normal, silence_last
+from ganzoo.pytorch.layers import MinibatchStd, init_normal, silence_last, spread_by_fan_in
 from ganzoo.pytorch.ranks import ALONE, Ranks
 from ganzoo.pytorch.sync_batch_norm import synchronise
 from ganzoo.pytorch.training import TorchTrainer, mixed
@@ -100,6 +100,8 @@ class GAN(TorchTrainer):
     def begin(self, *generators: str) -> None:
         """Give `networks` their first weights, precision and, if so set, moving averages."""
         init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
+        for part, slope in self.without_norms():
+            spread_by_fan_in(part, self.settings.init_std, slope)
         if getattr(self.settings, "residual", False):
             silence_last(*(self.networks[name] for name in generators))
         if self.settings.ema:
@@ -109,6 +111,10 @@ class GAN(TorchTrainer):
             }
         for network in (*self.networks.values(), *self.averages.values()):
             mixed(network, self.settings.precision)
+
+    def without_norms(self) -> list[tuple[nn.Module, float]]:
+        """Parts of the networks that have no norm layers, each with its leaky ReLU's slope."""
+        return []
 
     @torch.no_grad()
     def follow(self) -> None:

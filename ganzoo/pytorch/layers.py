@@ -178,6 +178,15 @@ def init_normal(networks: Iterable[nn.Module], std: float, seed: int) -> None:
                 nn.init.zeros_(bias)
 
 
+def spread_by_fan_in(network: nn.Module, std: float, slope: float) -> None:
+    """Spread weights of N(0, std) as layers without norms need it (He et al. 2015, eq. 15)."""
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d):
+            wanted = math.sqrt(2 / ((1 + slope**2) * part.weight[0].numel()))
+            with torch.no_grad():
+                part.weight.mul_(wanted / std)
+
+
 def silence_last(*networks: nn.Module) -> None:
     """Let networks begin with an output of 0: the weights of their last convolution are 0."""
     for network in networks:

@@ -14,14 +14,15 @@ class PatchGAN(nn.Module):
 
     def __init__(self, s: CycleGANUNet | CycleGANResNet):
         super().__init__()
-        bias = s.norm == "instance"
+        normed = s.d_norm == "same"
+        bias = s.norm == "instance" or not normed
         channels = 3
         layers: list[nn.Module] = []
         for i in range(s.d_layers + 1):
             width = s.d_width * min(2**i, 8)
             stride = 2 if i < s.d_layers else 1
             layers.append(judging(s, channels, width, 4, stride, 1, bias=bias or i == 0))
-            if i > 0:
+            if i > 0 and normed:
                 layers.append(norm(s, width))
             layers.append(nn.LeakyReLU(s.slope))
             channels = width

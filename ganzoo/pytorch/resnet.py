@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from ganzoo import settings as options
 from ganzoo.pytorch.cyclegan import CycleGAN
+from ganzoo.pytorch.finish import Finish
 from ganzoo.pytorch.layers import doubling, norm
 
 
@@ -30,7 +31,7 @@ class Block(nn.Module):
 class Generator(nn.Module):
     """Picture N 3 H W -> picture N 3 H W in [-1, 1]: down twice, residual blocks, up twice."""
 
-    def __init__(self, s: options.CycleGANResNet):
+    def __init__(self, s: options.CycleGANResNet, size: int):
         super().__init__()
         self.residual = s.residual
         bias, w = s.norm == "instance", s.width
@@ -40,11 +41,14 @@ class Generator(nn.Module):
         layers += [Block(s, 4 * w) for _ in range(s.blocks)]
         for before, after in ((4 * w, 2 * w), (2 * w, w)):  # N W H
             layers += [doubling(s, before, after, 3, bias), norm(s, after), nn.ReLU()]
-        layers += [nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7, 1, 0, bias=True), nn.Tanh()]
+        if not s.canvas:
+            layers += [nn.ReflectionPad2d(3), nn.Conv2d(w, 3, 7, 1, 0, bias=True), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
+        self.finish = Finish(s, size) if s.canvas else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x) if self.residual else self.layers(x)
+        made = self.finish(self.layers(x), x) if self.finish is not None else self.layers(x)
+        return x + made if self.residual else made
 
 
 class CycleGANResNet(CycleGAN):
@@ -53,4 +57,4 @@ class CycleGANResNet(CycleGAN):
     Settings = options.CycleGANResNet
 
     def generator(self) -> nn.Module:
-        return Generator(self.settings)
+        return Generator(self.settings, self.task.size)

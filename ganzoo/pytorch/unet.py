@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from ganzoo import settings as options
 from ganzoo.pytorch.cyclegan import CycleGAN
+from ganzoo.pytorch.finish import Finish
 from ganzoo.pytorch.layers import AcrossReLU, doubling, norm
 
 
@@ -38,7 +39,10 @@ class Generator(nn.Module):
                 layers.append(nn.Dropout(s.dropout))
             self.up.append(nn.Sequential(*layers))
             before, own = width + encoder[last - 1 - i], width
-        self.out = nn.Sequential(rectifier(s, own), doubling(s, before, 3, 4, True), nn.Tanh())
+        made = s.width if s.canvas else 3
+        layers = [rectifier(s, own), doubling(s, before, made, 4, True)]
+        self.out = nn.Sequential(*layers, *([] if s.canvas else [nn.Tanh()]))
+        self.finish = Finish(s, size) if s.canvas else None
 
     def forward(self, given: Tensor) -> Tensor:
         x, skips = given, []
@@ -48,7 +52,8 @@ class Generator(nn.Module):
         skips.pop()
         for layer in self.up:
             x = torch.cat([layer(x), skips.pop()], dim=1)
-        return given + self.out(x) if self.residual else self.out(x)
+        made = self.finish(self.out(x), given) if self.finish is not None else self.out(x)
+        return given + made if self.residual else made
 
 
 def rectifier(s: options.CycleGANUNet, own: int) -> nn.Module:

@@ -80,6 +80,14 @@ class CycleGAN(GAN):
         self.restraint = {side: Restraint(settings) for side in "XY"}
         self._lesson = self.compiled(self.lesson)
 
+    def without_norms(self) -> list[tuple[keras.Layer, float]]:
+        judges = (self.D_X, self.D_Y) if self.settings.d_norm == "none" else ()
+        generators = (self.G, self.F) if self.settings.canvas else ()
+        return [
+            *((D, self.settings.slope) for D in judges),
+            *((g.finish.stack.layers[0], 0.0) for g in generators),
+        ]
+
     def step(self, source: Pictures, target: Pictures) -> Losses:
         self.steps += 1
         s, count = self.settings, len(target)
@@ -113,8 +121,8 @@ class CycleGAN(GAN):
         # Teach G and F: be taken for real, find the way back, leave the own domain alone.
         with tf.GradientTape() as of_g:
             own_y, own_x = ([y], [x]) if s.lambda_identity else ([], [])
-            fake_y, *same_y = self.passes(self.G, x, *own_y)
-            fake_x, *same_x = self.passes(self.F, y, *own_x)
+            fake_y, *same_y = self.passes(self.G, s.norm, x, *own_y)
+            fake_x, *same_x = self.passes(self.F, s.norm, y, *own_x)
             back_x, back_y = self.F(fake_y, training=True), self.G(fake_x, training=True)
             cycle = l1_loss(back_x, x) + l1_loss(back_y, y)
             identity = sum(map(l1_loss, same_y + same_x, own_y + own_x), tf.constant(0.0))
@@ -155,16 +163,17 @@ class CycleGAN(GAN):
         """Loss of a side's D, halved to slow it down, as in the paper; and what holds it back."""
         s, D = self.settings, self.networks[f"D_{side}"]
         real, fake = augment(real, s.augment, drawn[0]), augment(fake, s.augment, drawn[1])
-        real_logits, fake_logits = self.passes(D, real, fake)
+        norm = s.norm if s.d_norm == "same" else "none"
+        real_logits, fake_logits = self.passes(D, norm, real, fake)
         loss = 0.5 * (gan_loss(s.loss, real_logits, 1.0) + gan_loss(s.loss, fake_logits, 0.0))
         held = self.restraint[side].loss(
             lambda x: D(x, training=True), steep, real, real_logits, fake_logits
         )
         return loss, held
 
-    def passes(self, network: keras.Model, *batches: tf.Tensor) -> list[tf.Tensor]:
-        """The network's outputs for several batches; in one pass where the norm is per picture."""
-        if self.settings.norm == "batch":
+    def passes(self, network: keras.Model, norm: str, *batches: tf.Tensor) -> list[tf.Tensor]:
+        """The network's outputs for several batches; in one pass unless its norm is per batch."""
+        if norm == "batch":
             return [network(batch, training=True) for batch in batches]
         return tf.split(network(tf.concat(batches, axis=0), training=True), len(batches))
 

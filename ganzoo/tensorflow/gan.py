@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganzoo.tensorflow.training import TensorFlowTrainer
-from ganzoo.tensorflow.weights import init_normal, silence_last, slots
+from ganzoo.tensorflow.weights import init_normal, silence_last, slots, spread_by_fan_in
 
 
 class GAN(TensorFlowTrainer):
@@ -25,12 +25,18 @@ class GAN(TensorFlowTrainer):
     def begin(self, *generators: str) -> None:
         """Give `networks` their first weights and, if so set, moving averages."""
         init_normal(self.networks.values(), self.settings.init_std, self.task.seed)
+        for part, slope in self.without_norms():
+            spread_by_fan_in(part, self.settings.init_std, slope)
         if getattr(self.settings, "residual", False):
             silence_last(*(self.networks[name] for name in generators))
         if self.settings.ema:
             self.averages = {name: self.generator() for name in generators}
             for kept, new in self._followed():
                 kept.assign(new)
+
+    def without_norms(self) -> list[tuple[keras.Layer, float]]:
+        """Parts of the networks that have no norm layers, each with its leaky ReLU's slope."""
+        return []
 
     def share(self) -> np.ndarray:
         """How far this step draws the averages towards the networks; at first nearly all of it."""

@@ -15,13 +15,14 @@ class PatchGAN(keras.Model):
 
     def __init__(self, s: CycleGAN, size: int):
         super().__init__()
-        bias = SILENT if s.norm == "instance" else False
+        normed = s.d_norm == "same"
+        bias = (SILENT if s.norm == "instance" else False) if normed else True
         layers: list[keras.Layer] = []
         for i in range(s.d_layers + 1):
             width = s.d_width * min(2**i, 8)
             stride = 2 if i < s.d_layers else 1
             layers.append(judging(s, width, 4, stride, 1, bias if i > 0 else True))
-            layers += [norm(s, width)] if i > 0 else []
+            layers += [norm(s, width)] if i > 0 and normed else []
             layers.append(keras.layers.LeakyReLU(s.slope))
         heads = 2 if s.loss == "two-objective" else 1
         layers.append(judging(s, heads, 4, 1, 1, bias=True))

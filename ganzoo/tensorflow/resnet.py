@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
+from ganzoo.tensorflow.finish import Finish
 from ganzoo.tensorflow.layers import SILENT, Conv, ReflectionPad, doubling, norm
 
 
@@ -43,12 +44,16 @@ class Generator(keras.Model):
         layers += [Block(s, 4 * w) for _ in range(s.blocks)]
         for width in (2 * w, w):  # N H W W
             layers += [doubling(s, width, 3, bias), norm(s, width), relu()]
-        layers += [ReflectionPad(3), Conv(3, 7, 1, 0, True), keras.layers.Activation("tanh")]
+        if not s.canvas:
+            layers += [ReflectionPad(3), Conv(3, 7, 1, 0, True), keras.layers.Activation("tanh")]
         self.stack = keras.Sequential(layers, name="layers")
+        self.finish = Finish(s, size) if s.canvas else None
         self(keras.Input((size, size, 3)))  # builds it
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        return x + tf.cast(self.stack(x), x.dtype) if self.residual else self.stack(x)
+        made = self.stack(x)
+        made = made if self.finish is None else self.finish(made, x)
+        return x + tf.cast(made, x.dtype) if self.residual else made
 
 
 class CycleGANResNet(CycleGAN):

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ganzoo import settings as options
 from ganzoo.tensorflow.cyclegan import CycleGAN
+from ganzoo.tensorflow.finish import Finish
 from ganzoo.tensorflow.layers import SILENT, AcrossReLU, Conv, doubling, norm
 
 
@@ -37,8 +38,10 @@ class Generator(keras.Model):
                 layers.append(keras.layers.Dropout(s.dropout))
             self.up.append(keras.Sequential(layers, name=f"up.{i}"))
             own = width
-        relu, tanh = rectifier(s, own), keras.layers.Activation("tanh")
-        self.out = keras.Sequential([relu, doubling(s, 3, 4, True), tanh], name="out")
+        layers = [rectifier(s, own), doubling(s, s.width if s.canvas else 3, 4, True)]
+        layers += [] if s.canvas else [keras.layers.Activation("tanh")]
+        self.out = keras.Sequential(layers, name="out")
+        self.finish = Finish(s, size) if s.canvas else None
         self(keras.Input((size, size, 3)))  # builds it
 
     def call(self, given: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -49,7 +52,9 @@ class Generator(keras.Model):
         skips.pop()
         for layer in self.up:
             x = tf.concat([layer(x, training=training), skips.pop()], axis=-1)
-        return given + tf.cast(self.out(x), given.dtype) if self.residual else self.out(x)
+        made = self.out(x)
+        made = made if self.finish is None else self.finish(made, given)
+        return given + tf.cast(made, given.dtype) if self.residual else made
 
 
 def rectifier(s: options.CycleGANUNet, own: int) -> keras.Layer:

@@ -1,5 +1,6 @@
 """The weights of a Keras network under the names and in the layout of its PyTorch twin."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ NAMES = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
     "u": "u",
+    "noise": "noise",
 }
 
 
@@ -91,6 +93,14 @@ def init_normal(networks: Iterable[keras.Model], std: float, seed: int) -> None:
             if slot.name.endswith(".weight"):
                 mean = 1.0 if len(slot.shape) == 1 else 0.0
                 slot.write(draws.normal(random, mean, std, slot.shape))
+
+
+def spread_by_fan_in(network: keras.Layer, std: float, slope: float) -> None:
+    """Spread weights of N(0, std) as layers without norms need it (He et al. 2015, eq. 15)."""
+    for slot in slots(network):
+        if len(slot.shape) == 4:
+            wanted = math.sqrt(2 / ((1 + slope**2) * math.prod(slot.shape[1:])))
+            slot.write(slot.read() * np.float32(wanted / std))
 
 
 def silence_last(*networks: keras.Model) -> None:

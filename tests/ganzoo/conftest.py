@@ -34,7 +34,7 @@ RECIPE = {  # what the Keras tutorials do otherwise than the papers
 }
 KERAS = {"norm": "group", "groups": 64, "skips": "leaky", "bottleneck_norm": True}
 AUGMENTED = {"augment": "cutout-color-translation", "real_label": 0.9}
-RESIDUAL = {"residual": True, "history": 3}
+RESIDUAL = {"residual": True, "history": 3, "canvas": 2, "d_norm": "none"}
 AIDED = {"ema": 0.9, "r1_gamma": 1.0, "augment": "translation-color"}
 SMALL_DATA = {"dense_start": True, "minibatch_std": True, "enlarge": "flip-mirror-crop-noise"}
 FADING = {"cycle_decay": 0.1, "lambda_identity": 1.0, "identity_decay": 0.5, "history": 3}

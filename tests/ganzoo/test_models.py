@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from ganzoo import conformance, registry
+from ganzoo import conformance, draws, registry
 from ganzoo.errors import InputError
 from ganzoo.pytorch import gan, gradient_check, resnet
 from ganzoo.pytorch.cyclegan import History
+from ganzoo.pytorch.unet import CycleGANUNet
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 from metrics.mesh import excess, powers
@@ -43,8 +44,8 @@ def test_other_norms_keep_the_contract_too(norm):
 NEW = [
     ("dcgan", {"upsample": "nearest"}),
     ("dcgan", {"upsample": "bilinear"}),
-    ("cyclegan-unet", {"upsample": "bilinear", "residual": True}),
-    ("cyclegan-resnet", {"upsample": "nearest", "residual": True}),
+    ("cyclegan-unet", {"upsample": "bilinear", "residual": True, "canvas": 0}),
+    ("cyclegan-resnet", {"upsample": "nearest", "residual": True, "d_norm": "same"}),
 ]
 
 
@@ -69,6 +70,48 @@ def test_a_residual_generator_begins_with_its_input(name, upsample):
     trainer, sources = tried.trainer(), tried.sources(3)
     for made in trainer.views(sources, sources).values():
         assert np.abs(made.astype(int) - sources).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["cyclegan-unet", "cyclegan-resnet"])
+def test_only_a_canvas_tells_the_places_of_a_smooth_sky_apart(name, monkeypatch):
+    monkeypatch.setattr(gan, "silence_last", lambda *networks: None)
+    sky = np.full((1, 64, 64, 3), (120, 150, 200), np.uint8)
+    inside = slice(24, 40), slice(24, 40)  # where U-Net of depth 2 does not see the border
+    spread = {}
+    for canvas in (0, 2):
+        changes = {"canvas": canvas, "init_std": 0.1, "ema": 0.0, "norm": "group"}
+        changes |= {"depth": 2} if name == "cyclegan-unet" else {"blocks": 1}
+        trainer = _tried(name, 64, **changes).trainer()
+        painted = trainer.generate(sky)[0][inside]
+        assert np.array_equal(trainer.generate(sky)[0][inside], painted)
+        spread[canvas] = np.ptp(painted, axis=(0, 1)).max()
+    assert spread[0] <= 1 < spread[2]
+
+
+def test_every_generator_has_the_same_canvas_and_a_checkpoint_brings_its_own(tmp_path):
+    settings = _tried("cyclegan-unet", 32).settings
+    one, other = (CycleGANUNet(settings, Task(32, seed)) for seed in (0, 1))
+    canvas = one.G.finish.canvas.noise
+    assert np.array_equal(canvas, draws.canvas(2, 32))
+    assert torch.equal(canvas, other.F.finish.canvas.noise)
+    assert not any(p is canvas for p in one.G.parameters())
+    canvas.mul_(2)
+    one.save(tmp_path)
+    other.load(tmp_path)
+    assert torch.equal(other.G.finish.canvas.noise, canvas)
+
+
+def test_a_discriminator_without_norms_begins_with_the_spread_that_needs_none():
+    D = _tried("cyclegan-resnet", 64, d_width=64).trainer().D_Y
+    kinds = {type(part).__name__ for part in D.layers}
+    assert kinds == {"Conv2d", "LeakyReLU"}
+    x = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3, 64, 64), np.float32))
+    for layer in list(D.layers)[:-1]:
+        x = layer(x)
+        if isinstance(layer, nn.LeakyReLU):  # of He et al. 2015: what goes in comes out as strong
+            assert 0.7 < x.square().mean() < 1.4
+    normed = _tried("cyclegan-resnet", 64, d_norm="same", norm="batch").trainer().D_Y
+    assert any(isinstance(part, nn.BatchNorm2d) for part in normed.layers)
 
 
 @pytest.mark.parametrize("name", ["dcgan", "cyclegan-unet", "cyclegan-resnet"])

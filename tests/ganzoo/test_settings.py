@@ -57,6 +57,8 @@ def test_dcgan_refuses_sizes_it_cannot_draw(size):
         CycleGANUNet(encoder=(8,) * 7),  # 64 px halve six times
         CycleGANUNet(encoder=(8, 8, 8), decoder=(8,)),
         CycleGANUNet(d_layers=5),
+        CycleGANUNet(canvas=-1),
+        CycleGANResNet(canvas=9000),
         CycleGANUNet(width=0),
         CycleGANUNet(dropout=1.5),
         CycleGANResNet(blocks=0),

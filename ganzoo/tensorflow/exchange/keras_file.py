@@ -40,6 +40,8 @@ def rebuilt(network: keras.Model, shape: tuple[int, ...]) -> keras.Model:
         made = _stacked(network.stack, plain.Reshape((1, 1, *shape))(given))
     else:
         made = _stacked(network.stack, given)
+    if (finish := getattr(network, "finish", None)) is not None:
+        made = _finished(finish, made, given)
     if getattr(network, "residual", False):
         made = plain.Add()([given, made])
     return keras.Model(given, made)
@@ -54,6 +56,16 @@ def _unet(network: keras.Model, x: Made) -> Made:
     for layer, after in zip(network.up, [*network.up[1:], network.out], strict=True):
         x = _rectified(after.layers[0], _stacked(layer, x, 1), skips.pop())
     return _stacked(network.out, x, 1)
+
+
+def _finished(finish: keras.Model, x: Made, given: Made) -> Made:
+    """The last layers at full size; the noise beside them is a bias of every place."""
+    noise = finish.canvas.noise.numpy()[..., 0]  # S S K
+    nothing = np.zeros((given.shape[-1], noise.shape[-1]), np.float32)
+    canvas = plain.EinsumDense("nhwc,ck->nhwk", noise.shape, bias_axes="hwk")
+    both = [x, given, canvas(given)]
+    canvas.set_weights([nothing, noise])
+    return _stacked(finish.stack, plain.Concatenate()(both))
 
 
 def _rectified(kind: keras.Layer, own: Made | None, across: Made) -> Made:

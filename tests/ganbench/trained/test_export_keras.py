@@ -47,7 +47,7 @@ CASES = [
      "upsample": "bilinear", "residual": True},
     {"model": "cyclegan-unet", "depth": 3, "init_std": 0.1, "dropout": 0.5},
     {"model": "cyclegan-unet", "depth": 3, "init_std": 0.1, "norm": "group", "skips": "leaky",
-     "bottleneck_norm": True},
+     "bottleneck_norm": True, "canvas": 2},
     {"model": "cyclegan-unet", "depth": 3, "init_std": 0.1, "norm": "instance"},
 ]  # fmt: skip
 NARROW = {"width": 4, "d_width": 4, "d_layers": 2}

@@ -106,8 +106,8 @@ ONNX = {
     "dcgan": {},
     "cyclegan-resnet": {},
     "cyclegan-unet": {},
-    "cyclegan-unet:norm=group,residual,upsample=bilinear": {
-        "norm": "group", "residual": True, "upsample": "bilinear",
+    "cyclegan-unet:norm=group,residual,upsample=bilinear,canvas=2": {
+        "norm": "group", "residual": True, "upsample": "bilinear", "canvas": 2,
     },
 }  # fmt: skip
 

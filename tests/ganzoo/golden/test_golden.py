@@ -27,6 +27,7 @@ from ganzoo.trainer import Task
 
 STEPS, SIZE = 20, 32
 EXACT = 1e-6  # relative, of each loss
+SINGLE = 2e-6  # of the first step in float32: other processors sum in another order
 HEAD = """\
 # Losses of {case}: small profile and what the case changes, {size} px, seed 0, PyTorch in\
  float64 on a CPU.
@@ -49,7 +50,7 @@ def _case(model: str, **changes: Any) -> Case:
 # The small profile of version 0.1: the paper's losses, transposed convolutions, nothing residual.
 OLD = {
     **{"residual": False, "upsample": "transposed", "lambda_cycle": 10.0, "lambda_identity": 5.0},
-    **{"d_width": 16, "ema": 0.0},
+    **{"d_width": 16, "ema": 0.0, "canvas": 0, "d_norm": "same"},
 }
 _OLD_RATES = {"learning_rate_g": 2e-3, "learning_rate_d": 5e-4}
 OLD_DCGAN = {
@@ -155,7 +156,7 @@ def test_the_first_twenty_losses_are_those_in_the_repository(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_first_step_in_single_precision_is_that_in_the_repository(name):
-    assert apart([next(lessons(CASES[name]))], golden(name)[:1]) <= EXACT
+    assert apart([next(lessons(CASES[name]))], golden(name)[:1]) <= SINGLE
 
 
 def test_every_built_in_model_has_golden_losses():
