@@ -291,6 +291,8 @@ def run(
     extend: bool = False,
     until: str | None = None,
     shard: str | None = None,
+    save_every: str | None = None,
+    on: str | None = None,
     say: Callable[[str], object] | None = print,
 ) -> Results:
     """Train, judge and compare models, as `ganbench run` does: `ganbench run --help` explains all.
@@ -302,29 +304,32 @@ def run(
     given = {key: value for key, value in locals().items() if key in OPTIONS and value is not None}
     from ganbench import budget as budgets
     from ganbench.runner import background
-    from ganbench.runner.prepare import chosen, prepare
+    from ganbench.runner.prepare import chosen, prepare, reached
 
     if force and extend:
         raise InputError("force starts runs over and extend continues them", "name one")
     options = {key: _listed(key, value) for key, value in given.items()}
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     place = Path(results).expanduser()
-    ready = prepare(
-        chosen(Path(suite) if suite else None, options, "ganbench.run"),
-        place,
-        lambda what, done, of: None,
-        inception_weights=Path(inception_weights) if inception_weights else None,
-        force=force,
-        part=shard,
-    ).considered(extend)
-    tell = say or (lambda line: None)
-    for note in (*ready.extractors.left_out, *ready.notes):
-        tell(f" note: {note}")
-    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(place)}
-    said |= {"shard": shard} if shard else {}
-    command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
-    background.carry_out(ready, command, force, left, tell)
+    with reached(on) as cluster:
+        ready = prepare(
+            chosen(Path(suite) if suite else None, options, "ganbench.run"),
+            place,
+            lambda what, done, of: None,
+            inception_weights=Path(inception_weights) if inception_weights else None,
+            force=force,
+            part=shard,
+            save_every=save_every,
+            cluster=cluster,
+        ).considered(extend)
+        tell = say or (lambda line: None)
+        for note in (*ready.extractors.left_out, *ready.notes):
+            tell(f" note: {note}")
+        left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+        said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(place)}
+        said |= {key: value for key, value in (("shard", shard), ("on", on)) if value}
+        command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
+        background.carry_out(ready, command, force, left, tell, cluster)
     return load(place, ready.plan.suite.name)
 
 

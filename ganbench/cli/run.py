@@ -14,6 +14,7 @@ from ganbench.cli.options import Device, InceptionWeights, Plugins, Price, Resul
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ganbench.runner.cluster.connection import Cluster
     from ganbench.runner.prepare import Prepared
 
 
@@ -103,12 +104,23 @@ def run(
             show_default="all runs",
         ),
     ] = None,
+    save_every: Annotated[
+        str | None,
+        typer.Option(help="Time between two checkpoints: 5m.", show_default="60s"),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the runs are trained: ray, or ray://HOST:10001 for the nodes of a cluster.",
+            show_default="here",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
 ) -> None:
     """Train, judge and compare models; writes results/report.html."""
     from ganbench import budget as budgets
     from ganbench.cli import plan_summary, progress
-    from ganbench.runner.prepare import chosen, prepare
+    from ganbench.runner.prepare import chosen, prepare, reached
 
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
@@ -116,28 +128,35 @@ def run(
         raise typer.BadParameter("--force starts runs over and --extend continues them; name one")
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
-    with bars.on(console) as on_progress:
-        ready = prepare(
-            chosen(suite or suite_file, context.params),
-            results,
-            on_progress,
-            inception_weights=inception_weights,
-            force=force,
-            dry=dry_run,
-            part=shard,
-        )
-    plan_summary.show(ready.plan, ready.extractors, console)
-    ready = ready.considered(extend)
-    for note in ready.notes:
-        console.print(f" note: {note}", markup=False)
-    if dry_run:
-        return
-    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    raise typer.Exit(_carry_out(ready, force, left, console))
+    with reached(on) as cluster:
+        with bars.on(console) as on_progress:
+            ready = prepare(
+                chosen(suite or suite_file, context.params),
+                results,
+                on_progress,
+                inception_weights=inception_weights,
+                force=force,
+                dry=dry_run,
+                part=shard,
+                save_every=save_every,
+                cluster=cluster,
+            )
+        plan_summary.show(ready.plan, ready.extractors, console, cluster.words if cluster else "")
+        ready = ready.considered(extend)
+        for note in ready.notes:
+            console.print(f" note: {note}", markup=False)
+        if dry_run:
+            return
+        left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+        raise typer.Exit(_carry_out(ready, force, left, console, cluster))
 
 
 def _carry_out(
-    ready: "Prepared", force: bool, seconds_left: float | None, console: "Console"
+    ready: "Prepared",
+    force: bool,
+    seconds_left: float | None,
+    console: "Console",
+    cluster: "Cluster | None",
 ) -> int:
     """Train, judge, say what came of it; returns the exit code."""
     from ganbench.cli import plan_summary, progress
@@ -145,7 +164,9 @@ def _carry_out(
 
     plan, command = ready.plan, "ganbench " + shlex.join(sys.argv[1:])
     screen = progress.make(console, plan.runs)
-    code = suite_runner.execute(plan, command, ready.extractors, force, screen, seconds_left)
+    code = suite_runner.execute(
+        plan, command, ready.extractors, force, screen, seconds_left, cluster=cluster
+    )
     plan_summary.conclude(plan, console)
     if code == interrupts.INTERRUPTED:
         again = command.replace(" --force", "")  # which would remove what was saved

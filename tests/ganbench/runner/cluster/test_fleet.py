@@ -1,0 +1,151 @@
+"""Runs on three nodes of a real Ray cluster on this machine, over models that need no framework."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ray.cluster_utils import Cluster
+
+import ganbench
+
+LIGHT = Path(__file__).parents[2] / "light"
+ROOT = Path(ganbench.__file__).parents[1]
+CODE = os.pathsep.join([str(LIGHT), str(ROOT)])
+
+
+class Nodes:
+    """A cluster whose nodes share neither a cache nor results with each other or with the driver."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        first = {**self._options(), "include_dashboard": False}
+        self.cluster = Cluster(initialize_head=True, head_node_args=first)
+        self.added = [self.add() for _ in range(2)]
+
+    def _options(self, **more):
+        cache = self.folder / f"cache-{len(list(self.folder.iterdir()))}"
+        cache.mkdir()
+        told = {"PYTHONPATH": CODE, "GANBENCH_CACHE": str(cache), "RAY_USAGE_STATS_ENABLED": "0"}
+        return {"num_cpus": 1, "env_vars": told | more}
+
+    def add(self, **variables):
+        return self.cluster.add_node(**self._options(**variables))
+
+    def caches(self):
+        return sorted(self.folder.glob("cache-*"))
+
+    def kill(self, short):
+        """Let the added node whose number begins so die."""
+        (node,) = [node for node in self.added if node.node_id.startswith(short)]
+        self.cluster.remove_node(node, allow_graceful=False)
+        self.added.remove(node)
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    made = Nodes(tmp_path_factory.mktemp("nodes"))
+    yield made
+    made.cluster.shutdown()
+
+
+def command(two_domains, results, *more, models="toy-gan", seeds="0"):
+    return list(map(str, [
+        *(sys.executable, LIGHT / "light_ganbench.py", "run", "--plugin", LIGHT / "toy_gan.py"),
+        *("--models", models, "--data", two_domains, "--size", "32", "--samples", "8"),
+        *("--metrics", "fwd", "--device", "cpu", "--threads", "1", "--name", "s"),
+        *("--seeds", seeds, "--snapshots", "2", "--frames", "4", "--results", results, *more),
+    ]))  # fmt: skip
+
+
+def start(words, nodes=None, **variables):
+    here = {"RAY_ADDRESS": nodes.cluster.address} if nodes else {}
+    return subprocess.Popen(
+        words,
+        env={**os.environ, "PYTHONPATH": CODE, **here, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ended(process):
+    words, _ = process.communicate(timeout=120)
+    return process.returncode, words
+
+
+def folders(results):
+    return sorted(path.parent for path in results.glob("s/*/run.json"))
+
+
+def placed(folder):
+    """The nodes that a run has been on, as far as the driver knows, by eight digits."""
+    log = folder / "events.jsonl"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [told["node"] for told in map(json.loads, lines) if told["event"] == "placed"]
+
+
+def statuses(results):
+    found = (json.loads((each / "record.json").read_text()) for each in folders(results))
+    return [record["status"]["name"] for record in found]
+
+
+def bits(results):
+    """What a run must repeat bit for bit, by model and seed."""
+    found = {}
+    for folder in folders(results):
+        name = folder.name.rpartition("-")[0]
+        for pattern in ("checkpoint/state.npy", "samples/*", "film/*", "views/*"):
+            for path in folder.glob(pattern):
+                found[name, path.relative_to(folder).as_posix()] = path.read_bytes()
+        rows = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
+        found[name, "history"] = [[row[0], row[2], *row[5:]] for row in rows]
+    return found
+
+
+def wait_for(what, process, seconds=90):
+    limit = time.monotonic() + seconds
+    while not (found := what()):
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    return found
+
+
+def test_nine_runs_on_three_nodes_of_which_one_dies_are_those_of_one_machine(
+    nodes, two_domains, tmp_path
+):
+    seeds, budget = "0,1,2,3,4,5,6,7,8", ("--budget", "60step")
+    alone = start(command(two_domains, tmp_path / "here", *budget, seeds=seeds))
+    code, words = ended(alone)
+    assert code == 0, words
+    there = tmp_path / "there"
+    more = (*budget, "--on", "ray", "--save-every", "1s")
+    process = start(
+        command(two_domains, there, *more, seeds=seeds, models="toy-gan:seconds=0.05"), nodes
+    )
+    added = {node.node_id[:8] for node in nodes.added}
+
+    def has_saved():
+        """A run on a node that may die, of which a checkpoint has arrived."""
+        there_now = [each for each in folders(there) if (each / "checkpoint").exists()]
+        unfinished = [each for each in there_now if not (each / "record.json").exists()]
+        return [each for each in unfinished if set(placed(each)) & added]
+
+    victim = wait_for(has_saved, process)[0]
+    nodes.kill(placed(victim)[0])
+    code, words = ended(process)
+    assert code == 0, words
+    assert "is lost: it goes on elsewhere" in words and "resumed at step" in words
+    assert len(folders(there)) == 9 and statuses(there) == ["done"] * 9
+    assert len(set(placed(victim))) == 2
+    assert len({node for each in folders(there) for node in placed(each)}) == 3
+    assert bits(there) == bits(tmp_path / "here") and len(bits(there)) > 9 * 8
+    assert not list(there.glob("s/*/.arriving*")) and not list(there.glob("s/*/*-previous"))
+    for cache in nodes.caches():  # each had the pictures shipped, once, and keeps nothing else
+        assert len([path for path in (cache / "shipped").iterdir() if path.is_dir()]) == 1
+    assert sum(any((cache / "runs").iterdir()) for cache in nodes.caches()) <= 1  # the dead one's
