@@ -25,8 +25,10 @@ from ganbench.system.text import shown
 
 INSTALL = 'pip install "ganbench[ray]"'
 ADDRESS = re.compile(r"ray(://(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\])(:(?P<port>[0-9]{1,5}))?/?)?")
+REMEMBERED = re.compile(r"(ray://)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]{1,5})/?")
 PORT = 10001  # of Ray's client server, which `ray start --head` opens
 CONNECT_SECONDS = 5.0
+Door = tuple[str, int]  # host and port
 ANSWER_SECONDS = 120.0  # for a node to start its first process
 # What Ray reads from its variables: no word to its makers, no advice on the screen.
 QUIET = {
@@ -44,6 +46,7 @@ class Cluster:
     ray: Any
     machines: tuple[Machine, ...]
     source: str  # digest of our code
+    door: tuple[str, int]  # where it is asked
     _folders: dict[str, Path] = field(default_factory=dict)  # of sets of pictures, by content key
     _stored: dict[str, dict[str, list[Any]]] = field(default_factory=dict)  # in the object store
 
@@ -62,6 +65,14 @@ class Cluster:
         host = hosts.get(identity, "")
         alike = list(hosts.values()).count(host) != 1
         return f"{host} {identity[:4]}".strip() if alike else host
+
+    def answers(self) -> bool:
+        """Is it still there? Without its head, Ray would end this process in a minute."""
+        try:
+            socket.create_connection(self.door, CONNECT_SECONDS).close()
+        except OSError:
+            return False
+        return True
 
     def shares(self, plan: Plan) -> bool:
         """Will CPU runs of a plan be on one node at the same time?"""
@@ -161,8 +172,8 @@ def connected(on: str) -> Iterator[Cluster]:
     if ray.is_initialized():
         raise InputError("this process is connected to Ray already", "ray.shutdown()")
     try:
-        _connect(ray, found["host"], int(found["port"] or PORT))
-        cluster = Cluster(ray, machines(ray), own_source.digest())
+        door = _connect(ray, found["host"], int(found["port"] or PORT))
+        cluster = Cluster(ray, machines(ray), own_source.digest(), door)
         cluster.check()
         yield cluster
     finally:
@@ -185,31 +196,51 @@ def _ray() -> Any:
     return ray
 
 
-def _connect(ray: Any, host: str | None, port: int) -> None:
+def _connect(ray: Any, host: str | None, port: int) -> Door:
+    """Connect, and say where one is asked."""
     if host:
-        _knock(host.strip("[]"), port)
+        door = _knock(host, port)
         _init(ray, f"ray://{host}:{port}", f"there is no Ray cluster at {host}:{port}")
-        return
+        return door
+    if told := os.environ.get("RAY_ADDRESS"):
+        return _remembered(ray, told)
     try:
-        _init(ray, "auto", "")
+        _init(ray, "auto", "there is none")
     except InputError:
-        if told := os.environ.get("RAY_ADDRESS"):
-            raise InputError(
-                f"there is no Ray cluster at RAY_ADDRESS={shown(told)}", "unset RAY_ADDRESS"
-            ) from None
         _init(ray, "local", "Ray does not start on this machine", include_dashboard=False)
+    return _head(ray)
 
 
-def _knock(host: str, port: int) -> None:
+def _remembered(ray: Any, address: str) -> Door:
+    """Reach the cluster of Ray's own variable: the address of its client server or of its head."""
+    sentence = f"there is no Ray cluster at RAY_ADDRESS={shown(address)}"
+    try:
+        known = REMEMBERED.fullmatch(address)
+        door = _knock(known["host"], int(known["port"])) if known else None
+        _init(ray, address, "it does not answer")
+        return door or _head(ray)
+    except InputError as error:
+        raise InputError(f"{sentence}: {error}", "unset RAY_ADDRESS") from None
+
+
+def _head(ray: Any) -> Door:
+    """Where the head of the cluster is asked that we are a part of."""
+    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _knock(host: str, port: int) -> Door:
     """InputError when nobody listens there: Ray itself would try for half a minute."""
     hint = f"ray start --head on {host} opens port {PORT} for --on ray://{host}:{PORT}"
+    door = host.strip("[]"), port
     try:
-        socket.create_connection((host, port), CONNECT_SECONDS).close()
+        socket.create_connection(door, CONNECT_SECONDS).close()
     except OSError as error:
         why = error.strerror or str(error)
         raise InputError(f"nobody answers at {host}:{port} ({why})", hint) from None
     except (OverflowError, UnicodeError):
         raise InputError(f"{host}:{port} is no address", hint) from None
+    return door
 
 
 def _init(ray: Any, address: str, sentence: str, **more: Any) -> None:

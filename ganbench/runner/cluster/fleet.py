@@ -29,9 +29,15 @@ WORKER = "ganbench.training.worker"
 MOST_AWAY = 200  # runs that are begun or wait for a free node
 MOST_LOSSES = 5  # nodes that a run may lose in a row without having saved in between
 POLL_SECONDS = 0.5  # that a node waits for something to tell; between two looks at busy runs
+LOOK_SECONDS = 1.0  # between two looks whether the cluster is there
+GONE_SECONDS = 20.0  # without an answer; after a minute, Ray would end this process
 ARRIVING = ("saving", "part", "saved")
 
 Message = dict[str, Any]
+
+
+class _Gone(Exception):
+    """The cluster is not there any more."""
 
 
 @dataclass
@@ -63,9 +69,22 @@ class Fleet:
     patience: float  # seconds that a worker may be silent
     _away: list[Away] = field(default_factory=list)
     _refused: InputError | None = None
+    _answered: float = 0.0  # when the cluster was there
+    _looked: float = 0.0
 
     def carry_out(self) -> None:
         """Attempt every run; InputError when a node refuses one, after all others are saved."""
+        try:
+            self._carry_out()
+        except (ConnectionError, _Gone):
+            raise InputError(
+                "the cluster does not answer any more; what has come from it is saved",
+                "start it again: the same command goes on",
+            ) from None
+        if self._refused:
+            raise self._refused
+
+    def _carry_out(self) -> None:
         waiting, told = deque(self.plan.runs), False
         try:
             while (waiting and not self.interrupts.asked) or self._away:
@@ -78,13 +97,12 @@ class Fleet:
                     time.sleep(POLL_SECONDS)
                 waiting.extend(busy)
                 self._hear()
+                self._look()
                 if self.interrupts.asked:
                     self._stop()
         finally:
             for away in list(self._away):
                 self._leave(away)
-        if self._refused:
-            raise self._refused
 
     def _begin(self, waiting: deque[Planned]) -> list[Planned]:
         """Send out as many as may be; returns those that another command is at."""
@@ -135,6 +153,17 @@ class Fleet:
             "plugin": self.cluster.plugin(job.run.address),
             "sets": {name: self.cluster.set(side) for name, side in sides.items() if side},
         }
+
+    def _look(self) -> None:
+        """Look whether the cluster is there; _Gone when it has not been for a while."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        if self.cluster.answers() or not self._answered:
+            self._answered = now
+        elif now - self._answered > GONE_SECONDS:
+            raise _Gone
 
     def _hear(self) -> None:
         """Take what there is to hear, and wait a moment if that is nothing."""

@@ -7,7 +7,6 @@ is to tell. Plain dicts of text, numbers and bytes go to and fro.
 import os
 import queue
 import signal
-import socket
 import threading
 import uuid
 from collections import deque
@@ -101,17 +100,19 @@ class Node:
 
     def _work(self, task: Message) -> None:
         """Carry the run out; whatever happens, the last message is `ended` or `refused`."""
-        scratch = _scratch(task["run"])
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-            self._tell({"kind": "placed", "node": _here(), "host": socket.gethostname()})
+            self._tell({"kind": "placed", "node": _here()})
             _check_code(task["source"])
-            last = self._train(task, scratch)
+            scratch = _scratch(task["run"])
+            try:
+                last = self._train(task, scratch)
+            finally:
+                self._tell(_removing(scratch))  # once what was told before has been read from it
         except USER_ERRORS as error:
             last = {"kind": "refused", "message": str(error), "hint": error.hint}
         except Exception as error:
             last = {"kind": "refused", "message": first_line(error), "hint": ""}
-        self._tell(_removing(scratch))  # once what is told before has been read from it
         self._tell(last)
 
     def _train(self, task: Message, scratch: Path) -> Message:

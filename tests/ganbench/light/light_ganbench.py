@@ -23,6 +23,7 @@ def run_light() -> None:
     run = child_process.run
     fleet.WORKER = "light_worker"  # on a node, whose processes must find it too
     child_process.run = lambda module, *rest: run(LIGHT.get(module, module), *rest)
+    fleet.GONE_SECONDS = float(os.environ.get("TRIAL_GONE", fleet.GONE_SECONDS))
     suite_runner.WORKER_SILENT = float(os.environ.get("TRIAL_PATIENCE", 600))
     if "TRIAL_REPORT" not in os.environ:  # judge and page take longer than all the rest
         suite_runner._conclude = plan_summary.conclude = lambda *_: None

@@ -19,7 +19,7 @@ CODE = os.pathsep.join([str(LIGHT), str(ROOT)])
 
 
 class Nodes:
-    """A cluster whose nodes share neither a cache nor results with each other or with the driver."""
+    """A cluster whose nodes share no cache with each other or with the driver."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -116,18 +116,18 @@ def wait_for(what, process, seconds=90):
     return found
 
 
-def test_nine_runs_on_three_nodes_of_which_one_dies_are_those_of_one_machine(
-    nodes, two_domains, tmp_path
+@pytest.mark.parametrize("count", [4, pytest.param(9, marks=pytest.mark.slow)])
+def test_runs_on_three_nodes_of_which_one_dies_are_those_of_one_machine(
+    nodes, two_domains, tmp_path, count
 ):
-    seeds, budget = "0,1,2,3,4,5,6,7,8", ("--budget", "60step")
+    seeds, budget = ",".join(map(str, range(count))), ("--budget", "60step")
     alone = start(command(two_domains, tmp_path / "here", *budget, seeds=seeds))
     code, words = ended(alone)
     assert code == 0, words
     there = tmp_path / "there"
     more = (*budget, "--on", "ray", "--save-every", "1s")
-    process = start(
-        command(two_domains, there, *more, seeds=seeds, models="toy-gan:seconds=0.05"), nodes
-    )
+    slow = "toy-gan:seconds=0.05"
+    process = start(command(two_domains, there, *more, seeds=seeds, models=slow), nodes)
     added = {node.node_id[:8] for node in nodes.added}
 
     def has_saved():
@@ -139,13 +139,85 @@ def test_nine_runs_on_three_nodes_of_which_one_dies_are_those_of_one_machine(
     victim = wait_for(has_saved, process)[0]
     nodes.kill(placed(victim)[0])
     code, words = ended(process)
+    nodes.added.append(nodes.add())  # for whoever comes next
     assert code == 0, words
     assert "is lost: it goes on elsewhere" in words and "resumed at step" in words
-    assert len(folders(there)) == 9 and statuses(there) == ["done"] * 9
+    assert len(folders(there)) == count and statuses(there) == ["done"] * count
     assert len(set(placed(victim))) == 2
     assert len({node for each in folders(there) for node in placed(each)}) == 3
-    assert bits(there) == bits(tmp_path / "here") and len(bits(there)) > 9 * 8
+    assert bits(there) == bits(tmp_path / "here") and len(bits(there)) > count * 8
     assert not list(there.glob("s/*/.arriving*")) and not list(there.glob("s/*/*-previous"))
-    for cache in nodes.caches():  # each had the pictures shipped, once, and keeps nothing else
-        assert len([path for path in (cache / "shipped").iterdir() if path.is_dir()]) == 1
-    assert sum(any((cache / "runs").iterdir()) for cache in nodes.caches()) <= 1  # the dead one's
+    shipped = [list((cache / "shipped").glob("*/")) for cache in nodes.caches()[:3]]
+    assert [len([path for path in each if path.is_dir()]) for each in shipped] == [2, 2, 2]
+    left = [list((cache / "runs").iterdir()) for cache in nodes.caches()[:3]]
+    assert [] in left and sum(map(bool, left)) <= 1  # of the one that died
+
+
+def test_ctrl_c_saves_what_is_away_and_the_same_command_goes_on_here(nodes, two_domains, tmp_path):
+    alone = start(command(two_domains, tmp_path / "here", "--budget", "60step", seeds="0,1,2,3"))
+    assert ended(alone)[0] == 0
+    there, slow = tmp_path / "there", "toy-gan:seconds=0.05"
+    words = command(two_domains, there, "--budget", "60step", seeds="0,1,2,3", models=slow)
+    process = start([*words, "--on", "ray"], nodes)
+    wait_for(lambda: process.stdout.readline().rstrip().endswith("snapshot at step 30"), process)
+    asked = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code, said = ended(process)
+    assert code == 130 and "Continue with the same command" in said, said
+    assert time.monotonic() - asked < 20
+    begun = [each for each in folders(there) if (each / "record.json").exists()]
+    names = {json.loads((each / "record.json").read_text())["status"]["name"] for each in begun}
+    assert "interrupted" in names and names <= {"interrupted", "done"}
+    assert all((each / "checkpoint" / "checkpoint.json").exists() for each in begun)
+    code, said = ended(start(words))  # the folder is where it always was
+    assert code == 0 and "resumed at step" in said, said
+    assert bits(there) == bits(tmp_path / "here")
+
+
+def test_a_run_that_fails_on_a_node_has_the_reason_that_it_has_here(nodes, two_domains, tmp_path):
+    models = "toy-gan,toy-gan:fault=killed,toy-gan:fault=raises"
+    words = command(two_domains, tmp_path, "--budget", "12step", "--on", "ray", models=models)
+    code, said = ended(start(words, nodes))
+    assert code == 3, said
+    found = (json.loads((each / "record.json").read_text()) for each in folders(tmp_path))
+    why = {record["label"]: record["status"] for record in found}
+    assert why["toy-gan"]["name"] == "done"
+    assert why["toy-gan:fault=killed"]["reason"].startswith("its process was killed by SIGKILL")
+    assert why["toy-gan:fault=raises"]["reason"] == "RuntimeError: the paint is dry"
+
+
+def test_a_node_that_cannot_take_the_pictures_is_named_and_the_others_are_saved(
+    nodes, two_domains, tmp_path
+):
+    full, there = tmp_path / "full", tmp_path / "there"
+    full.write_text("no folder")
+    more = ("--budget", "900step", "--on", "ray", "--save-every", "1s")
+    slow = "toy-gan:seconds=0.05"
+    process = start(command(two_domains, there, *more, seeds="0,1,2,3", models=slow), nodes)
+    wait_for(lambda: list(there.glob("s/*/checkpoint")), process)
+    bad = nodes.add(GANBENCH_CACHE=str(full))  # which gets the run that waits for a free node
+    try:
+        code, said = ended(process)
+    finally:
+        nodes.cluster.remove_node(bad, allow_graceful=False)
+    assert code == 2, said
+    (error,) = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert "cannot write to the cache folder" in error and "Traceback" not in said
+    saved = [each for each in folders(there) if (each / "record.json").exists()]
+    names = [json.loads((each / "record.json").read_text())["status"]["name"] for each in saved]
+    assert names == ["interrupted"] * 3
+
+
+def test_when_the_head_of_the_cluster_is_gone_that_is_said_and_what_came_is_kept(
+    nodes, two_domains, tmp_path
+):
+    slow = "toy-gan:seconds=0.05"
+    more = ("--budget", "900step", "--on", "ray", "--save-every", "1s")
+    words = command(two_domains, tmp_path, *more, seeds="0,1", models=slow)
+    process = start(words, nodes, TRIAL_GONE="2")
+    wait_for(lambda: list(tmp_path.glob("s/*/checkpoint")), process)
+    nodes.cluster.head_node.kill_gcs_server()  # nobody comes after this test
+    code, said = ended(process)
+    assert code == 2, said
+    assert "error: the cluster does not answer any more" in said and "Traceback" not in said
+    assert not list(tmp_path.glob("s/*/.arriving*"))
