@@ -29,6 +29,8 @@ REMEMBERED = re.compile(r"(ray://)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>
 PORT = 10001  # of Ray's client server, which `ray start --head` opens
 CONNECT_SECONDS = 5.0
 Door = tuple[str, int]  # host and port
+TOKEN = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+TOKEN_HINT = "a cluster that asks for a token has it in ~/.ray/auth_token on its head: copy it here"
 ANSWER_SECONDS = 120.0  # for a node to start its first process
 # What Ray reads from its variables: no word to its makers, no advice on the screen.
 QUIET = {
@@ -185,6 +187,8 @@ def _ray() -> Any:
     """Ray, which keeps quiet."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    if any(name in os.environ for name in TOKEN) or (Path.home() / ".ray" / "auth_token").exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # as Ray does itself, but not for ray://
     try:
         import ray
     except ImportError:
@@ -251,7 +255,9 @@ def _init(ray: Any, address: str, sentence: str, **more: Any) -> None:
     except KeyboardInterrupt:
         raise
     except Exception as error:  # of many kinds
-        raise InputError(f"{sentence}: {_said(error)}") from None
+        raise InputError(
+            f"{sentence}: {_said(error)}", TOKEN_HINT if "://" in address else ""
+        ) from None
 
 
 def _said(error: Exception) -> str:
