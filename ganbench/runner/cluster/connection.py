@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +33,7 @@ Door = tuple[str, int]  # host and port
 TOKEN = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 TOKEN_HINT = "a cluster that asks for a token has it in ~/.ray/auth_token on its head: copy it here"
 ANSWER_SECONDS = 120.0  # for a node to start its first process
+NEWS_SECONDS = 15.0  # until the whole cluster knows of a node that has come or gone
 # What Ray reads from its variables: no word to its makers, no advice on the screen.
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -125,19 +127,42 @@ class Cluster:
             return [self.ray.put(some) for some in iter(lambda: file.read(PART), b"")]
 
     def check(self) -> None:
-        """InputError when a node does not answer, or has another ganbench."""
-        asked = [self._ask_on(each) for each in self.machines]
-        for machine, told in zip(self.machines, self._answers(asked), strict=True):
-            hint = f'pip install "ganbench[ray]=={ganbench.__version__}" on every node'
-            where = f"the node {shown(self.name(machine.identity))}"
-            if "version" not in told:
-                raise InputError(f"{where} has no ganbench ({shown(told['problem'])})", hint)
-            if told["version"] != ganbench.__version__:
-                versions = f"{shown(told['version'])}, and this is {ganbench.__version__}"
-                raise InputError(f"{where} has ganbench {versions}", hint)
-            if told.get("digest") != self.source:
-                same = f"{where} has other code of ganbench {ganbench.__version__} than this one"
-                raise InputError(same, "install the same on every node")
+        """InputError when a node does not answer, or has another ganbench; one that died is out."""
+        asked = {machine: self._ask_on(machine) for machine in self.machines}
+        told = {machine: self._told(machine, first) for machine, first in asked.items()}
+        self.machines = tuple(machine for machine in self.machines if told[machine])
+        for machine in self.machines:
+            self._compare(machine, told[machine] or {})
+
+    def _told(self, machine: Machine, asked: Any) -> dict[str, str] | None:
+        """What a node says of itself; None for one that is not there any more.
+
+        Of a node that has just come, not all others know at once.
+        """
+        limit = time.monotonic() + NEWS_SECONDS
+        while True:
+            try:
+                return dict(self._answers([asked])[0])
+            except InputError:
+                if machine not in self._now():
+                    return None
+                if time.monotonic() > limit:
+                    raise
+            time.sleep(0.5)
+            asked = self._ask_on(machine)
+
+    def _compare(self, machine: Machine, told: dict[str, str]) -> None:
+        """InputError when a node has another ganbench than we."""
+        hint = f'pip install "ganbench[ray]=={ganbench.__version__}" on every node'
+        where = f"the node {shown(self.name(machine.identity))}"
+        if "version" not in told:
+            raise InputError(f"{where} has no ganbench ({shown(told['problem'])})", hint)
+        if told["version"] != ganbench.__version__:
+            versions = f"{shown(told['version'])}, and this is {ganbench.__version__}"
+            raise InputError(f"{where} has ganbench {versions}", hint)
+        if told.get("digest") != self.source:
+            same = f"{where} has other code of ganbench {ganbench.__version__} than this one"
+            raise InputError(same, "install the same on every node")
 
     def _ask_on(self, machine: Machine) -> Any:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -170,25 +195,37 @@ def connected(on: str) -> Iterator[Cluster]:
         raise InputError(
             f'"{shown(on)}" is no place to run on', "--on ray or --on ray://HOST:10001"
         )
-    ray = _ray()
-    if ray.is_initialized():
-        raise InputError("this process is connected to Ray already", "ray.shutdown()")
+    with _quietly():
+        ray = _ray()
+        if ray.is_initialized():
+            raise InputError("this process is connected to Ray already", "ray.shutdown()")
+        try:
+            door = _connect(ray, found["host"], int(found["port"] or PORT))
+            cluster = Cluster(ray, machines(ray), own_source.digest(), door)
+            cluster.check()
+            yield cluster
+        finally:
+            with suppress(Exception):
+                ray.shutdown()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Set variables that Ray reads, as long as it is needed; what somebody has set stays."""
+    wanted = dict(QUIET)
+    if any(name in os.environ for name in TOKEN) or (Path.home() / ".ray" / "auth_token").exists():
+        wanted["RAY_AUTH_MODE"] = "token"  # as Ray does itself, but not for ray://
+    ours = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ |= ours
     try:
-        door = _connect(ray, found["host"], int(found["port"] or PORT))
-        cluster = Cluster(ray, machines(ray), own_source.digest(), door)
-        cluster.check()
-        yield cluster
+        yield
     finally:
-        with suppress(Exception):
-            ray.shutdown()
+        for name in ours:
+            os.environ.pop(name, None)
 
 
 def _ray() -> Any:
-    """Ray, which keeps quiet."""
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    if any(name in os.environ for name in TOKEN) or (Path.home() / ".ray" / "auth_token").exists():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")  # as Ray does itself, but not for ray://
+    """Ray, which prints nothing."""
     try:
         import ray
     except ImportError:

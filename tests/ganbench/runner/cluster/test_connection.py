@@ -1,44 +1,37 @@
 """The way to a cluster: what is wrong with an address or a node is one sentence."""
 
+import os
 import socket
 import sys
 import time
+from dataclasses import replace
 
 import pytest
-import ray
-from ray.cluster_utils import Cluster
 from ray.util.client import worker as client
 
-import ganbench as ours
+from ganbench import __version__ as version
 from ganbench.errors import InputError
+from ganbench.jobs import Inspected, InspectJob
 from ganbench.runner.cluster import connection
-
-SITE = """
-import pathlib, sys, types
-said = pathlib.Path(__file__).with_name("version").read_text()
-sys.modules["ganbench"] = None if not said else types.ModuleType("ganbench")
-if said:
-    sys.modules["ganbench"].__version__ = said
-"""
+from ganbench.runner.cluster.resources import Machine
+from ganbench.system import child_process
 
 
-@pytest.fixture(scope="module")
-def two_nodes(tmp_path_factory):
-    """A cluster, and the file that says which ganbench its second node has: "": none."""
-    site = tmp_path_factory.mktemp("site")
-    (site / "sitecustomize.py").write_text(SITE)
-    (site / "version").write_text("")
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    made.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(site)})
-    yield made, site / "version"
-    made.shutdown()
+def rays():
+    return {name: told for name, told in os.environ.items() if name.startswith("RAY_")}
 
 
-def reach(on, monkeypatch, cluster=None):
-    if cluster:
-        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
-    else:
-        monkeypatch.delenv("RAY_ADDRESS", raising=False)
+@pytest.fixture(autouse=True)
+def nothing_changes(monkeypatch):
+    """No cluster of this machine counts, and the variables stay as they are."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    before = rays()
+    yield
+    assert {name: told for name, told in rays().items() if name != "RAY_ADDRESS"} == before
+
+
+def reach(on):
     with connection.connected(on) as found:
         return found.words
 
@@ -47,17 +40,17 @@ def reach(on, monkeypatch, cluster=None):
     "on",
     ["slurmy", "ray:/x", "ray://", "ray://a b:1", "ray://h:port", "ray://h:123456", "tcp://h:1"],
 )
-def test_what_is_no_address_is_told_with_one_that_is(on, monkeypatch):
+def test_what_is_no_address_is_told_with_one_that_is(on):
     with pytest.raises(InputError, match="is no place to run on") as raised:
-        reach(on, monkeypatch)
+        reach(on)
     assert "--on ray" in raised.value.hint
 
 
 @pytest.mark.parametrize("on", ["ray://127.0.0.1:1", "ray://nowhere.invalid", "ray://[::1]:1"])
-def test_an_address_at_which_nobody_listens_is_known_at_once(on, monkeypatch):
+def test_an_address_at_which_nobody_listens_is_known_at_once(on):
     began = time.monotonic()
     with pytest.raises(InputError, match="nobody answers at") as raised:
-        reach(on, monkeypatch)
+        reach(on)
     assert "ray start --head" in raised.value.hint and time.monotonic() - began < 10
 
 
@@ -67,7 +60,7 @@ def test_who_listens_there_and_is_no_cluster_is_told_so(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(InputError, match=f"there is no Ray cluster at 127.0.0.1:{port}"):
-            reach(f"ray://127.0.0.1:{port}", monkeypatch)
+            reach(f"ray://127.0.0.1:{port}")
 
 
 def test_without_ray_one_sentence_says_what_to_install(monkeypatch, ganbench):
@@ -87,15 +80,26 @@ def test_a_cluster_of_a_variable_that_is_not_there(monkeypatch, address):
         pass
 
 
-def test_a_node_without_ganbench_with_another_or_with_other_code_is_named(two_nodes, monkeypatch):
-    cluster, version = two_nodes
-    with pytest.raises(InputError, match="has no ganbench") as raised:
-        reach("ray", monkeypatch, cluster)
-    assert f"ganbench[ray]=={ours.__version__}" in raised.value.hint
-    version.write_text("0.0.7")
-    with pytest.raises(InputError, match=f"has ganbench 0.0.7, and this is {ours.__version__}"):
-        reach("ray", monkeypatch, cluster)
-    version.write_text(ours.__version__)
-    with pytest.raises(InputError, match="has other code of ganbench"):
-        reach("ray", monkeypatch, cluster)
-    assert not ray.is_initialized()
+def test_a_node_with_other_code_of_the_same_version_is_named(monkeypatch):
+    here = Machine("ab", "node one", 1, 0, 1)
+    made = connection.Cluster(None, (here,), "ours", ("h", 1))
+    told = {"version": version, "digest": "ours"}
+    monkeypatch.setattr(made, "_ask_on", lambda machine: None)
+    monkeypatch.setattr(made, "name", lambda identity: "node one")
+    monkeypatch.setattr(made, "_answers", lambda asked: [told])
+    made.check()
+    told["digest"] = "theirs"
+    with pytest.raises(InputError, match="the node node one has other code of ganbench"):
+        made.check()
+
+
+def test_the_model_is_inspected_where_the_gpu_is_and_here_if_there_is_none(monkeypatch):
+    asked = []
+    answer = Inspected("cpu", ())
+    ended = child_process.Ended(0, ({"kind": "result", "value": child_process.plain(answer)},), "")
+    monkeypatch.setattr(child_process, "run", lambda module, job: asked.append(job) or ended)
+    made = connection.Cluster(None, (Machine("ab", "n", 1, 0, 1),), "", ("h", 1))
+    job = InspectJob("pytorch", None, 32, None, ())
+    assert made.inspect(job) == answer and asked[0].device == "cpu"
+    with pytest.raises(InputError, match="no node of the cluster has a GPU"):
+        made.inspect(replace(job, device="cuda"))
