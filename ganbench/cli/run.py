@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from ganbench.cli.options import Device, InceptionWeights, Plugins, Price, Resul
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ganbench.planning.suite import Suite
     from ganbench.runner.cluster.connection import Cluster
     from ganbench.runner.prepare import Prepared
 
@@ -111,10 +112,15 @@ def run(
     on: Annotated[
         str | None,
         typer.Option(
-            help="Where the runs are trained: ray, or ray://HOST:10001 for the nodes of a cluster.",
+            help="Where the runs are trained: ray, or ray://HOST:10001 for the nodes of a cluster;"
+            " slurm for an array job.",
             show_default="here",
         ),
     ] = None,
+    partition: Annotated[str | None, typer.Option(help="Of Slurm.")] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Leave the job to Slurm and return.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
 ) -> None:
     """Train, judge and compare models; writes results/report.html."""
@@ -128,6 +134,11 @@ def run(
         raise typer.BadParameter("--force starts runs over and --extend continues them; name one")
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
+    if on == "slurm":
+        asked = chosen(suite or suite_file, context.params)
+        raise typer.Exit(_on_slurm(asked, results, context.params, seconds, console))
+    if partition or detach:
+        raise typer.BadParameter("--partition and --detach are of --on slurm")
     with reached(on) as cluster:
         with bars.on(console) as on_progress:
             ready = prepare(
@@ -149,6 +160,28 @@ def run(
             return
         left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
         raise typer.Exit(_carry_out(ready, force, left, console, cluster))
+
+
+def _on_slurm(
+    suite: "Suite", results: Path, typed: dict[str, Any], seconds: float | None, console: "Console"
+) -> int:
+    """Hand the runs over to Slurm; returns the exit code."""
+    from ganbench.runner import interrupts, slurm
+
+    for name in ("shard", "extend", "dry_run"):
+        if typed[name]:
+            raise typer.BadParameter(f"--{name.replace('_', '-')} does not go with --on slurm")
+    more: list[str] = ["--force"] if typed["force"] else []
+    for name in ("until", "save_every", "inception_weights"):
+        if typed[name]:
+            more += [f"--{name.replace('_', '-')}", str(typed[name])]
+    order = slurm.Order(typed["partition"], typed["detach"], seconds, tuple(more))
+
+    def say(text: str) -> None:
+        console.print(f" {text}", markup=False)
+
+    with interrupts.interruptible() as asks:
+        return slurm.carry_out(suite, results, order, say, asks)
 
 
 def _carry_out(

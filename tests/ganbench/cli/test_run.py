@@ -13,7 +13,7 @@ FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
 OF_THE_COMMAND = {
     *("context", "suite_file", "suite"),
     *("inception_weights", "results", "force", "extend", "until", "shard", "dry_run"),
-    *("save_every", "on"),
+    *("save_every", "on", "partition", "detach"),
 }
 
 
