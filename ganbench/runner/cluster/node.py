@@ -1,7 +1,7 @@
 """What runs on a node: an actor that carries one run out in a child process, as it would be here.
 
 It answers one call after the other, so the work goes on in a thread; the driver asks for what there
-is to tell. Plain dicts of text, numbers and bytes go to and fro.
+is to tell. Plain dicts of text, numbers and bytes go both ways.
 """
 
 import os
