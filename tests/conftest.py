@@ -26,6 +26,8 @@ LONG = (
     "ganbench/planning/test_new_plugin.py",
     "ganbench/report/test_accessibility.py",
     "ganbench/report/test_browser.py",
+    "ganbench/runner/cluster/test_fleet.py",
+    "ganbench/runner/test_slurm.py",
     "ganbench/runner/test_survival.py",
     "ganbench/torn/",
     "ganbench/trackers/test_mlflow_store.py",

@@ -142,7 +142,8 @@ def _introduce(
             shown = batches.first(domain, suite.split.judged(domain), GALLERY)
             files.write_array(plan.folder / gallery[name], shown)
     before = _described(plan.folder, shared)
-    warnings = [*extractors.left_out, *warnings]
+    kept = [ON_ONE_NODE] if ON_ONE_NODE in before.get("warnings", ()) else []
+    warnings = list(dict.fromkeys([*extractors.left_out, *warnings, *kept]))
     about = {
         "name": suite.name,
         "command": command,

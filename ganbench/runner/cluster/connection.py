@@ -193,7 +193,7 @@ def connected(on: str) -> Iterator[Cluster]:
     found = ADDRESS.fullmatch(on)
     if not found:
         raise InputError(
-            f'"{shown(on)}" is no place to run on', "--on ray or --on ray://HOST:10001"
+            f'"{shown(on)}" is no place to run on', "--on ray, ray://HOST:10001 or slurm"
         )
     with _quietly():
         ray = _ray()
