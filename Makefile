@@ -62,7 +62,7 @@ install-dev: .venv/.installed-dev
 	@touch $@
 
 .venv/.installed-dev: .venv/bin/uv pyproject.toml constraints.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.[dev,tensorflow,openvino,judges,dinov2,heif,onnx,cloud]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.[dev,tensorflow,openvino,judges,dinov2,heif,onnx,cloud,ray,submitit]'
 	@touch $@ .venv/.installed
 
 .venv-lint/.installed: .venv-lint/bin/uv pyproject.toml constraints.txt

@@ -295,6 +295,8 @@ def run(
     extend: bool = False,
     until: str | None = None,
     shard: str | None = None,
+    save_every: str | None = None,
+    on: str | None = None,
     say: Callable[[str], object] | None = print,
 ) -> Results:
     """Train, judge and compare models, as `ganbench run` does: `ganbench run --help` explains all.
@@ -307,7 +309,7 @@ def run(
     from ganbench import budget as budgets
     from ganbench.runner import background
     from ganbench.runner import mirror as mirrors
-    from ganbench.runner.prepare import chosen, prepare
+    from ganbench.runner.prepare import chosen, prepare, reached
 
     if force and extend:
         raise InputError("force starts runs over and extend continues them", "name one")
@@ -317,22 +319,25 @@ def run(
     tell = say or (lambda line: None)
     if place.mirror:
         tell(f" {place.mirror.address} is kept in {place.folder}")
-    ready = prepare(
-        chosen(Path(suite) if suite else None, options, "ganbench.run"),
-        place,
-        lambda what, done, of: None,
-        inception_weights=Path(inception_weights) if inception_weights else None,
-        force=force,
-        part=shard,
-        weights=extend,
-    ).considered(extend)
-    for note in (*ready.extractors.left_out, *ready.notes):
-        tell(f" note: {note}")
-    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(results)}
-    said |= {"shard": shard} if shard else {}
-    command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
-    background.carry_out(ready, command, force, left, tell)
+    with reached(on) as cluster:
+        ready = prepare(
+            chosen(Path(suite) if suite else None, options, "ganbench.run"),
+            place,
+            lambda what, done, of: None,
+            inception_weights=Path(inception_weights) if inception_weights else None,
+            force=force,
+            part=shard,
+            weights=extend,
+            save_every=save_every,
+            cluster=cluster,
+        ).considered(extend)
+        for note in (*ready.extractors.left_out, *ready.notes):
+            tell(f" note: {note}")
+        left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+        said = options | ({"suite": str(suite)} if suite else {}) | {"results": str(results)}
+        said |= {key: value for key, value in (("shard", shard), ("on", on)) if value}
+        command = f"ganbench.run({', '.join(f'{key}={value!r}' for key, value in said.items())})"
+        background.carry_out(ready, command, force, left, tell, cluster)
     return load(place.folder, ready.plan.suite.name)
 
 

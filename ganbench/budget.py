@@ -33,14 +33,14 @@ class Budget:
         return amount + {"seconds": "s", "pictures": "img", "steps": "step"}[self.unit]
 
 
-def duration(text: str) -> float:
-    """Seconds of `8h30m` or `90s`."""
+def duration(text: str, hint: str = "--until 8h30m, 90m or 30s") -> float:
+    """Seconds of `8h30m` or `90s`; hint: what to type for one."""
     try:
         found = parse(text)
     except InputError:
         found = None
     if found is None or found.unit != "seconds":
-        raise InputError(f'"{shown(text)}" is no duration', "--until 8h30m, 90m or 30s")
+        raise InputError(f'"{shown(text)}" is no duration', hint)
     return found.amount
 
 

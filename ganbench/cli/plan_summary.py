@@ -27,9 +27,10 @@ PROFILES = {
 }
 
 
-def show(plan: Plan, extractors: Extractors, console: Console) -> None:
-    """Print the resolved plan: data, models, budget, time, disk."""
-    for name, text in _lines(plan, extractors):
+def show(plan: Plan, extractors: Extractors, console: Console, cluster: str = "") -> None:
+    """Print the resolved plan: data, models, budget, time, disk; on what `cluster`, if on one."""
+    on = [("on", cluster)] if cluster else []
+    for name, text in [*_lines(plan, extractors), *on]:
         console.print(f" {name:<8}{text}", markup=False)
     console.print()
 

@@ -48,6 +48,7 @@ class LiveScreen(Screen):
     def __init__(self, console: Console, runs: tuple[Planned, ...]):
         super().__init__(console)
         self._rows = {p.run.key: [p.run.label, str(p.run.seed), "waiting"] + [""] * 5 for p in runs}
+        self._places: dict[str, str] = {}  # nodes, by run
         self._foot = ""
         self._live = Live(
             console=console, get_renderable=self._table, refresh_per_second=4, transient=False
@@ -73,7 +74,9 @@ class LiveScreen(Screen):
         assert planned.status
         self._set(planned, f"{planned.status.name} (kept)", planned.status.progress)
 
-    def started(self, planned: Planned) -> None:
+    def started(self, planned: Planned, where: str = "") -> None:
+        if where:
+            self._places[planned.run.key] = printable(where)
         self._set(planned, "starting")
 
     def message(self, planned: Planned, message: dict[str, Any]) -> None:
@@ -111,8 +114,11 @@ class LiveScreen(Screen):
         table = Table(box=None, pad_edge=False, caption=escape(self._foot), caption_justify="left")
         for name in ("run", "seed", "status", "budget", "step", "left", "pictures/s", "losses"):
             table.add_column(name, no_wrap=name != "losses", justify=_side(name))
-        for row in self._rows.values():
-            table.add_row(*map(escape, row))
+        if self._places:
+            table.add_column("node", no_wrap=True)
+        for key, row in self._rows.items():
+            where = [self._places.get(key, "")] if self._places else []
+            table.add_row(*map(escape, [*row, *where]))
         return table
 
 

@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,8 @@ from ganbench.cli.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ganbench.planning.suite import Suite
+    from ganbench.runner.cluster.connection import Cluster
     from ganbench.runner.prepare import Prepared
 
 
@@ -128,13 +130,29 @@ def run(
             show_default="all runs",
         ),
     ] = None,
+    save_every: Annotated[
+        str | None,
+        typer.Option(help="Time between two checkpoints: 5m.", show_default="60s"),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the runs are trained: ray, or ray://HOST:10001 for the nodes of a cluster;"
+            " slurm for an array job.",
+            show_default="here",
+        ),
+    ] = None,
+    partition: Annotated[str | None, typer.Option(help="Of Slurm.")] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Leave the job to Slurm and return.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
 ) -> None:
     """Train, judge and compare models; writes results/report.html."""
     from ganbench import budget as budgets
     from ganbench.cli import plan_summary, progress
     from ganbench.runner.mirror import place
-    from ganbench.runner.prepare import chosen, prepare
+    from ganbench.runner.prepare import chosen, prepare, reached
 
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
@@ -143,28 +161,62 @@ def run(
     options = context.params | _of_gpus(gpus, device, ranks)
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
+    if on == "slurm":
+        asked = chosen(suite or suite_file, options)
+        raise typer.Exit(_on_slurm(asked, results, context.params, seconds, console))
+    if partition or detach:
+        raise typer.BadParameter("--partition and --detach are of --on slurm")
     where = place(results)
     if where.mirror:
         console.print(f" {where.mirror.address} is kept in {where.folder}", markup=False)
-    with bars.on(console) as on_progress:
-        ready = prepare(
-            chosen(suite or suite_file, options),
-            where,
-            on_progress,
-            inception_weights=inception_weights,
-            force=force,
-            dry=dry_run,
-            part=shard,
-            weights=extend,
-        )
-    plan_summary.show(ready.plan, ready.extractors, console)
-    ready = ready.considered(extend)
-    for note in ready.notes:
-        console.print(f" note: {note}", markup=False)
-    if dry_run:
-        return
-    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-    raise typer.Exit(_carry_out(ready, force, left, console))
+    with reached(on) as cluster:
+        with bars.on(console) as on_progress:
+            ready = prepare(
+                chosen(suite or suite_file, options),
+                where,
+                on_progress,
+                inception_weights=inception_weights,
+                force=force,
+                dry=dry_run,
+                part=shard,
+                weights=extend,
+                save_every=save_every,
+                cluster=cluster,
+            )
+        plan_summary.show(ready.plan, ready.extractors, console, cluster.words if cluster else "")
+        ready = ready.considered(extend)
+        for note in ready.notes:
+            console.print(f" note: {note}", markup=False)
+        if dry_run:
+            return
+        left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
+        raise typer.Exit(_carry_out(ready, force, left, console, cluster))
+
+
+def _on_slurm(
+    suite: "Suite", results: str, typed: dict[str, Any], seconds: float | None, console: "Console"
+) -> int:
+    """Hand the runs over to Slurm; returns the exit code."""
+    from ganbench.runner import interrupts, slurm
+    from ganbench.runner.mirror import place
+
+    where = place(results)
+    if where.mirror:
+        raise typer.BadParameter("--on slurm keeps results in a folder that its nodes share")
+    for name in ("shard", "extend", "dry_run"):
+        if typed[name]:
+            raise typer.BadParameter(f"--{name.replace('_', '-')} does not go with --on slurm")
+    more: list[str] = ["--force"] if typed["force"] else []
+    for name in ("until", "save_every", "inception_weights"):
+        if typed[name]:
+            more += [f"--{name.replace('_', '-')}", str(typed[name])]
+    order = slurm.Order(typed["partition"], typed["detach"], seconds, tuple(more))
+
+    def say(text: str) -> None:
+        console.print(f" {text}", markup=False)
+
+    with interrupts.interruptible() as asks:
+        return slurm.carry_out(suite, where.folder, order, say, asks)
 
 
 def _of_gpus(gpus: int | None, device: str | None, ranks: int | None) -> dict[str, object]:
@@ -177,7 +229,11 @@ def _of_gpus(gpus: int | None, device: str | None, ranks: int | None) -> dict[st
 
 
 def _carry_out(
-    ready: "Prepared", force: bool, seconds_left: float | None, console: "Console"
+    ready: "Prepared",
+    force: bool,
+    seconds_left: float | None,
+    console: "Console",
+    cluster: "Cluster | None",
 ) -> int:
     """Train, judge, say what came of it; returns the exit code."""
     from ganbench.cli import plan_summary, progress
@@ -188,8 +244,9 @@ def _carry_out(
     screen = progress.make(console, plan.runs)
     try:
         code = suite_runner.execute(
-            plan, command, ready.extractors, force, screen, seconds_left, mirror=ready.mirror
-        )
+            plan, command, ready.extractors, force, screen, seconds_left,
+            mirror=ready.mirror, cluster=cluster,
+        )  # fmt: skip
     except StorageError:  # what could not be pushed is there all the same
         plan_summary.conclude(plan, console)
         raise

@@ -86,18 +86,18 @@ def domain(recipe: Recipe, size: int, on_progress: OnProgress | None = None) -> 
     folder = cache.folder("data") / _folder_name(recipe, size)
     try:
         with contextlib.suppress(InputError):
-            return _open_whole(folder)
+            return open_whole(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f"{folder.name}.lock")):
             with contextlib.suppress(InputError):  # another process made it in the meantime
-                return _open_whole(folder)
+                return open_whole(folder)
             _build(recipe, size, folder, on_progress)
     except OSError as error:
         raise cache.unwritable(folder.parent, error) from None
     return open_domain(folder)
 
 
-def _open_whole(folder: Path) -> Domain:
+def open_whole(folder: Path) -> Domain:
     """Open a domain once for a whole command: every byte of it is held against its digest."""
     sealed_folder.check(folder, files.read_sealed(folder / NOTE), digest_cache.sha256)
     return open_domain(folder)

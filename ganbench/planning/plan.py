@@ -29,6 +29,8 @@ from ganzoo import registry
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
 MESSAGE_SECONDS = 0.5  # between two words of progress
+INSPECTOR = "ganbench.planning.inspect_models"
+Inspect = Callable[[InspectJob], Inspected]
 Found = tuple[load.Side | None, load.Side]  # source and target
 FAILED = ("failed", "out_of_memory")
 FINISHED = ("done", "diverged", "collapsed")  # not run again without --force
@@ -76,6 +78,13 @@ class Plan:
     beside: tuple[BesideJob, ...] = ()  # models trained elsewhere, that are judged too
     whole: "Plan | None" = None  # of the suite, where this is the plan of a shard
     shard: str = ""  # which one: "2/4"
+    save_seconds: float | None = None  # between two checkpoints of a run; None: as usual
+    judged_on: str | None = None  # device of this machine, where the runs are carried out elsewhere
+
+    @property
+    def device_here(self) -> str:
+        """What this machine judges and draws on."""
+        return self.judged_on or self.device
 
     @property
     def data(self) -> dict[str, Any]:
@@ -100,6 +109,7 @@ class Plan:
         """What the worker of a run is told."""
         source, target = self.pair.source, self.pair.target
         trained = self.suite.split.trained
+        wanted = self.save_seconds
         return TrainJob(
             run=planned.run,
             key=planned.run.key,
@@ -108,7 +118,7 @@ class Plan:
             device=self.device,
             threads=self.suite.threads,
             stop_collapsed=self.suite.stop_collapsed,
-            checkpoint_seconds=CHECKPOINT_SECONDS,
+            checkpoint_seconds=CHECKPOINT_SECONDS if wanted is None else wanted,
             message_seconds=MESSAGE_SECONDS,
             source_folder=source.folder if source else None,
             target_folder=target.folder,
@@ -142,17 +152,19 @@ def make(
     on_progress: Callable[[str, int, int], None],
     force: bool = False,
     before_runs: Callable[[str], None] = lambda name: None,
+    inspect: Inspect | None = None,
 ) -> Plan:
     """Resolve `suite`; InputError for anything that cannot work, before anything is written.
 
     With `force` no run counts as begun, whatever its record says. `before_runs` is called with the
-    suite's name before it is looked at what there is of its runs.
+    suite's name before it is looked at what there is of its runs. `inspect` asks another machine,
+    where the runs are to be carried out, what its models are and what it has.
     """
     suite = with_metrics_named(suite)
     check(suite)
     models = selected(suite)
     found = _found(suite, models)
-    device, entries = _inspected(suite, models, on_progress)
+    device, entries = _inspected(suite, models, on_progress, inspect or _inspect_here)
     asked = suite.samples
     suite = with_device_defaults(suite, device)
     if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
@@ -256,6 +268,7 @@ def _inspected(
     suite: Suite,
     asked: list[tuple[registry.Model, Choice]],
     on_progress: Callable[[str, int, int], None],
+    inspect: Inspect,
 ) -> tuple[str, list[_Entry]]:
     """Ask one process a framework what its models are: the device, and all in order."""
     found: dict[int, ModelFacts] = {}
@@ -268,13 +281,22 @@ def _inspected(
             *(suite.ranks or 1, suite.sync_batchnorm),
         )
         on_progress(f"models in {framework}", 0, len(models))
-        answer = child_process.run("ganbench.planning.inspect_models", job).result(Inspected)
+        answer = inspect(job)
         on_progress(f"models in {framework}", len(models), len(models))
         devices[framework] = answer.device
         found |= zip(places, answer.models, strict=True)
     _check_devices(devices)
     entries = [_Entry(*asked[i], found[i]) for i in range(len(asked))]
     return next(iter(devices.values())), _with_work(entries)
+
+
+def _inspect_here(job: InspectJob) -> Inspected:
+    return child_process.run(INSPECTOR, job).result(Inspected)
+
+
+def best_device_here() -> str:
+    """Asked of a process that imports PyTorch."""
+    return _inspect_here(InspectJob("pytorch", None, None, None, ())).device
 
 
 def _cores() -> int:

@@ -203,6 +203,15 @@ def check(suite: Suite) -> None:
     _check_ranks(suite)
 
 
+def require_one_rank(suite: Suite) -> None:
+    """InputError where runs are to go to other machines, and each to be of several processes."""
+    if (suite.ranks or 1) > 1:
+        raise InputError(
+            f"{suite.ranks} ranks train a run on one machine, and --on sends runs to others",
+            "leave --ranks or --on out",
+        )
+
+
 def _check_ranks(suite: Suite) -> None:
     """Refuse ranks where there is nobody who could be one."""
     alone = [name for name in suite.frameworks if name != "pytorch"]

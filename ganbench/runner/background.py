@@ -4,6 +4,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ganbench.runner import suite_runner
 from ganbench.runner.interrupts import Interrupts
@@ -11,12 +12,22 @@ from ganbench.runner.lines import Lines
 from ganbench.runner.prepare import Prepared
 from ganbench.system import child_process
 
+if TYPE_CHECKING:
+    from ganbench.runner.cluster.connection import Cluster
+
 TICK = 0.2  # seconds between two looks for a line to print
 
 Say = Callable[[str], object]
 
 
-def carry_out(ready: Prepared, command: str, force: bool, seconds: float | None, say: Say) -> None:
+def carry_out(
+    ready: Prepared,
+    command: str,
+    force: bool,
+    seconds: float | None,
+    say: Say,
+    cluster: "Cluster | None" = None,
+) -> None:
     """Train, judge and report in a thread of their own; whoever called prints, and interrupts it.
 
     So an interrupt, which a kernel may send at any moment, breaks off nothing but the waiting.
@@ -29,7 +40,15 @@ def carry_out(ready: Prepared, command: str, force: bool, seconds: float | None,
         try:
             screen = Lines(lines.put)
             suite_runner.execute(
-                ready.plan, command, ready.extractors, force, screen, seconds, asks, ready.mirror
+                ready.plan,
+                command,
+                ready.extractors,
+                force,
+                screen,
+                seconds,
+                asks,
+                ready.mirror,
+                cluster,
             )
         except BaseException as error:
             failure.append(error)

@@ -39,9 +39,9 @@ class Lines:
         assert planned.status
         self.line(planned, f"{planned.status.name}, kept")
 
-    def started(self, planned: Planned) -> None:
+    def started(self, planned: Planned, where: str = "") -> None:
         """A worker starts."""
-        self.line(planned, "starts")
+        self.line(planned, f"starts on {where}" if where else "starts")
 
     def message(self, planned: Planned, message: dict[str, Any]) -> None:
         """A worker reports."""

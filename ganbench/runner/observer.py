@@ -31,8 +31,8 @@ class Observer(Protocol):
     def kept(self, planned: Planned) -> None:
         """A finished record was found."""
 
-    def started(self, planned: Planned) -> None:
-        """A worker starts."""
+    def started(self, planned: Planned, where: str = "") -> None:
+        """A worker starts; `where`: on which node, if that is not this machine."""
 
     def message(self, planned: Planned, message: dict[str, Any]) -> None:
         """A worker reports: of kind "progress" or "event"."""

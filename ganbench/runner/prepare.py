@@ -1,19 +1,24 @@
 """From what was asked for to what will be done: the way of the command and of `ganbench.run`."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ganbench import budget
 from ganbench.planning import plan, shard
 from ganbench.planning.plan import Plan
-from ganbench.planning.suite import Suite, overlay, read_suite
+from ganbench.planning.suite import Suite, overlay, read_suite, require_one_rank
 from ganbench.runner import extension, stale_runs
 from ganbench.runner.mirror import Mirror, Place
 from ganbench.scoring import choose_extractors
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system import files
 from ganbench.trained import beside
+
+if TYPE_CHECKING:
+    from ganbench.runner.cluster.connection import Cluster
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -38,6 +43,15 @@ def chosen(file: Path | None, options: dict[str, Any], where: str = "command lin
     return overlay(read_suite(file) if file else Suite(), options, where)
 
 
+def reached(on: str | None) -> AbstractContextManager["Cluster | None"]:
+    """The cluster that was named, as long as it is needed; None: all is done on this machine."""
+    if on is None:
+        return nullcontext()
+    from ganbench.runner.cluster import connection
+
+    return connection.connected(on)
+
+
 def prepare(
     suite: Suite,
     results: Place,
@@ -48,13 +62,19 @@ def prepare(
     dry: bool = False,
     part: str | None = None,
     weights: bool = False,
+    save_every: str | None = None,
+    cluster: "Cluster | None" = None,
 ) -> Prepared:
     """Resolve `suite` and find who judges it; `dry`: nothing is downloaded and nothing written.
 
     part: a shard, as 2/4. What a storage has of the suite is brought to its local folder, even
-    then; with `weights` those of finished runs too.
+    then; with `weights` those of finished runs too. save_every: a duration, as 5m. cluster: where
+    the runs are to be carried out, if not here.
     """
+    seconds = budget.duration(save_every, "--save-every 5m") if save_every else None
     ours = shard.parse(part) if part is not None else None
+    if cluster:
+        require_one_rank(suite)
     if not dry:
         files.check_writable(results.folder)
     mirror, notes = results.mirror, list[str]()
@@ -65,7 +85,12 @@ def prepare(
         if mirror:
             notes.extend(mirror.fetch(name, weights))
 
-    made = beside.consider(plan.make(suite, results.folder, on_progress, force, fetch))
+    ask = cluster.inspect if cluster else None
+    made = plan.make(suite, results.folder, on_progress, force, fetch, ask)
+    made = replace(made, save_seconds=seconds)
+    if cluster and made.device != "cpu":
+        made = replace(made, judged_on=plan.best_device_here())
+    made = beside.consider(made)
     made = shard.of_plan(made, ours) if ours else made
     named, plugins = made.suite.extractors, tuple(map(Path, made.suite.plugins))
     judges = choose_extractors.choose(named, inception_weights, on_progress, dry, plugins)

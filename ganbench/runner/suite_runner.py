@@ -2,23 +2,26 @@
 
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganbench import record
 from ganbench.data import batches
 from ganbench.errors import InputError, first_line
 from ganbench.jobs import Scored, ScoreJob
-from ganbench.planning.plan import Plan, Planned, status_of
+from ganbench.planning.plan import Plan, Planned
 from ganbench.planning.suite import to_toml
-from ganbench.runner import crash_record, extension
+from ganbench.runner import crash_record
+from ganbench.runner.attempt import begin
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible, timed
 from ganbench.runner.mirror import Mirror
 from ganbench.runner.observer import Observer
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system import child_process, environment, files, locks
 from ganbench.system.object_store import StorageError
+
+if TYPE_CHECKING:
+    from ganbench.runner.cluster.connection import Cluster
 
 CONCLUDE_AFTER = 300.0  # seconds; a longer run is judged and shown at once
 WORKER_SILENT, SCORER_SILENT = 600.0, 3600.0  # seconds without a sign of life
@@ -27,6 +30,10 @@ GALLERY = 12  # pictures of each domain that the report shows
 TOGETHER = (
     "several commands trained at once: where they shared a machine, they slowed each other down,"
     " and seconds, speeds and budgets in seconds do not compare"
+)
+ON_ONE_NODE = (
+    "several runs trained at once on a node: they slowed each other down, and seconds, speeds and"
+    " budgets in seconds do not compare"
 )
 SHARED = ("budget", "size", "samples", "curve_samples", "data")  # by all commands of a suite
 
@@ -42,6 +49,7 @@ def execute(
     seconds: float | None = None,
     asks: Interrupts | None = None,
     mirror: Mirror | None = None,
+    cluster: "Cluster | None" = None,
 ) -> int:
     """Run what is not finished, score it, write the report; returns the exit code.
 
@@ -49,7 +57,8 @@ def execute(
     it by that alone: no signal is caught then, and this need not be the main thread.
 
     With a `mirror` each run is pushed when it ends, and what came of all at the end. StorageError
-    when the storage does not take that; all of it is in the local folder then.
+    when the storage does not take that; all of it is in the local folder then. With a `cluster` the
+    runs are carried out on its nodes, many at once.
     """
     files.ensure_writable(plan.folder)
     heard = timed(asks, seconds) if asks else interruptible(seconds)
@@ -58,9 +67,15 @@ def execute(
             shared = locks.others(plan.folder)
             if force:
                 _start_over(plan, shared)
-            _introduce(plan, command, extractors, shared)
+            warnings = [ON_ONE_NODE] if cluster and cluster.shares(plan) else []
+            _introduce(plan, command, extractors, shared, warnings)
             stack.enter_context(locks.present(plan.folder))
-        _carry_out(plan, extractors, observer, interrupts, mirror)
+        if cluster:
+            from ganbench.runner.cluster.fleet import Fleet
+
+            Fleet(cluster, plan, observer, interrupts, WORKER_SILENT).carry_out()
+        else:
+            _carry_out(plan, extractors, observer, interrupts, mirror)
         if mirror:
             _catch_up(plan, mirror, observer)
         _conclude(plan, extractors, observer, interrupts)
@@ -148,20 +163,27 @@ def _carry_out(
 
 
 def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> bool:
-    """Carry one claimed run out; False if that has been done."""
-    now = replace(planned, status=status_of(planned.folder))
-    if now.finished or (now.failed and now.status != planned.status):  # by another command
-        observer.kept(now)
+    """Carry one claimed run out in a process of its own; False if that has been done."""
+    attempt = begin(plan, planned, observer)
+    if attempt is None:
         return False
-    if now.status is None and (planned.folder / "record.json").exists():
-        observer.line(planned, "its record is damaged: it goes on from its checkpoint")
-    if planned.continues:
-        extension.begin(plan.job(planned), planned.continues)
-    _train(plan, planned, observer, interrupts)
+    killings = crash_record.killings_for_memory()
+    observer.started(planned)
+    ended = child_process.run(
+        "ganbench.training.worker",
+        attempt.job,
+        lambda message: observer.message(planned, message),
+        lambda: interrupts.tell(observer),
+        WORKER_SILENT,
+    )
+    short = crash_record.killings_for_memory() != killings
+    attempt.end(ended, short, observer, interrupts)
     return True
 
 
-def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -> None:
+def _introduce(
+    plan: Plan, command: str, extractors: Extractors, shared: bool, warnings: list[str]
+) -> None:
     """Describe the suite on disk: what the report says of the whole."""
     gallery, suite, whole = {}, plan.suite, plan.whole or plan
     for domain, name in ((plan.pair.source, "source"), (plan.pair.target, "target")):
@@ -170,7 +192,8 @@ def _introduce(plan: Plan, command: str, extractors: Extractors, shared: bool) -
             shown = batches.first(domain, suite.split.judged(domain), GALLERY)
             files.write_array(plan.folder / gallery[name], shown)
     before = _described(plan.folder, shared)
-    warnings = list(extractors.left_out)
+    kept = [ON_ONE_NODE] if ON_ONE_NODE in before.get("warnings", ()) else []
+    warnings = list(dict.fromkeys([*extractors.left_out, *warnings, *kept]))
     about = {
         "name": suite.name,
         "command": command,
@@ -229,28 +252,6 @@ def _together(folder: Path, before: dict[str, Any], about: dict[str, Any]) -> di
     return {name: list(dict.fromkeys(before[name] + about[name])) for name in lists}
 
 
-def _train(plan: Plan, planned: Planned, observer: Observer, interrupts: Interrupts) -> None:
-    """Carry one run out in a process of its own, and leave a record whatever became of it."""
-    job = plan.job(planned)
-    path = planned.folder / "record.json"
-    files.write_json(planned.folder / "run.json", child_process.plain(job))
-    before = path.stat().st_mtime_ns if path.exists() else None
-    killings = crash_record.killings_for_memory()
-    observer.started(planned)
-    ended = child_process.run(
-        "ganbench.training.worker",
-        job,
-        lambda message: observer.message(planned, message),
-        lambda: interrupts.tell(observer),
-        WORKER_SILENT,
-    )
-    unwritten = not path.exists() or path.stat().st_mtime_ns == before
-    if unwritten and not interrupts.asked:
-        crash_record.write(job, ended, crash_record.killings_for_memory() != killings)
-    if path.exists():
-        observer.ended(planned, record.read(planned.folder))
-
-
 def _conclude_early(
     plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
 ) -> None:
@@ -288,7 +289,7 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         metrics=suite.metrics,
         protocol=suite.protocol,
         extractors=extractors.chosen,
-        device=plan.device,
+        device=plan.device_here,
         plugins=tuple(map(Path, suite.plugins)),
         held_out=suite.held_out,
         judge_on=suite.judge_on,

@@ -67,7 +67,7 @@ def run(
     Signals that `interrupt` was told of are passed on. A process that gives no sign of life for
     `patience` seconds is killed.
     """
-    kept, silence, told = [], Silence(patience), _line(job).encode() + b"\n"
+    kept, silence, told = [], Silence(patience), text(job).encode() + b"\n"
     with _started(module) as child:
         threading.Thread(target=child.tell, args=[told], daemon=True).start()  # it may not listen
         for message in child.messages():
@@ -261,10 +261,10 @@ class Channel:
 
 def plain(value: Any) -> Any:
     """A dataclass, or what is JSON already, as JSON has it."""
-    return json.loads(_line(value))
+    return json.loads(text(value))
 
 
-def _line(value: Any) -> str:
+def text(value: Any) -> str:
     return json.dumps(asdict(value) if is_dataclass(value) else value, default=_path)  # type: ignore[arg-type]
 
 

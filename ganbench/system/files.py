@@ -56,6 +56,7 @@ __all__ = [
     "read_bytes",
     "read_json",
     "read_sealed",
+    "regular",
     "remove",
     "settle",
     "sha256",

@@ -53,7 +53,7 @@ def _job(plan: Plan, run: TrainedRun) -> BesideJob:
         raise InputError(
             f"{run.folder} translates photographs, and this suite has none", "--data, with two sets"
         )
-    model = run.model(tuple(map(Path, suite.plugins)), plan.device)
+    model = run.model(tuple(map(Path, suite.plugins)), plan.device_here)
     assert suite.samples
     state = files.sha256(run.checkpoint / "state.safetensors") if _plain(run) else run.record.key
     origin = run.record.imported or {"file": run.name, "sha256": state, "format": "ganbench"}
@@ -74,7 +74,7 @@ def _job(plan: Plan, run: TrainedRun) -> BesideJob:
         data=plan.data,
         held_out=suite.held_out,
         judge_on=suite.judge_on,
-        device=plan.device,
+        device=plan.device_here,
     )
 
 

@@ -65,6 +65,16 @@ def copy(place: Path, folder: Path, state: dict[str, Any]) -> None:
     save(folder, write, state)
 
 
+def take(draft: Path, folder: Path, key: str) -> None:
+    """Put a checkpoint from elsewhere in its place in `folder`, and keep the one before it.
+
+    InputError when it is damaged or of another run than `key`.
+    """
+    if _open(draft).get("key") != key:
+        raise InputError("the checkpoint that came is of another run")
+    files.settle(draft, folder / NAMES[0], _rotate)
+
+
 def exists(folder: Path) -> bool:
     """Has there ever been one, sound or not?"""
     return any((folder / name).exists() for name in NAMES)

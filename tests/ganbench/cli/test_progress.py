@@ -63,6 +63,16 @@ def test_a_terminal_gets_one_row_a_run():
         assert words in printed(console)
 
 
+def test_where_a_run_is_stands_in_its_row_and_in_its_line_once_that_is_elsewhere(plain):
+    console = Console(file=io.StringIO(), force_terminal=True, width=160, highlight=False)
+    for each in (plain, console):
+        with progress.make(each, (PLANNED,)) as shown:
+            shown.started(PLANNED, "node[1]")
+            shown.message(PLANNED, PROGRESS)
+        assert "node[1]" in printed(each)
+    assert "node" in printed(console) and "starts on node[1]" in printed(plain)
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_collapse_is_said_at_once_and_stays_in_sight(terminal):
     console = Console(file=io.StringIO(), force_terminal=terminal, width=160, highlight=False)

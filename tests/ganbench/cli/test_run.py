@@ -15,6 +15,7 @@ FILE_ONLY = {"curve_samples"}  # set in a suite file, not typed
 OF_THE_COMMAND = {
     *("context", "suite_file", "suite"),
     *("inception_weights", "results", "force", "extend", "until", "shard", "dry_run", "gpus"),
+    *("save_every", "on", "partition", "detach"),
 }
 
 

@@ -7,6 +7,7 @@ from light_worker import lighten
 
 from ganbench.cli import main, plan_summary
 from ganbench.runner import suite_runner
+from ganbench.runner.cluster import fleet
 from ganbench.system import child_process
 
 LIGHT = {
@@ -17,9 +18,12 @@ LIGHT = {
 
 def run_light() -> None:
     """Let light processes do the work of ours."""
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    here = Path(__file__).parent
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(here), str(here.parents[2])])
     run = child_process.run
+    fleet.WORKER = "light_worker"  # on a node, whose processes must find it too
     child_process.run = lambda module, *rest: run(LIGHT.get(module, module), *rest)
+    fleet.GONE_SECONDS = float(os.environ.get("TRIAL_GONE", fleet.GONE_SECONDS))
     suite_runner.WORKER_SILENT = float(os.environ.get("TRIAL_PATIENCE", 600))
     if "TRIAL_REPORT" not in os.environ:  # judge and page take longer than all the rest
         suite_runner._conclude = plan_summary.conclude = lambda *_: None

@@ -42,7 +42,8 @@ class Command:
             *("--results", results, "--name", "s", *more),
         ]
         self.results = results
-        self.environment = {**os.environ, "PYTHONPATH": str(LIGHT), "TRIAL": self.mark, **variables}
+        code = os.pathsep.join([str(LIGHT), str(LIGHT.parents[2])])
+        self.environment = {**os.environ, "PYTHONPATH": code, "TRIAL": self.mark, **variables}
 
     def start(self):
         self.results.mkdir(parents=True, exist_ok=True)

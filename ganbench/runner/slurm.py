@@ -1,0 +1,170 @@
+"""`--on slurm`: the runs of a suite as one array job, each a shard in a folder of its own.
+
+The folders lie on a disk that all nodes share, beside the results; when all has ended they are
+merged. Nothing is planned where the command is typed, which may have neither a GPU nor a framework.
+"""
+
+import math
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ganbench.errors import InputError, first_line
+from ganbench.planning import plan as planning
+from ganbench.planning.suite import (
+    Suite,
+    check,
+    require_one_rank,
+    selected,
+    slug,
+    to_toml,
+    with_metrics_named,
+)
+from ganbench.runner import merge
+from ganbench.runner.interrupts import INTERRUPTED, Interrupts
+from ganbench.system import files
+from ganbench.system.text import shown
+
+INSTALL = 'pip install "ganbench[submitit]"'
+COMMAND = (sys.executable, "-m", "ganbench")  # on the nodes, which see the same disk
+ENGINE = "slurm"  # of submitit
+FOLDER = "slurm"  # in the results
+STOP = "stop"  # a file in it: whoever sees it saves and ends
+CORES = 4  # of a run for which nobody has named threads
+LONGEST = 24 * 3600.0  # seconds that a run may take unless --until says so
+LATEST = 600.0  # seconds to judge and write the page
+LOOK_SECONDS = 1.0
+DONE, INPUT, FAILED_RUNS = 0, 2, 3  # exit codes
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of Slurm besides the suite."""
+
+    partition: str | None
+    detach: bool
+    seconds: float | None  # --until
+    more: tuple[str, ...] = ()  # options that every shard is given too
+
+
+def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interrupts) -> int:
+    """Submit one array job, wait for it unless `order.detach`, and merge; returns the exit code."""
+    submitit = _submitit()
+    suite = with_metrics_named(suite)
+    check(suite)
+    require_one_rank(suite)
+    count = len(selected(suite)) * len(suite.seeds)
+    name = suite.name or slug(planning.title(suite)) or "results"
+    suite = replace(suite, name=name)
+    place = (results / FOLDER / name).resolve()
+    files.check_writable(results)
+    files.remove(place / STOP)
+    files.write_text(place / "suite.toml", to_toml(suite))
+    parts = [place / f"{at}-of-{count}" for at in range(1, count + 1)]
+    words = [_words(place, part, f"{at}/{count}", order) for at, part in enumerate(parts, 1)]
+    jobs = _submit(submitit, suite, order, place, words)
+    say(f"{count} run{'s' if count > 1 else ''} submitted as job {_number(jobs)}")
+    if order.detach:
+        merging = f"ganbench merge {place}/*-of-{count} --into {results}"
+        say(f"the same command waits for them; once they have ended:  {merging}")
+        return DONE
+    codes = _wait(jobs, place, asks, say)
+    for at, code in enumerate(codes, 1):
+        if code not in (DONE, FAILED_RUNS, INTERRUPTED):
+            say(f"shard {at}/{count} has ended with code {code}; its words are in {place}/jobs")
+    there = [part for part in parts if list(part.glob("*/suite.json"))]
+    if there:
+        merged = merge.merge(there, results, None, f"ganbench run --on {ENGINE}")
+        for note in merged.notes:
+            say(f"note: {note}")
+        say(f"{merged.runs} of {count} runs are there:  {merged.page}")
+    return INTERRUPTED if asks.asked else max(codes, default=DONE)
+
+
+def _words(place: Path, part: Path, shard: str, order: Order) -> list[str]:
+    """The command of one shard."""
+    fixed = ("run", "--suite", place / "suite.toml", "--results", part, "--shard", shard)
+    return [*map(str, (*COMMAND, *fixed)), *order.more]
+
+
+def _submit(
+    submitit: Any, suite: Suite, order: Order, place: Path, words: Sequence[list[str]]
+) -> list[Any]:
+    """One array job. A run of which the suite says cuda asks for a GPU."""
+    executor = submitit.AutoExecutor(folder=place / "jobs", cluster=ENGINE)
+    seconds = (order.seconds or LONGEST) + LATEST
+    asked = {
+        "name": f"ganbench-{suite.name}"[:100],
+        "timeout_min": math.ceil(seconds / 60),
+        "cpus_per_task": suite.threads or CORES,
+        "gpus_per_node": 1 if (suite.device or "").startswith("cuda") else None,
+    }
+    asked |= {"slurm_partition": order.partition} if order.partition else {}
+    try:
+        executor.update_parameters(**{k: told for k, told in asked.items() if told is not None})
+        return list(executor.map_array(work, words, [str(place / STOP)] * len(words)))
+    except Exception as error:  # what sbatch says against it
+        raise InputError(f"Slurm does not take the job: {shown(first_line(error))}") from None
+
+
+def _number(jobs: Sequence[Any]) -> str:
+    return str(jobs[0].job_id).partition("_")[0]
+
+
+def _wait(jobs: Sequence[Any], place: Path, asks: Interrupts, say: Say) -> list[int]:
+    """The exit codes of all; when we are asked to stop, they save and end."""
+    told = False
+    while not all(job.done() for job in jobs):
+        if asks.asked and not told:
+            told = True
+            say("stopping: every run that has begun saves; Ctrl-C again leaves at once")
+            files.write_text(place / STOP, "")
+            for job in jobs:
+                if job.state == "PENDING":
+                    job.cancel()
+        if told and all(job.done() or job.state in ("CANCELLED", "PENDING") for job in jobs):
+            break
+        time.sleep(LOOK_SECONDS)
+    return [_code(job) for job in jobs]
+
+
+def _code(job: Any) -> int:
+    try:
+        return int(job.result()) if job.done() else INTERRUPTED
+    except Exception:  # the job was cancelled, or its node died
+        return INPUT
+
+
+def _submitit() -> Any:
+    try:
+        import submitit
+    except ImportError:
+        raise InputError("submitit is not installed", INSTALL) from None
+    if ENGINE == "slurm" and shutil.which("sbatch") is None:
+        raise InputError("there is no Slurm on this machine (no sbatch)", "--on ray, or no --on")
+    return submitit
+
+
+def work(words: list[str], stop: str) -> int:
+    """One shard, on its node: the command itself. Slurm's word that time is up lets it save."""
+    if Path(stop).exists():
+        return INTERRUPTED
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # what it starts must not die of it
+    process = subprocess.Popen(words)
+    for number in (signal.SIGUSR2, signal.SIGTERM):
+        signal.signal(number, lambda *_: process.send_signal(signal.SIGTERM))
+    asked = False
+    while process.poll() is None:
+        if not asked and Path(stop).exists():
+            asked = True
+            process.send_signal(signal.SIGTERM)
+        time.sleep(LOOK_SECONDS)
+    return process.returncode
