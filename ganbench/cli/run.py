@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ganbench.planning.suite import Suite
     from ganbench.runner.cluster.connection import Cluster
+    from ganbench.runner.mirror import Place
     from ganbench.runner.prepare import Prepared
 
 
@@ -161,12 +162,12 @@ def run(
     options = context.params | _of_gpus(gpus, device, ranks)
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
+    where = place(results)
     if on == "slurm":
         asked = chosen(suite or suite_file, options)
-        raise typer.Exit(_on_slurm(asked, results, context.params, seconds, console))
+        raise typer.Exit(_on_slurm(asked, where, context.params, seconds, console))
     if partition or detach:
         raise typer.BadParameter("--partition and --detach are of --on slurm")
-    where = place(results)
     if where.mirror:
         console.print(f" {where.mirror.address} is kept in {where.folder}", markup=False)
     with reached(on) as cluster:
@@ -194,13 +195,11 @@ def run(
 
 
 def _on_slurm(
-    suite: "Suite", results: str, typed: dict[str, Any], seconds: float | None, console: "Console"
+    suite: "Suite", where: "Place", typed: dict[str, Any], seconds: float | None, console: "Console"
 ) -> int:
     """Hand the runs over to Slurm; returns the exit code."""
     from ganbench.runner import interrupts, slurm
-    from ganbench.runner.mirror import place
 
-    where = place(results)
     if where.mirror:
         raise typer.BadParameter("--on slurm keeps results in a folder that its nodes share")
     for name in ("shard", "extend", "dry_run"):
