@@ -15,12 +15,12 @@ REFERENCE = ROOT / "results" / "reference"
 COMPARISONS = (
     "scenes",
     "monet-64px",
-    "monet-64px-unet",
+    "monet-64px-cyclegans",
     "monet-64px-minute",
     "monet-128px",
     "frameworks",
 )
-LITE2 = ("monet-64px", "monet-64px-unet", "monet-64px-minute", "monet-128px")
+LITE2 = ("monet-64px", "monet-64px-cyclegans", "monet-64px-minute", "monet-128px")
 
 
 def rows(path: Path) -> list[dict[str, str]]:

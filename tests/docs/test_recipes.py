@@ -16,8 +16,8 @@ PAGE = DOCS / "recipes.md"
 UNITS = {"gap_closed": " %", "by_lite2": " %", "no_average": " %", "mesh": " dB"}
 HEADS = {"gap_closed": "gap closed", "by_lite2": "by Lite2", "no_average": "no average"}
 REACHED = {
-    "cyclegan-unet": ("monet-64px-unet", "cyclegan-unet"),
-    "cyclegan-resnet": ("monet-64px", "cyclegan-resnet"),
+    "cyclegan-unet": ("monet-64px-cyclegans", "cyclegan-unet"),
+    "cyclegan-resnet": ("monet-64px-cyclegans", "cyclegan-resnet"),
     "dcgan": ("monet-64px", "dcgan"),
     "*untouched photographs*": ("monet-64px", "identity"),
     "*paintings of the training*": ("monet-64px", "floor"),
@@ -81,7 +81,7 @@ def reached_table() -> str:
         ("reached", reached_table()),
         *(
             (f"screen of {model}", screen_table(model))
-            for model in ("cyclegan-unet", "cyclegan-resnet", "dcgan")
+            for model in ("strokes", "cyclegan-unet", "cyclegan-resnet", "dcgan")
         ),
     ],
 )

@@ -214,8 +214,8 @@ batch 2, the ResNet's at 36 px. "aided", "two heads" and "held" have together al
 training: moving averages, spectral norm, hinge and two objectives, R1 (in every step, with "two
 heads" in the 16th), LeCam, fading weights, two lessons of D a step, and what suits few pictures.
 "bilinear" and "nearest" generators resize before a 3x3 convolution, in place of transposed ones;
-"residual" ones add to their input, at first nothing. Dropout is not shared: its masks are each
-framework's own.
+"residual" ones add to their input, at first nothing, paint on a canvas of fixed noise, and meet a D
+without norms. Dropout is not shared: its masks are each framework's own.
 
 | case | losses, step 1 | gradients, step 1 | grey levels | losses, 20 steps | nudged |
 |---|---|---|---|---|---|
