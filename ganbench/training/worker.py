@@ -212,7 +212,6 @@ def work(job: TrainJob, channel: Channel) -> None:
         return
     except Exception as error:
         ended = _ended(job, state, siblings, error)
-        error.with_traceback(None)  # what the step held is room for the record
     siblings.end()
     finish(state, parent, *ended)
 
@@ -229,6 +228,7 @@ def _ended(
     if isinstance(error, USER_ERRORS):
         return "failed", " ".join(filter(None, (str(error), error.hint)))
     files.write_text(job.folder / "error.txt", traceback.format_exc())
+    error.with_traceback(None)  # what the step held is room for the record, and may be used again
     why = siblings.why()  # for what a lost rank did to us tells nothing
     return _failed(job, why or first_line(error), isinstance(error, MemoryError) and not why)
 

@@ -24,7 +24,7 @@ from ganbench.runner import run_list
 
 LIGHT = Path(__file__).parent / "light"
 OLD = Path(__file__).parent / "version_0_1" / "results"
-OF_THE_COMMAND = {"context", "suite_file", "dry_run", "gpus"}
+OF_THE_COMMAND = {"context", "suite_file", "dry_run", "gpus", "partition", "detach"}
 FILE_ONLY = {"curve_samples"}  # set in a suite file
 
 

@@ -118,7 +118,7 @@ def test_a_discriminator_without_norms_begins_with_the_spread_that_needs_none():
 def test_a_mesh_comes_of_transposed_convolutions_alone(name):
     found = {}
     for upsample in ("transposed", "nearest", "bilinear"):
-        plain = {} if name == "dcgan" else {"residual": False}
+        plain = {} if name == "dcgan" else {"residual": False, "canvas": 0}
         tried = _tried(name, 64, upsample=upsample, **plain)
         trainer = tried.trainer()
         trainer.double()
