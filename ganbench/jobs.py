@@ -179,6 +179,7 @@ class InspectJob:
     models: tuple[tuple[registry.Model, dict[str, Any]], ...]
     ranks: int = 1
     sync_batchnorm: bool = False
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
