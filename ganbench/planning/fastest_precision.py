@@ -20,6 +20,7 @@ from ganbench.system.fastest import fastest
 from ganzoo.trainer import Task
 
 PRECISIONS = ("fp32", "bf16")
+ROUNDS = 30  # of a step in each, or as many as there is time for: it decides over hours
 
 
 def settled(kind: Any, settings: Any, size: int, device: str, code: str) -> Any:
@@ -42,7 +43,7 @@ def _remembered(kind: Any, settings: Any, size: int, code: str) -> str:
         known = None
     if known in PRECISIONS:
         return str(known)
-    found = fastest(PRECISIONS, _Steps(kind, settings, size).seconds)
+    found = fastest(PRECISIONS, _Steps(kind, settings, size).seconds, ROUNDS)
     with suppress(OSError):  # then it is found out anew
         files.write_sealed(note, {"precision": found})
     return found
