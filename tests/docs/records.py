@@ -103,6 +103,7 @@ def records() -> dict[str, Any]:
     tables: dict[str, Any] = {name: comparison(name) for name in COMPARISONS}
     for name in LITE2:
         gap_by_lite2(tables[name])
+    cluster = json.loads((REFERENCE / "cluster.json").read_text(encoding="utf-8"))
     noted = {row["name"]: row["value"] for row in rows(REFERENCE / "noted.csv")}
     return tables | {
         "screen": screen(),
@@ -110,5 +111,6 @@ def records() -> dict[str, Any]:
         "falls": falls(),
         "faster": faster(),
         "score": score(),
+        "cluster": cluster,
         "noted": noted,
     }
