@@ -106,6 +106,7 @@ def records() -> dict[str, Any]:
     cluster = json.loads((REFERENCE / "cluster.json").read_text(encoding="utf-8"))
     noted = {row["name"]: row["value"] for row in rows(REFERENCE / "noted.csv")}
     return tables | {
+        "factors": comparison("recipes-unet"),
         "screen": screen(),
         "ladder": ladder(),
         "falls": falls(),
