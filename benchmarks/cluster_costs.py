@@ -7,6 +7,7 @@ its speed. Each run is trained here and there, in turns, on one thread.
 """
 
 import json
+import logging
 import os
 import shutil
 import sys
@@ -25,6 +26,7 @@ import ganbench
 from ganbench.planning.suite import Suite
 from ganbench.record import Record
 from ganbench.runner import merge, mirror, suite_runner
+from ganbench.runner.cluster import judge
 from ganbench.runner.cluster.connection import Cluster
 from ganbench.runner.cluster.inbox import Inbox
 from ganbench.runner.interrupts import Interrupts
@@ -32,7 +34,8 @@ from ganbench.runner.lines import Lines
 from ganbench.runner.prepare import prepare, reached
 
 MODELS = ("dcgan", "cyclegan-unet")
-TURNS = 5
+TURNS = 8
+JUDGED = 3
 MB = 1e6
 SHARDED = (0, 1, 2, 3)  # seeds of the runs that are merged and pushed
 
@@ -108,25 +111,41 @@ def of_ray(scratch: Path) -> dict[str, Any]:
         began = time.time()
         cluster = stack.enter_context(reached("ray"))
         found["seconds to reach the cluster"] = time.time() - began
+        with counted() as bytes_:
+            judged = carried_out(MODELS[0], (JUDGED,), scratch / "first", cluster)
+        found["pictures once a node, MB"] = bytes_["given"] / MB
+        found["seconds to the first scores of a node"] = to_scores(*judged)
         for model in MODELS:
-            here, there, judging = [], [], []
-            for seed in range(TURNS):
-                here.append(carried_out(model, (seed,), scratch / "here")[0])
+            judging = []
+            for seed in range(JUDGED):
                 with counted() as bytes_:
-                    times, (folder,) = carried_out(model, (seed,), scratch / "there", cluster)
-                there.append(times)
-                scored = (folder / "record.json").stat().st_mtime - times.began
-                judging.append(scored - times.record)
-                if seed == 0 and model == MODELS[0]:
-                    found["pictures once a node, MB"] = bytes_["given"] / MB
-                    first_judging = judging.pop()  # with what the judge sees in the paintings
-                    found["seconds to the first scores of a node"] = first_judging
-            found[model] = costs(here, there, bytes_) | {"seconds to scores": min(judging)}
+                    judged = carried_out(model, (seed,), scratch / "judged", cluster)
+                judging.append(to_scores(*judged))
+            found[model] = in_turns(model, scratch, cluster, bytes_)
+            found[model]["seconds to scores"] = min(judging)
     return found
 
 
+def to_scores(times: Times, folders: list[Path]) -> float:
+    """Seconds from a run's record to its scores."""
+    return (folders[0] / "record.json").stat().st_mtime - times.began - times.record
+
+
+def in_turns(model: str, scratch: Path, cluster: Cluster, bytes_: Counter[str]) -> dict[str, Any]:
+    """The same runs here and on a node, where they are not judged."""
+    told, judge.told = judge.told, lambda *_: None
+    try:
+        here, there = [], []
+        for seed in range(TURNS):
+            here.append(carried_out(model, (seed,), scratch / "here")[0])
+            there.append(carried_out(model, (seed,), scratch / "there", cluster)[0])
+    finally:
+        judge.told = told
+    return costs(here, there, bytes_)
+
+
 def costs(here: list[Times], there: list[Times], bytes_: Counter[str]) -> dict[str, Any]:
-    """Of one model: the least of the turns, which others disturb, and the bytes of the last one."""
+    """Of one model: the least of the turns, which others disturb, and the bytes of one."""
 
     def seconds(turns: list[Times]) -> dict[str, float]:
         first = min(times.first for times in turns)
@@ -189,6 +208,7 @@ def of_storage(scratch: Path) -> dict[str, Any]:
     import boto3
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)  # a line for each request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
