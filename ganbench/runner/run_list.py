@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,16 @@ class _Suite:
     def primary(self) -> str:
         return str(self.about.get("primary") or "")
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where in the list of the suite each of its runs stands."""
+        return {name: place for place, name in enumerate(self.about.get("runs", ()))}
+
     def command(self, run: dict[str, Any], folder: Path) -> str:
         """What would continue the run in `folder`, whose run.json says `run`; "" if unknown."""
         file = self.folder / "suite.toml"
         words = ["ganbench", "run", "--suite", str(file), "--results", self.results]
-        if folder.name in self.about.get("runs", ()):
+        if folder.name in self._places:
             return shlex.join([*words, *self._shard(folder.name)])
         chosen = _chosen(file, run) if self._same_pictures(run) else []
         return shlex.join([*words, *chosen]) if chosen else ""
@@ -96,7 +102,7 @@ class _Suite:
             last = shard.parse(str(self.about.get("shard") or ""))
         except InputError:
             return []
-        return ["--shard", str(last)] if last.has(self.about["runs"].index(name)) else []
+        return ["--shard", str(last)] if last.has(self._places[name]) else []
 
 
 def find(results: Path, address: str | None = None) -> tuple[list[Listed], list[str]]:
