@@ -59,14 +59,14 @@ def draw(folder: Path) -> Path:
     return folder
 
 
-def suite(pictures: Path, runs: int) -> Suite:
+def suite(pictures: Path, runs: int, budget: str) -> Suite:
     """So many runs of a tiny budget."""
     return Suite(
         models=tuple(f"dcgan:width={8 * (place + 1)}" for place in range(MODELS)),
         name="s",
         data=str(pictures),
         size=SIZE,
-        budget="2step",
+        budget=budget,
         seeds=tuple(range(runs // MODELS)),
         metrics=("fwd",),
         samples=8,
@@ -87,9 +87,10 @@ def inspect(job: InspectJob) -> Inspected:
     return Inspected("cpu", tuple(facts))
 
 
-def planned(pictures: Path, runs: int, results: Path) -> Plan:
+def planned(pictures: Path, runs: int, results: Path, budget: str = "2step") -> Plan:
     """The suite's plan, and all that is looked for before it is carried out."""
-    made = planning.make(suite(pictures, runs), results, lambda *_: None, inspect=inspect)
+    asked = suite(pictures, runs, budget)
+    made = planning.make(asked, results, lambda *_: None, inspect=inspect)
     made, _ = extension.consider(made, extend=False)
     stale_runs.warnings(made)
     return made

@@ -128,7 +128,9 @@ class Actor:
 
     def _some(self) -> Iterator[Message]:
         assert self._told
-        for _ in range(min(self._left, self._stage.lot.randint(1, MOST_TOLD))):
+        for _ in range(self._stage.lot.randint(1, MOST_TOLD)):
+            if self._left <= 0:
+                return
             given, self._given = self._given, None
             try:
                 message = self._told.send(given)
@@ -156,7 +158,8 @@ class Stage:
         self._disk = tempfile.TemporaryDirectory(prefix="stand-in-", dir=memory)
         self._door = socket.create_server(("127.0.0.1", 0))
         self._door.setblocking(False)
-        self.spent, self.profile = Spent(), None  # type: ignore[var-annotated]
+        self.spent = Spent()
+        self.profile: cProfile.Profile | None = None  # stopped while the play goes on
         self.deaths = self.begun = 0
 
     def cluster(self) -> Cluster:
@@ -209,17 +212,16 @@ class Stage:
     @contextmanager
     def _aside(self) -> Iterator[None]:
         """Count what happens in here as the play's."""
-        profile: cProfile.Profile | None = self.profile
-        if profile:
-            profile.disable()
+        if self.profile:
+            self.profile.disable()
         began, began_cpu = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             self.spent.seconds += time.perf_counter() - began
             self.spent.cpu_seconds += time.process_time() - began_cpu
-            if profile:
-                profile.enable()
+            if self.profile:
+                self.profile.enable()
 
     # What the driver calls
 
