@@ -1,7 +1,8 @@
 """A suite of as many runs as one likes, carried out on nodes that are played (`stand_in_ray`).
 
-It goes the driver's whole way: planned, trained, listed, planned once more when all is done. Only
-inspecting the models, a process as for any other suite, is left out, as is judging.
+It goes the driver's whole way: planned, trained and judged on the nodes, planned once more when all
+is done, listed. Left out are processes of its own, as for any suite: what inspects the models, and
+what judges the untrained rows and whatever no node has judged.
 """
 
 import time
@@ -20,6 +21,7 @@ from ganbench.planning import plan as planning
 from ganbench.planning.plan import Plan
 from ganbench.planning.suite import Suite
 from ganbench.runner import extension, run_list, stale_runs, suite_runner
+from ganbench.runner.cluster import judge
 from ganbench.runner.cluster.fleet import Fleet
 from ganbench.runner.interrupts import Interrupts
 from ganbench.runner.observer import Observer
@@ -28,6 +30,7 @@ from ganbench.scoring.choose_extractors import Extractors
 MODELS = 10  # so many settings of one model, of which each has a tenth of the runs
 PICTURES = {"photo": 300, "monet": 100}
 SIZE = 16
+NOBODY = Extractors((), "nobody looks")
 
 
 @dataclass
@@ -98,13 +101,15 @@ def planned(pictures: Path, runs: int, results: Path, budget: str = "2step") -> 
 
 def introduce(plan: Plan) -> None:
     """Describe it on disk."""
-    suite_runner._introduce(plan, "x", Extractors((), "nobody looks"), False, [])
+    suite_runner._introduce(plan, "x", NOBODY, False, [])
 
 
 def carry_out(plan: Plan, stage: Stage, observer: Observer) -> None:
     """All of the driver's work between the first run and the last."""
+    cluster = stage.cluster()
+    told = judge.told(suite_runner._score_job(plan, NOBODY), 3600.0, cluster.file)
     with observer:
-        Fleet(stage.cluster(), plan, observer, Interrupts(), 600.0).carry_out()
+        Fleet(cluster, plan, observer, Interrupts(), 600.0, told).carry_out()
 
 
 def listed(results: Path) -> list[str]:

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +32,8 @@ from ganbench.training import checkpoint
 
 ANSWERS = 0.2  # share of the nodes that have something to tell whenever they are asked
 MOST_TOLD = 12  # messages of one answer
-LONGEST = 30  # messages of a run, about: a node that dies does so before one of them
+LONGEST = 35  # messages of a run, about: a node that dies does so before one of them
+METRICS = 12
 MEMORY = Path("/dev/shm")  # where the nodes' disks are, so that they cost next to nothing
 
 Message = dict[str, Any]
@@ -263,7 +264,7 @@ class Stage:
 
 
 def played(task: Message, place: Place, scratch: Path) -> Told:
-    """What a node tells of a run, as `node.Node` does: a save in the middle, and one at the end."""
+    """What a node tells of a run, as `node.Node` does: a save on the way, the end, the scores."""
     yield {"kind": "placed", "node": place.identity}
     job = child_process.validated(TrainJob, task["job"])
     folder = scratch / "run"
@@ -274,7 +275,7 @@ def played(task: Message, place: Place, scratch: Path) -> Told:
         files.write_bytes(folder / name, b"".join(part.value for part in parts))
     for told in task["sets"].values():
         if told["key"] not in place.pictures:
-            yield {"kind": "wants", "what": "set", "key": told["key"]}
+            yield {"kind": "wants", "what": "content", "key": told["key"]}
             place.pictures.add(told["key"])
     outbox = Outbox(folder, scratch / "aside")
     outbox.skip()
@@ -289,7 +290,12 @@ def played(task: Message, place: Place, scratch: Path) -> Told:
     finish(folder, job)
     yield from outbox.last()
     yield {"kind": "ended", "code": 0, "messages": [], "words": "", "silent": None,
-           "memory_was_short": False}  # fmt: skip
+           "memory_was_short": False, "judges": bool(task["judge"])}  # fmt: skip
+    if task["judge"]:
+        yield {"kind": "judging", "what": job.run.label, "done": 1, "of": 2}
+        judge(folder)
+        yield from outbox.last()
+        yield {"kind": "judged", "why": ""}
 
 
 PROGRESS = {
@@ -345,3 +351,19 @@ def finish(folder: Path, job: TrainJob) -> None:
         sha256={name: files.sha256(folder / name) for name in kept},
     )
     record.write(folder, written)
+
+
+def judge(folder: Path) -> None:
+    """Give a record scores, as many and as long as those of a usual suite."""
+    run, lot = record.read(folder), random.Random(str(folder))
+    protocol = {"extractor": "a network by its name", "sha256": "0" * 64, "resize": "TF1",
+                "precision": "float32", "tf32": "off", "kernel": "(x.y / F + 1)^3"}  # fmt: skip
+    made = [
+        record.Score(f"metric_{place}", f"Metric {place}", lot.random(), 8, 8, "lower", "",
+                     protocol, 1, about="What such a number means, in a line for people")
+        for place in range(METRICS)
+    ]  # fmt: skip
+    scores = {score.metric: score for score in made}
+    points = tuple(record.CurvePoint(one.step, one.seconds, one.pictures, scores)
+                   for one in run.snapshots)  # fmt: skip
+    record.write(folder, replace(run, scores=scores, curve=points))

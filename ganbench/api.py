@@ -310,7 +310,13 @@ def run(
     from ganbench.runner import background
     from ganbench.runner import mirror as mirrors
     from ganbench.runner.prepare import chosen, prepare, reached
+    from ganbench.system.torchrun import launched
 
+    if (ours := launched()) and ours.count > 1:
+        raise InputError(
+            f"torchrun has started {ours.count} processes, each of which would run all of it",
+            f"start it with python, and say ranks={ours.count}",
+        )
     if force and extend:
         raise InputError("force starts runs over and extend continues them", "name one")
     options = {key: _listed(key, value) for key, value in given.items()}

@@ -159,13 +159,15 @@ class ScoreJob:
     plugins: tuple[Path, ...] = ()
     held_out: float = 0.0
     judge_on: str = "all"
+    baselines: bool = True  # are the untrained rows judged too?
 
 
 @dataclass(frozen=True)
 class Scored:
-    """The key of the metric that the verdict goes by."""
+    """What judging found of a suite, beside the numbers."""
 
-    primary: str
+    primary: str  # key of the metric that the verdict goes by
+    failed: tuple[str, ...] = ()  # of metrics that raised an error, in a sentence each
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,7 @@ class InspectJob:
     models: tuple[tuple[registry.Model, dict[str, Any]], ...]
     ranks: int = 1
     sync_batchnorm: bool = False
+    threads: int | None = None
 
 
 @dataclass(frozen=True)

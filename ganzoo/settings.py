@@ -14,7 +14,7 @@ R1_EVERY = 16  # steps between two R1 lessons, each as many times heavier (Karra
 
 Augmentation = Literal["color", "translation", "cutout"]
 Enlargement = Literal["flip", "mirror", "crop", "noise"]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "bf16", "auto"]
 # Least squares (Mao et al. 2017), cross-entropy (Goodfellow et al. 2014), hinge (Lim and Ye 2017),
 # or a discriminator of two heads, one taught by cross-entropy and one by hinge.
 Loss = Literal["lsgan", "bce", "hinge", "two-objective"]
@@ -71,7 +71,8 @@ class DCGAN(Adversaries):
     # Real pictures shown to D as they are, flipped, mirrored, cropped or noisy, each as often: a
     # larger set, as people make it. G learns the noise and the upside-down too.
     enlarge: tuple[Enlargement, ...] = ()
-    precision: Precision = "fp32"  # bf16: mixed, weights and losses stay in fp32
+    # bf16: mixed, weights and losses stay in fp32; auto: on a CPU, bf16 if that is faster there
+    precision: Precision = "fp32"
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
     def check(self, size: int) -> None:
@@ -122,7 +123,8 @@ class CycleGAN(Adversaries):
     norm_epsilon: float = 1e-5
     groups: int = 32  # of group norm; fewer where a layer has fewer channels
     init_std: float = 0.02
-    precision: Precision = "fp32"  # bf16: mixed, weights and losses stay in fp32
+    # bf16: mixed, weights and losses stay in fp32; auto: on a CPU, bf16 if that is faster there
+    precision: Precision = "fp32"
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
     def lambdas(self, progress: float) -> tuple[float, float]:
@@ -329,6 +331,15 @@ def require_usable(settings: Any) -> None:
     for name in ("beta1", "beta2", "ema"):
         if not 0 <= there[name] < 1:
             raise InputError(f"setting {name}={there[name]} must be at least 0 and below 1")
+
+
+def require_settled(settings: Any) -> None:
+    """InputError for a precision that nobody has chosen yet."""
+    if getattr(settings, "precision", None) == "auto":
+        raise InputError(
+            "precision=auto is for `ganbench run`, which finds out the faster one",
+            "precision=fp32 or precision=bf16",
+        )
 
 
 def require_not_negative(settings: Any, *names: str) -> None:

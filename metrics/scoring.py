@@ -12,6 +12,7 @@ from metrics.registry import Measurement, Metric, NamedExtractor
 from metrics.sample import Sample
 
 MISSING = float("nan")
+FAILED = "it failed: "  # how the note begins of a metric that raised an error
 WHY_MISSING = {
     "inputs": "these pictures were not made from others",
     "truth": "what these pictures should have become is not known",
@@ -144,7 +145,7 @@ def measure(
     except (InputError, np.linalg.LinAlgError) as error:
         return Measurement(MISSING, {}, str(error))
     except Exception as error:  # a plugin can fail in any way
-        return Measurement(MISSING, {}, f"it failed: {type(error).__name__}: {error}")
+        return Measurement(MISSING, {}, f"{FAILED}{type(error).__name__}: {error}")
 
 
 def _measured(metric: Metric, generated: Sample, real: Sample) -> Measurement:

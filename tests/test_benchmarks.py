@@ -2,14 +2,18 @@
 
 import argparse
 import runpy
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import cluster_costs
 import pytest
 import usual_pytorch as usual
 from speed_table import rounded, table
 from turns import compared
 
+from ganbench.runner.cluster.connection import Cluster
+from ganbench.runner.cluster.inbox import Inbox
 from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -59,6 +63,34 @@ def test_two_sides_take_turns():
     found = compared(Rounds(), job | {"side": "ours"}, job | {"side": "ours"}, turns=3)
     assert 0 < found["least"] <= found["ratio"] <= found["most"]
     assert found["steps_per_second"] > 0
+
+
+def test_bytes_on_their_way_are_counted_by_what_they_are_of(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster_costs.Inbox, "take", lambda inbox, message: None)
+    monkeypatch.setattr(cluster_costs.Cluster, "parts", lambda cluster, path: [path])
+    (tmp_path / "pictures.npy").write_bytes(b"12345")
+    inbox, cluster = Inbox(tmp_path, "0123abcd"), Cluster(None, (), "", ("h", 1))
+    with cluster_costs.counted() as found:
+        assert cluster.parts(tmp_path / "pictures.npy") == [tmp_path / "pictures.npy"]
+        for name in ("checkpoint/a", "checkpoint/b", "record.json"):
+            inbox.take({"kind": "part", "name": name, "data": b"1"})
+        inbox.take({"kind": "saved"})
+    assert found == {"given": 5, "checkpoint": 2, "record.json": 1}
+    cluster.parts(tmp_path), inbox.take({"kind": "part", "name": "x", "data": b"1"})
+    assert "x" not in found
+
+
+def test_a_run_elsewhere_is_held_against_the_same_run_here():
+    def times(first, last, record):
+        made = cluster_costs.Times()
+        made.first, made.last, made.record = first, last, record
+        return made
+
+    here, there = [times(2, 5, 6), times(3, 5, 9)], [times(4, 9, 12), times(9, 9, 11)]
+    found = cluster_costs.costs(here, there, Counter(given=0, checkpoint=3_000_000, film=1_000_000))
+    assert (found["home, MB"], found["checkpoint, MB"]) == (4, 3)
+    assert found["later"] == {"seconds to first step": 2, "seconds to record": 1}
+    assert cluster_costs.to_four({"a": {"b": 1.23456}}) == {"a": {"b": 1.235}}
 
 
 def test_what_the_gpu_script_times_can_be_built_without_a_gpu():

@@ -157,11 +157,12 @@ def run(
     from ganbench.runner.mirror import place
     from ganbench.runner.prepare import chosen, prepare, reached
 
+    of_torchrun = _of_torchrun(gpus or ranks)
     if suite and suite_file:
         raise typer.BadParameter("the suite is named twice; name one file")
     if force and extend:
         raise typer.BadParameter("--force starts runs over and --extend continues them; name one")
-    options = context.params | _of_gpus(gpus, device, ranks)
+    options = context.params | _of_gpus(gpus, device, ranks) | of_torchrun
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     console = progress.Voice(highlight=False, soft_wrap=True)
     where = place(results)
@@ -192,7 +193,7 @@ def run(
         if dry_run:
             return
         left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
-        raise typer.Exit(_carry_out(ready, force, left, console, cluster))
+        raise typer.Exit(_carry_out(ready, _command(of_torchrun), force, left, console, cluster))
 
 
 def _say_notes(ready: "Prepared", console: "Console") -> None:
@@ -236,8 +237,36 @@ def _of_gpus(gpus: int | None, device: str | None, ranks: int | None) -> dict[st
     return {"device": "cuda", "ranks": gpus}
 
 
+def _of_torchrun(typed: int | None) -> dict[str, object]:
+    """What it means for a suite that torchrun has started us; its other processes end here."""
+    from ganbench.system.torchrun import launched
+
+    ours = launched()
+    if ours is None or ours.count == 1:
+        return {}
+    if ours.rank:
+        words = f"process {ours.rank} of torchrun: process 0 carries the command out"
+        print(words, file=sys.stderr)
+        raise typer.Exit
+    if typed not in (None, ours.count):
+        raise typer.BadParameter(
+            f"torchrun has started {ours.count} processes, and {typed} ranks are asked for;"
+            " name one or the other"
+        )
+    return {"ranks": ours.count}
+
+
+def _command(of_torchrun: dict[str, object]) -> str:
+    """What was typed, as it would be without torchrun."""
+    words = ["ganbench", *sys.argv[1:]]
+    if of_torchrun and "--ranks" not in words:
+        words += ["--ranks", str(of_torchrun["ranks"])]
+    return shlex.join(words)
+
+
 def _carry_out(
     ready: "Prepared",
+    command: str,
     force: bool,
     seconds_left: float | None,
     console: "Console",
@@ -248,7 +277,7 @@ def _carry_out(
     from ganbench.runner import interrupts, suite_runner
     from ganbench.system.object_store import StorageError
 
-    plan, command = ready.plan, "ganbench " + shlex.join(sys.argv[1:])
+    plan = ready.plan
     screen = progress.make(console, plan.runs)
     try:
         code = suite_runner.execute(

@@ -15,6 +15,7 @@ import ganzoo
 from ganbench.errors import InputError
 from ganbench.jobs import Inspected, InspectJob, ModelFacts
 from ganbench.memory_forecast import Need
+from ganbench.planning import fastest_precision
 from ganbench.planning.suite import Suite, with_device_defaults
 from ganbench.system import available_memory, child_process, frameworks
 from ganzoo import registry
@@ -33,32 +34,33 @@ def describe(job: InspectJob, channel: child_process.Channel) -> Inspected:
     frameworks.require(job.framework)
     device = frameworks.choose_device(job.framework, job.device)
     frameworks.check_ranks(device, job.ranks)
-    frameworks.prepare(job.framework)  # on the CPU: nothing is trained here
+    frameworks.prepare(job.framework, job.threads)  # on the CPU: nothing is trained here
     asked = Suite(
         size=job.size, profile=job.profile, ranks=job.ranks, sync_batchnorm=job.sync_batchnorm
     )
     suite = with_device_defaults(asked, device)
     there = available_memory.available(job.framework, device)
-    models = tuple(_describe(model, changes, suite, there) for model, changes in job.models)
+    models = tuple(_describe(model, changes, suite, device, there) for model, changes in job.models)
     return Inspected(device, models)
 
 
 def _describe(
-    model: registry.Model, overrides: dict[str, Any], suite: Suite, there: int | None
+    model: registry.Model, overrides: dict[str, Any], suite: Suite, device: str, there: int | None
 ) -> ModelFacts:
     kind = registry.load(model)
     settings = resolve(kind.Settings, model.name, overrides, suite.profile or "official")
     assert suite.size
     if hasattr(settings, "check"):
         settings.check(suite.size)
-    norm_parts = _norm_parts(model, kind, settings, suite)
+    norm_parts, code = _norm_parts(model, kind, settings, suite), _code(kind)
+    settings = fastest_precision.settled(kind, settings, suite.size, device, code)
     found = _measure(model, kind, settings, suite.size)
     need = found.memory and Need(**found.memory, available=there)
     work = found.flop_per_step
     usual = vars(resolve(kind.Settings, model.name, {}))  # the papers'
     changed = {name: value for name, value in vars(settings).items() if value != usual[name]}
     return ModelFacts(
-        *(kind.source, vars(settings), found.parameters, work, need or None, _code(kind)),
+        *(kind.source, vars(settings), found.parameters, work, need or None, code),
         *(changed, norm_parts),
     )
 

@@ -278,7 +278,7 @@ def _inspected(
         models = tuple((asked[i][0], asked[i][1].settings) for i in places)
         job = InspectJob(
             *(framework, suite.device, suite.size, suite.profile, models),
-            *(suite.ranks or 1, suite.sync_batchnorm),
+            *(suite.ranks or 1, suite.sync_batchnorm, suite.threads),
         )
         on_progress(f"models in {framework}", 0, len(models))
         answer = inspect(job)

@@ -212,6 +212,17 @@ def require_one_rank(suite: Suite) -> None:
         )
 
 
+def require_same_precision(suite: Suite) -> None:
+    """InputError where commands that plan by themselves could come to different precisions."""
+    open_ones = [c for c in choices(suite.models) if c.settings.get("precision") == "auto"]
+    if open_ones:
+        name = shown(open_ones[0].name)
+        raise InputError(
+            "precision=auto is found out on each machine, and shards could find otherwise",
+            f"--models {name}:precision=bf16, or fp32",
+        )
+
+
 def _check_ranks(suite: Suite) -> None:
     """Refuse ranks where there is nobody who could be one."""
     alone = [name for name in suite.frameworks if name != "pytorch"]

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ganbench import budget
 from ganbench.planning import plan, shard
 from ganbench.planning.plan import Plan
-from ganbench.planning.suite import Suite, overlay, read_suite, require_one_rank
+from ganbench.planning.suite import (
+    Suite,
+    overlay,
+    read_suite,
+    require_one_rank,
+    require_same_precision,
+)
 from ganbench.runner import extension, stale_runs
 from ganbench.runner.mirror import Mirror, Place
 from ganbench.scoring import choose_extractors
@@ -75,6 +81,8 @@ def prepare(
     ours = shard.parse(part) if part is not None else None
     if cluster:
         require_one_rank(suite)
+    if ours:
+        require_same_precision(suite)
     if not dry:
         files.check_writable(results.folder)
     mirror, notes = results.mirror, list[str]()

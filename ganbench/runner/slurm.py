@@ -21,6 +21,7 @@ from ganbench.planning.suite import (
     Suite,
     check,
     require_one_rank,
+    require_same_precision,
     selected,
     slug,
     to_toml,
@@ -61,6 +62,7 @@ def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interru
     suite = with_metrics_named(suite)
     check(suite)
     require_one_rank(suite)
+    require_same_precision(suite)
     count = len(selected(suite)) * len(suite.seeds)
     name = suite.name or slug(planning.title(suite)) or "results"
     suite = replace(suite, name=name)

@@ -71,9 +71,10 @@ def execute(
             _introduce(plan, command, extractors, shared, warnings)
             stack.enter_context(locks.present(plan.folder))
         if cluster:
-            from ganbench.runner.cluster.fleet import Fleet
+            from ganbench.runner.cluster import fleet, judge
 
-            Fleet(cluster, plan, observer, interrupts, WORKER_SILENT).carry_out()
+            told = judge.told(_score_job(plan, extractors), SCORER_SILENT, cluster.file)
+            fleet.Fleet(cluster, plan, observer, interrupts, WORKER_SILENT, told).carry_out()
         else:
             _carry_out(plan, extractors, observer, interrupts, mirror)
         if mirror:
@@ -275,25 +276,10 @@ def _conclude(
 
 def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts) -> None:
     """Score the stored samples in a process of its own."""
-    suite, source = plan.suite, plan.pair.source
-    assert suite.samples and suite.curve_samples
     problems = _draw_beside(plan, observer, interrupts)
     folders = [*(p.folder for p in plan.runs), *(beside.out for beside in plan.beside)]
-    job = ScoreJob(
-        folder=plan.folder,
-        runs=tuple(place.name for place in folders if (place / "record.json").exists()),
-        source_folder=source.folder if source else None,
-        target_folder=plan.pair.target.folder,
-        samples=suite.samples,
-        curve_samples=suite.curve_samples,
-        metrics=suite.metrics,
-        protocol=suite.protocol,
-        extractors=extractors.chosen,
-        device=plan.device_here,
-        plugins=tuple(map(Path, suite.plugins)),
-        held_out=suite.held_out,
-        judge_on=suite.judge_on,
-    )
+    there = tuple(place.name for place in folders if (place / "record.json").exists())
+    job = _score_job(plan, extractors, there)
 
     def on_message(message: dict[str, Any]) -> None:
         if message["kind"] == "problem":
@@ -321,6 +307,27 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         description["primary"] = ended.result(Scored).primary
         description["warnings"] = list(dict.fromkeys(description["warnings"] + problems))
         record.write_suite(plan.folder, description)
+
+
+def _score_job(plan: Plan, extractors: Extractors, runs: tuple[str, ...] = ()) -> ScoreJob:
+    """What is asked of whoever judges some runs of a plan."""
+    suite, source = plan.suite, plan.pair.source
+    assert suite.samples and suite.curve_samples
+    return ScoreJob(
+        folder=plan.folder,
+        runs=runs,
+        source_folder=source.folder if source else None,
+        target_folder=plan.pair.target.folder,
+        samples=suite.samples,
+        curve_samples=suite.curve_samples,
+        metrics=suite.metrics,
+        protocol=suite.protocol,
+        extractors=extractors.chosen,
+        device=plan.device_here,
+        plugins=tuple(map(Path, suite.plugins)),
+        held_out=suite.held_out,
+        judge_on=suite.judge_on,
+    )
 
 
 def _draw_beside(plan: Plan, observer: Observer, interrupts: Interrupts) -> list[str]:

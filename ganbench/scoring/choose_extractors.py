@@ -9,6 +9,8 @@ from pathlib import Path
 from ganbench.errors import InputError
 from ganbench.jobs import ExtractorChoice
 from ganbench.scoring import find_weights
+from ganbench.system import digest_cache
+from metrics import registry as metric_registry
 from metrics.extractors import registry
 from metrics.extractors.registry import ExtractorSpec
 
@@ -75,3 +77,18 @@ def _find(
     if found.path is None:
         return None, found.problem
     return ExtractorChoice(spec.name, found.path), ""
+
+
+def looked_through(
+    chosen: tuple[ExtractorChoice, ...], metrics: tuple[str, ...], plugins: tuple[Path, ...]
+) -> tuple[ExtractorChoice, ...]:
+    """Those that these metrics need: none where no network looks."""
+    seeing = any(metric_registry.get(name, plugins).sees_features for name in metrics)
+    return chosen if seeing else ()
+
+
+def with_digest(name: str, sha256: str, plugins: tuple[Path, ...] = ()) -> Path | None:
+    """Where this machine has just these weights of an extractor; asks no network."""
+    release = registry.get(name, plugins).release
+    found = find_weights.find(None, None, True, release).path if release else None
+    return found if found and digest_cache.sha256(found) == sha256 else None

@@ -9,7 +9,7 @@ again.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,16 @@ def key(content: str, protocol: Mapping[str, Any], device: str = "cpu") -> Path:
 def cached(
     content: str, protocol: Mapping[str, Any], make: Callable[[], Sample], device: str = "cpu"
 ) -> Sample:
-    """Features of `content` from the cache, or made and put there; never pictures."""
+    """Features of `content` from the cache, or made and put there; never pictures.
+
+    Of several processes that want the same, one looks and the others wait.
+    """
     folder = key(content, protocol, device)
-    try:
+    with suppress(InputError):  # not there, or damaged
         return read(folder)
-    except InputError:  # not there, or damaged
+    with cache.turn(folder):
+        with suppress(InputError):
+            return read(folder)
         write(folder, [make()])
         return read(folder)
 

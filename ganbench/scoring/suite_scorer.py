@@ -319,14 +319,14 @@ def baselines(scorers: list[Scorer]) -> tuple[record.Baseline, ...]:
     return tuple(rows)
 
 
-def score_run(scorers: list[Scorer], folder: Path) -> None:
-    """Put scores and learning curve into a run's record, unless the same are there."""
+def score_run(scorers: list[Scorer], folder: Path) -> record.Record:
+    """The record of a run with scores and learning curve, put there unless the same are there."""
     run = record.read(folder)
     if not run.snapshots or all(scorer.is_scored(run) for scorer in scorers):
-        return
+        return run
     found = reduce(Numbers.beside, (scorer.numbers(run, folder) for scorer in scorers))
     if not found.curve:
-        return
+        return run
     digests = {name: files.sha256(folder / name) for name in EVIDENCE} if found.evidence else {}
     scored = replace(
         run,
@@ -336,23 +336,35 @@ def score_run(scorers: list[Scorer], folder: Path) -> None:
         evidence=found.evidence,
     )
     # what format 1 kept has no digests, and of some files alone they would say nothing
-    record.write(folder, replace(scored, sha256=run.sha256 and run.sha256 | digests))
+    scored = replace(scored, sha256=run.sha256 and run.sha256 | digests)
+    record.write(folder, scored)
+    return scored
+
+
+def failed(run: record.Record) -> list[str]:
+    """Of metrics that raised an error, which may be for want of something on this machine."""
+    points = (run.scores, run.raw_scores, *(point.scores for point in run.curve))
+    scores = (score for found in points for score in found.values())
+    return [f"{each.name}: {each.note}" for each in scores if each.note.startswith(scoring.FAILED)]
 
 
 def score_suite(job: ScoreJob, channel: child_process.Channel) -> Scored:
-    """Score every run of a suite; the result names the metric that the verdict goes by."""
+    """Score every run of a suite."""
     scorers = build(job, channel.send)
-    record.write_baselines(job.folder, baselines(scorers))
+    if job.baselines:
+        record.write_baselines(job.folder, baselines(scorers))
+    failures: list[str] = []
     for name in job.runs:
         with locks.claim(job.folder / name) as ours:
             if not ours:  # another command trains or scores it
                 continue
             try:
-                score_run(scorers, job.folder / name)
+                failures += failed(score_run(scorers, job.folder / name))
             except USER_ERRORS as error:  # one torn file must not hide the others
                 channel.send("problem", message=str(error))
     leading = scorers[0]
-    return Scored(leading.metrics[0].called(leading.extractor)[0])
+    primary = leading.metrics[0].called(leading.extractor)[0]
+    return Scored(primary, tuple(dict.fromkeys(failures)))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from ganbench.errors import InputError
+from ganbench.system import allocator
 from ganbench.system.text import shown
 
 INSTALL = {"pytorch": "pip install ganbench", "tensorflow": 'pip install "ganbench[tensorflow]"'}
@@ -46,6 +47,7 @@ def _starts(framework: str, told: tuple[tuple[str, str], ...]) -> bool:
 
 def prepare(framework: str, threads: int | None = None, device: str = "cpu") -> None:
     """Set a fresh process up for `framework` on `device`."""
+    allocator.keep_freed_memory()
     if framework == "tensorflow":
         _prepare_tensorflow(threads, device)
     elif threads:
@@ -91,6 +93,13 @@ def _quiet_tensorflow() -> Any:
             os.close(screen)
     tf.get_logger().setLevel("ERROR")
     return tf
+
+
+def torch_knows_bf16() -> bool:
+    """May bfloat16 be worth a try on this processor?"""
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def usable_cores() -> int:

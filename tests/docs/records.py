@@ -103,12 +103,15 @@ def records() -> dict[str, Any]:
     tables: dict[str, Any] = {name: comparison(name) for name in COMPARISONS}
     for name in LITE2:
         gap_by_lite2(tables[name])
+    cluster = json.loads((REFERENCE / "cluster.json").read_text(encoding="utf-8"))
     noted = {row["name"]: row["value"] for row in rows(REFERENCE / "noted.csv")}
     return tables | {
+        "factors": comparison("recipes-unet"),
         "screen": screen(),
         "ladder": ladder(),
         "falls": falls(),
         "faster": faster(),
         "score": score(),
+        "cluster": cluster,
         "noted": noted,
     }

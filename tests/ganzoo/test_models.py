@@ -219,6 +219,19 @@ def test_bfloat16_is_another_result_in_float32_weights_and_memory():
     assert made["bf16"]["cycle"] == pytest.approx(made["fp32"]["cycle"], rel=0.02)
 
 
+def test_a_u_net_in_bf16_keeps_its_innermost_layers_in_float32():
+    small = resolve(CycleGANUNet.Settings, "cyclegan-unet", {"width": 4, "precision": "bf16"})
+    G = CycleGANUNet(small, Task(32)).G
+    seen = []
+    for part in G.modules():
+        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+            part.register_forward_hook(lambda layer, given, made: seen.append(made.dtype))
+    G(torch.zeros(1, 3, 32, 32)).float().sum().backward()
+    rough, exact = torch.bfloat16, torch.float32
+    assert seen == [*[rough] * 4, *[exact] * 3, *[rough] * 3]  # of 2x2, 1x1 and 2x2
+    assert all(p.grad.dtype == exact and p.grad.isfinite().all() for p in G.parameters())
+
+
 def test_xla_is_refused():
     kind, _ = _resnet()
     with pytest.raises(InputError, match="TensorFlow") as caught:

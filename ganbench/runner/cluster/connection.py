@@ -22,7 +22,7 @@ from ganbench.planning.plan import Plan
 from ganbench.runner.cluster import node, resources
 from ganbench.runner.cluster.outbox import PART
 from ganbench.runner.cluster.resources import Machine
-from ganbench.system import child_process, files, own_source
+from ganbench.system import child_process, digest_cache, files, own_source
 from ganbench.system.text import shown
 
 INSTALL = 'pip install "ganbench[ray]"'
@@ -52,8 +52,8 @@ class Cluster:
     machines: tuple[Machine, ...]
     source: str  # digest of our code
     door: tuple[str, int]  # where it is asked
-    _folders: dict[str, Path] = field(default_factory=dict)  # of sets of pictures, by content key
-    _sets: dict[Path, dict[str, Any]] = field(default_factory=dict)  # what is told of them
+    _files: dict[str, dict[str, Path]] = field(default_factory=dict)  # that may be wanted, by key
+    _sets: dict[Path, dict[str, Any]] = field(default_factory=dict)  # what is told of a set
     _stored: dict[str, dict[str, list[Any]]] = field(default_factory=dict)  # in the object store
     _names: dict[str, str] = field(default_factory=dict)  # of nodes, as people call them
 
@@ -118,17 +118,23 @@ class Cluster:
         """What a node is told of a set of pictures: by which it knows whether it has it."""
         if domain.folder not in self._sets:
             key = shipped.key(domain.folder)
-            self._folders[key] = domain.folder
-            count = sum((domain.folder / name).stat().st_size for name in shipped.FILES)
+            self._files[key] = {name: domain.folder / name for name in shipped.FILES}
+            count = sum(path.stat().st_size for path in self._files[key].values())
             told = {"name": domain.folder.name, "key": key, "bytes": count}
             self._sets[domain.folder] = told
         return self._sets[domain.folder]
 
-    def domain(self, key: str) -> dict[str, list[Any]]:
-        """The files of a set of pictures in the object store, in parts: put there once."""
+    def file(self, path: Path) -> dict[str, Any]:
+        """What a node is told of a single file, likewise."""
+        key = digest_cache.sha256(path)
+        self._files[key] = {path.name: path}
+        return {"ending": path.suffix, "key": key, "bytes": path.stat().st_size}
+
+    def content(self, key: str) -> dict[str, list[Any]]:
+        """The files of a set, or a single one, in the object store, in parts: put there once."""
         if key not in self._stored:
-            folder = self._folders[key]
-            self._stored[key] = {name: self.parts(folder / name) for name in shipped.FILES}
+            told = self._files[key]
+            self._stored[key] = {name: self.parts(path) for name, path in told.items()}
         return self._stored[key]
 
     def parts(self, path: Path) -> list[Any]:

@@ -52,6 +52,7 @@ class Away:
     asked: Any = None  # the answer that is waited for
     node: str = ""  # where it is, once it is known
     told_to_stop: bool = False
+    is_judged: bool = False  # its training is over, and the node is at its pictures
     losses: int = 0
 
     @property
@@ -68,6 +69,7 @@ class Fleet:
     observer: Observer
     interrupts: Interrupts
     patience: float  # seconds that a worker may be silent
+    judge: Message | None = None  # what nodes are told of judging; None: all is judged here
     _away: list[Away] = field(default_factory=list)
     _refused: InputError | None = None
     _answered: float = 0.0  # when the cluster was there
@@ -158,6 +160,7 @@ class Fleet:
             "threads": os.environ.get(node.THREADS),
             "plugin": self.cluster.plugin(job.run.address),
             "sets": {name: self.cluster.set(side) for name, side in sides.items() if side},
+            "judge": self.judge,
         }
 
     def _look(self) -> None:
@@ -217,12 +220,16 @@ class Fleet:
             self.observer.started(away.planned, away.node)
         elif kind == "ended":
             self._ended(away, message)
+        elif kind == "judging":
+            self.observer.scored(message)
+        elif kind == "judged":
+            self._judged(away, message["why"])
         elif kind == "refused":
             self._refuse(away, message)
 
     def _wanted(self, away: Away, message: Message) -> dict[str, list[Any]]:
-        if message["what"] == "set":
-            return self.cluster.domain(message["key"])
+        if message["what"] == "content":
+            return self.cluster.content(message["key"])
         return {name: self.cluster.parts(path) for name, path in _begun(away.attempt)}
 
     def _ended(self, away: Away, message: Message) -> None:
@@ -234,10 +241,25 @@ class Fleet:
         away.attempt.end(ended, message["memory_was_short"], self.observer, self.interrupts)
         if away.attempt.has_record:
             _tidy(away.attempt)
+        away.is_judged = message["judges"]
+        if not away.is_judged:
+            self._leave(away)
+
+    def _judged(self, away: Away, why: str) -> None:
+        """All is done that a node does of a run; `why` its scores have not come, if they have not.
+
+        Whatever has no scores in the end is judged here.
+        """
+        if why and not self.interrupts.asked:
+            words = f"{away.node} could not judge it, so it is judged here: {why}"
+            self.observer.line(away.planned, f"warning: {words}")
         self._leave(away)
 
     def _lost(self, away: Away) -> None:
         """Begin a run again elsewhere, from the last save that has come here."""
+        if away.is_judged:
+            self._judged(away, "the node is lost")
+            return
         away.losses += 1
         away.inbox.clear()
         where = away.node or "its node"
@@ -257,6 +279,9 @@ class Fleet:
 
     def _refuse(self, away: Away, message: Message) -> None:
         """A node cannot do it, nor could it next time: let all come to a saved end, and say so."""
+        if away.is_judged:
+            self._judged(away, message["message"])
+            return
         where = f"on {shown(away.node)}: " if away.node else ""
         self._refused = self._refused or InputError(f"{where}{message['message']}", message["hint"])
         self.interrupts.ask(f"{where}{message['message']}: ")

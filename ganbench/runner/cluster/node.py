@@ -1,4 +1,4 @@
-"""What runs on a node: an actor that carries one run out in a child process, as it would be here.
+"""What runs on a node: an actor that trains and judges one run, in child processes as here.
 
 It answers one call after the other, so the work goes on in a thread; the driver asks for what there
 is to tell. Plain dicts of text, numbers and bytes go both ways.
@@ -15,11 +15,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ganbench import record
 from ganbench.data import shipped
 from ganbench.errors import InputError, first_line
 from ganbench.jobs import Inspected, InspectJob, TrainJob
 from ganbench.planning.plan import INSPECTOR
 from ganbench.runner import crash_record
+from ganbench.runner.cluster import judge
 from ganbench.runner.cluster.outbox import PART, SENT, Outbox
 from ganbench.system import cache, child_process, files, frameworks, own_source
 from ganbench.system.atomic import FORGOTTEN
@@ -43,6 +45,7 @@ class Node:
         self._news = threading.Condition()
         self._waiting: deque[Message | Iterator[Message]] = deque()
         self._given: queue.Queue[Message] = queue.Queue()
+        self._stopped = False
 
     def begin(self, task: Message) -> None:
         """Start to work on it."""
@@ -65,6 +68,7 @@ class Node:
 
     def stop(self) -> None:
         """Let the run come to a saved end."""
+        self._stopped = True
         child_process.interrupt()
 
     def _next(self) -> Message | None:
@@ -91,15 +95,16 @@ class Node:
             self._news.notify()
 
     def _heard(self, message: Message) -> None:
-        """Pass on what the worker says; of progress only the last word counts."""
+        """Pass on what a child says; of progress only the last word counts."""
         with self._news:
             last = self._waiting[-1] if self._waiting else None
-            if isinstance(last, dict) and last["kind"] == message["kind"] == "progress":
+            same = isinstance(last, dict) and last["kind"] == message["kind"]
+            if same and message["kind"] in ("progress", "judging"):
                 self._waiting.pop()
         self._tell(message)
 
     def _work(self, task: Message) -> None:
-        """Carry the run out; whatever happens, the last message is `ended` or `refused`."""
+        """Carry the run out; whatever happens, the last one is `ended`, `judged` or `refused`."""
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             self._tell({"kind": "placed", "node": _here()})
@@ -140,10 +145,39 @@ class Node:
         ended = child_process.run(task["worker"], job, self._heard, on_tick, task["patience"])
         short = crash_record.killings_for_memory() != killings
         self._tell(outbox.last())
-        return {
+        judges = bool(task["judge"]) and not self._stopped and _has_pictures(folder)
+        last = {
             "kind": "ended", "code": ended.code, "messages": list(ended.messages),
             "words": ended.words, "silent": ended.silent, "memory_was_short": short,
+            "judges": judges,
         }  # fmt: skip
+        if not judges:
+            return last
+        self._tell(last)
+        return {"kind": "judged", "why": self._judge(task["judge"], job, outbox, scratch)}
+
+    def _judge(self, told: Message, job: TrainJob, outbox: Outbox, scratch: Path) -> str:
+        """Judge what was trained and send that; why it did not come to that, whatever it was."""
+
+        def on_progress(message: Message) -> None:
+            self._heard(message | {"kind": "judging"})
+
+        _set(judge.BLAS, told["blas"])  # the driver's
+        if job.threads:  # its own share of the node, on which features do not depend
+            _set(THREADS, str(job.threads))
+        try:
+            why = judge.carry_out(told, job, scratch, self._file, on_progress)
+            if not why:
+                self._tell(outbox.last())
+        except USER_ERRORS as error:
+            return str(error)
+        except Exception as error:
+            return first_line(error)
+        return why
+
+    def _file(self, key: str) -> Iterable[bytes]:
+        (content,) = self._ask("content", key=key).values()
+        return content
 
     def _ask(self, what: str, **more: Any) -> dict[str, Iterable[bytes]]:
         """Files from the driver, by name, each in parts that are fetched when they are wanted."""
@@ -165,9 +199,17 @@ class Node:
         with shipped.turn(told["key"]):
             found = shipped.find(told["name"], told["key"])
             if found is None:
-                content = self._ask("set", key=told["key"])
+                content = self._ask("content", key=told["key"])
                 found = shipped.receive(told["key"], content, told["bytes"])
             return found
+
+
+def _has_pictures(folder: Path) -> bool:
+    """Is there anything to judge?"""
+    try:
+        return bool(record.read(folder).snapshots)
+    except (InputError, OSError):
+        return False
 
 
 def _removing(scratch: Path) -> Iterator[Message]:

@@ -18,8 +18,8 @@ from ganbench.training import checkpoint
 # Logs grow in place: of these a copy is taken, of all others a link.
 LOGS = ("history.csv", "history-copy.csv", "events.jsonl")
 SENT = re.compile(
-    r"(samples|film|views)/\w[\w.+-]*\.(npy|png)|history(-copy)?\.csv|events\.jsonl|error\.txt"
-    r"|record\.json|checkpoint/.+",
+    r"(samples|film|views|nearest)/\w[\w.+-]*\.(npy|png)|history(-copy)?\.csv|events\.jsonl"
+    r"|error\.txt|nearest\.json|record\.json|checkpoint/.+",
     re.ASCII,
 )
 RECORD, CHECKPOINT = "record.json", f"{checkpoint.NAMES[0]}/"

@@ -1,6 +1,7 @@
 """The options of `ganbench run`, and what it costs to ask for them."""
 
 import inspect
+import shlex
 import subprocess
 import sys
 from dataclasses import fields
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ganbench import record
 from ganbench.cli.run import _of_gpus, run
 from ganbench.planning.suite import Suite, overlay
 
@@ -46,6 +48,53 @@ def test_gpus_are_ranks_on_cuda():
     assert _of_gpus(2, None, None) == {"device": "cuda", "ranks": 2}
     assert _of_gpus(2, "cuda", 2) == {"device": "cuda", "ranks": 2}
     assert _of_gpus(None, "cpu", 3) == {}
+
+
+def by_torchrun(monkeypatch, rank, count=2, here=2):
+    told = {"TORCHELASTIC_RUN_ID": "none", "RANK": rank, "WORLD_SIZE": count}
+    for name, value in {**told, "LOCAL_WORLD_SIZE": here}.items():
+        monkeypatch.setenv(name, str(value))
+
+
+def test_under_torchrun_one_process_plans_as_with_ranks_and_the_others_end(
+    ganbench, two_domains, tmp_path, monkeypatch
+):
+    asked = ("--data", two_domains, "--dry-run", "--results", tmp_path / "r", "--size", "32")
+    asked += ("--models", "dcgan", "--device", "cpu", "--samples", "4")
+    with_ranks = ganbench("run", *asked, "--ranks", "2")
+    by_torchrun(monkeypatch, 0)
+    assert ganbench("run", *asked) == with_ranks and "2 ranks a run" in with_ranks[1]
+    assert ganbench("run", *asked, "--ranks", "2") == with_ranks
+    code, _, err = ganbench("run", *asked, "--ranks", "3")
+    assert code == 2 and "torchrun has started 2 processes, and 3 ranks" in " ".join(err.split())
+    by_torchrun(monkeypatch, 1)
+    assert ganbench("run", *asked) == (
+        *(0, "", "process 1 of torchrun: process 0 carries the command out\n"),
+    )
+    by_torchrun(monkeypatch, 0, 4)
+    code, _, err = ganbench("run", *asked)
+    assert code == 2 and "on several machines" in err and "Traceback" not in err
+    by_torchrun(monkeypatch, 0, 1, 1)
+    assert "ranks a run" not in ganbench("run", *asked)[1]
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.slow
+def test_torchrun_trains_what_ranks_train(two_domains, tmp_path):
+    asked = ("--data", two_domains, "--size", "32", "--models", "dcgan:width=4,latent=8,batch=4")
+    asked += ("--samples", "4", "--budget", "3step", "--device", "cpu", "--threads", "1")
+    asked += ("--name", "s", "--metrics", "fwd", "--results", tmp_path)
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2")
+    words = list(map(str, (*torchrun, "-m", "ganbench", "run", *asked)))
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = tmp_path.glob("s/*/record.json")
+    run, before = record.read(path.parent), path.read_bytes()
+    assert (run.status.name, run.environment["ranks"]) == ("done", 2)
+    again = shlex.split(record.read_suite(tmp_path / "s")["command"])
+    assert again[-2:] == ["--ranks", "2"]
+    subprocess.run([sys.executable, "-m", *again], check=True, cwd=tmp_path)
+    assert list(tmp_path.glob("s/*/record.json")) == [path] and path.read_bytes() == before
 
 
 def test_the_plan_says_how_many_ranks_and_what_batch_norm_sees(ganbench, two_domains, tmp_path):

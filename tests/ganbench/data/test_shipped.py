@@ -1,5 +1,6 @@
-"""A set of pictures that comes from another machine."""
+"""A set of pictures, or a file, that comes from another machine."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -83,3 +84,23 @@ def test_names_that_are_none_and_a_cache_that_is_a_file(tmp_path, monkeypatch):
     ):
         pass
     assert Path(tmp_path / "file").read_text() == ""
+
+
+def test_a_file_is_found_once_it_has_arrived_whole_and_as_long_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path))
+    key = hashlib.sha256(b"paint").hexdigest()
+    assert shipped.find_file(key, ".pth") is None
+    for content in ([b"pain"], [b"paint", b"!"]):
+        with shipped.turn(key), pytest.raises(InputError, match="did not arrive as it was sent"):
+            shipped.receive_file(key, ".pth", content, 5)
+    assert shipped.find_file(key, ".pth") is None
+    with shipped.turn(key):
+        path = shipped.receive_file(key, ".pth", [b"pa", b"int"], 5)
+    assert path.suffix == ".pth" and shipped.find_file(key, ".pth") == path
+    path.write_bytes(b"water")
+    assert shipped.find_file(key, ".pth") is None
+    with shipped.turn(key), pytest.raises(InputError, match="a file needs"):
+        shipped.receive_file(key, ".pth", [], 1 << 60)
+    for wrong in ("/x", ".a/b", ".."):
+        with pytest.raises(InputError, match="no ending"):
+            shipped.find_file(key, wrong)

@@ -7,7 +7,7 @@ from light_worker import lighten
 
 from ganbench.cli import main, plan_summary
 from ganbench.runner import suite_runner
-from ganbench.runner.cluster import fleet
+from ganbench.runner.cluster import fleet, judge
 from ganbench.system import child_process
 
 LIGHT = {
@@ -25,11 +25,18 @@ def run_light() -> None:
     child_process.run = lambda module, *rest: run(LIGHT.get(module, module), *rest)
     fleet.GONE_SECONDS = float(os.environ.get("TRIAL_GONE", fleet.GONE_SECONDS))
     suite_runner.WORKER_SILENT = float(os.environ.get("TRIAL_PATIENCE", 600))
-    if "TRIAL_REPORT" not in os.environ:  # judge and page take longer than all the rest
-        suite_runner._conclude = plan_summary.conclude = lambda *_: None
-    elif os.environ["TRIAL_REPORT"] == "scores":  # no page
-        suite_runner.report = plan_summary.conclude = lambda *_: None
+    _show(os.environ.get("TRIAL_REPORT"))
     lighten()
+
+
+def _show(what: str | None) -> None:
+    """Judge and build the page only where they are asked for: they take longer than all else."""
+    if what is None:
+        judge.told = lambda *_: None
+    if what in (None, "nodes"):  # as far as the nodes of a cluster judge
+        suite_runner._conclude = plan_summary.conclude = lambda *_: None
+    elif what == "scores":  # no page
+        suite_runner.report = plan_summary.conclude = lambda *_: None
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,25 +14,16 @@ from ganbench.runner import merge as merging
 from ganbench.runner import run_list, suite_part
 from ganbench.system import files, locks
 
-LIGHT = Path(__file__).parents[1] / "light"
+from .conftest import SMALL, judged, light
+
+MODELS = ("--models", "toy-gan,toy-gan:batch=3")
 MEASURED = {  # by a clock, which no run repeats
     *("used", "cost", "curve", "snapshots", "film", "environment", "sha256"),
 }
 
 
-def light(two_domains, results, *more, budget="3step"):
-    words = [
-        *(sys.executable, LIGHT / "light_ganbench.py", "run", "--plugin", LIGHT / "toy_gan.py"),
-        *("--data", two_domains, "--size", "32", "--samples", "8", "--metrics", "fwd"),
-        *("--device", "cpu", "--threads", "1", "--name", "s", "--seeds", "0,1"),
-        *("--models", "toy-gan,toy-gan:batch=3", "--snapshots", "2", "--frames", "2"),
-        *("--budget", budget, "--results", results, *more),
-    ]
-    told = subprocess.run(
-        list(map(str, words)), capture_output=True, text=True, timeout=120,
-        env=os.environ | {"TRIAL_REPORT": "scores"},
-    )  # fmt: skip
-    return told.returncode, told.stdout + told.stderr
+def train(two_domains, results, *shard):
+    return judged(light(two_domains, results, *SMALL, *MODELS, *shard))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +31,7 @@ def made(two_domains, tmp_path_factory):
     """The suite in one folder, and its two shards in two."""
     folder = tmp_path_factory.mktemp("made")
     for name, shard in (("whole", ()), ("A", ("--shard", "1/2")), ("B", ("--shard", "2/2"))):
-        code, said = light(two_domains, folder / name, *shard)
+        code, said = train(two_domains, folder / name, *shard)
         assert code == 0, said
     return folder
 
@@ -143,7 +132,7 @@ def test_what_continues_a_shards_run_asks_for_the_shard(here):
 
 def test_a_shard_is_done_when_its_own_runs_are_and_is_not_trained_again(made, two_domains):
     before = content(made / "A" / "s")
-    code, said = light(two_domains, made / "A", "--shard", "1/2")
+    code, said = train(two_domains, made / "A", "--shard", "1/2")
     assert code == 0 and "2 done, 0 to do" in said and "of other shards" in said
     runs = [path for path in before if path.name == "record.json"]
     after = content(made / "A" / "s")
@@ -152,7 +141,7 @@ def test_a_shard_is_done_when_its_own_runs_are_and_is_not_trained_again(made, tw
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "a/b", "1/5"])
 def test_bad_shards_are_one_sentence(two_domains, tmp_path, shard):
-    code, said = light(two_domains, tmp_path / "r", "--shard", shard)
+    code, said = train(two_domains, tmp_path / "r", "--shard", shard)
     assert code == 2 and "Traceback" not in said
     assert sum(line.startswith("error: ") for line in said.splitlines()) == 1
     assert not (tmp_path / "r").exists()

@@ -1,9 +1,7 @@
 """Results on a real S3 server: what is pushed, what is fetched, and what survives a cut line."""
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,31 +17,21 @@ from ganbench.system import files, locks
 from ganbench.system.object_store import StorageError, Stored
 from ganbench.training import checkpoint
 
-LIGHT = Path(__file__).parents[1] / "light"
+from .conftest import LIGHT, SMALL, ended, judged, light, started
+
 SUITE = "s"
 
 
-def light(two_domains, results, *more):
+def train(two_domains, results, *more):
     """The real command on two small runs: exit code, and all it says."""
-    words = [
-        *(sys.executable, LIGHT / "light_ganbench.py", "run", "--plugin", LIGHT / "toy_gan.py"),
-        *("--data", two_domains, "--size", "32", "--samples", "8", "--metrics", "fwd"),
-        *("--device", "cpu", "--threads", "1", "--name", SUITE, "--seeds", "0,1"),
-        *("--models", "toy-gan", "--snapshots", "2", "--frames", "2", "--budget", "3step"),
-        *("--results", results, *more),
-    ]
-    told = subprocess.run(
-        list(map(str, words)), capture_output=True, text=True, timeout=120,
-        env=os.environ | {"TRIAL_REPORT": "scores"},
-    )  # fmt: skip
-    return told.returncode, told.stdout + told.stderr
+    return judged(light(two_domains, results, *SMALL, *more))
 
 
 @pytest.fixture(scope="module")
 def made(two_domains, tmp_path_factory):
     """A suite of two runs in a folder."""
     folder = tmp_path_factory.mktemp("made")
-    code, said = light(two_domains, folder)
+    code, said = train(two_domains, folder)
     assert code == 0, said
     return folder
 
@@ -91,13 +79,13 @@ def content(folder):
 
 def test_one_machine_trains_and_another_has_it_all(two_domains, bucket, machine):
     one = machine("one")
-    code, said = light(two_domains, bucket.address)
+    code, said = train(two_domains, bucket.address)
     assert code == 0 and f"{bucket.address} is kept in {one.folder}" in said
     assert f"pushed to {bucket.address}" in said and "2 to do" in said
     assert len(records(bucket)) == 2
     two = machine("two")
     bucket.puts()
-    code, said = light(two_domains, bucket.address)
+    code, said = train(two_domains, bucket.address)
     assert code == 0 and "2 done, 0 to do" in said, said
     assert not [name for name in bucket.puts() if name.endswith(("record.json", ".npy"))]
     for run in runs(one):
@@ -112,7 +100,7 @@ def test_a_line_cut_in_the_middle_loses_nothing_and_the_same_command_goes_on(
 ):
     mirror = machine("one")
     bucket.fail("cut", "PUT", "/checkpoint/")
-    code, said = light(two_domains, bucket.address)
+    code, said = train(two_domains, bucket.address)
     assert code == 2 and "not pushed yet: " in said and "Traceback" not in said
     assert "error: not all is pushed: " in said
     assert "the same command pushes what is missing" in said and str(mirror.folder) in said
@@ -122,7 +110,7 @@ def test_a_line_cut_in_the_middle_loses_nothing_and_the_same_command_goes_on(
     assert [run.status.name for run in done.values()] == ["done", "done"]
     bucket.mend()
     before, _ = set(bucket.objects()), bucket.puts()
-    code, said = light(two_domains, bucket.address)
+    code, said = train(two_domains, bucket.address)
     assert code == 0 and "2 done, 0 to do" in said and len(records(bucket)) == 2
     again = [name for name in bucket.puts() if name in before and name.endswith(".npy")]
     assert again == []  # what had come through did not go twice
@@ -133,10 +121,10 @@ def test_a_line_cut_in_the_middle_loses_nothing_and_the_same_command_goes_on(
 def test_what_one_machine_has_begun_another_ends(two_domains, bucket, machine):
     asked = ("--models", "toy-gan:seconds=0.05", "--seeds", "0", "--budget", "100step")
     machine("one")
-    code, said = light(two_domains, bucket.address, *asked, "--until", "4s")
+    code, said = train(two_domains, bucket.address, *asked, "--until", "4s")
     assert code == 130 and "time is up" in said and len(records(bucket)) == 1, said
     two = machine("two")
-    code, said = light(two_domains, bucket.address, *asked)
+    code, said = train(two_domains, bucket.address, *asked)
     assert code == 0 and "resumed at step" in said, said
     (run,) = runs(two)
     assert record.read(two.folder / SUITE / run).status.name == "done"
@@ -148,13 +136,13 @@ def test_what_one_machine_has_begun_another_ends(two_domains, bucket, machine):
 def test_python_pushes_too_and_force_replaces_what_was_there(two_domains, bucket, machine):
     mirror = machine("one")
     words = [sys.executable, "-u", LIGHT / "light_api.py", two_domains, bucket.address, "3step"]
-    told = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=120)
-    assert told.stdout.endswith("done (8, 32, 32, 3)\n"), told.stdout + told.stderr
-    assert f"{bucket.address} is kept in {mirror.folder}" in told.stdout
-    code, said = light(two_domains, bucket.address)
+    _, said = ended(started(list(map(str, words))))
+    assert said.endswith("done (8, 32, 32, 3)\n"), said
+    assert f"{bucket.address} is kept in {mirror.folder}" in said
+    code, said = train(two_domains, bucket.address)
     before = {name: bucket.objects()[name] for name in records(bucket)}
     machine("two")
-    code, said = light(two_domains, bucket.address, "--force")
+    code, said = train(two_domains, bucket.address, "--force")
     assert code == 0 and len(before) == 3, said
     after = {name: bucket.objects()[name] for name in before}
     assert [after[name] == before[name] for name in before].count(True) == 1  # not of this command

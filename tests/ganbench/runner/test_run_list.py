@@ -3,11 +3,9 @@
 import json
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,18 +14,7 @@ from ganbench.errors import InputError
 from ganbench.runner import run_list
 from ganbench.system import files, locks
 
-LIGHT = Path(__file__).parents[1] / "light"
-
-
-def light(two_domains, results, *more):
-    words = [
-        *(sys.executable, LIGHT / "light_ganbench.py", "run", "--plugin", LIGHT / "toy_gan.py"),
-        *("--data", two_domains, "--size", "32", "--samples", "8", "--metrics", "fwd"),
-        *("--device", "cpu", "--threads", "1", "--results", results, "--name", "s", *more),
-    ]
-    return subprocess.Popen(
-        list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+from .conftest import LIGHT, ended, light, started
 
 
 def listed(results):
@@ -39,7 +26,7 @@ def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_
     two_domains, tmp_path
 ):
     slow = "toy-gan:seconds=0.05"
-    process = light(two_domains, tmp_path, "--models", slow, "--budget", "200step")
+    process = started(light(two_domains, tmp_path, "--models", slow, "--budget", "200step"))
     limit = time.monotonic() + 120
     while not list(tmp_path.glob("s/*/events.jsonl")) and time.monotonic() < limit:
         time.sleep(0.05)
@@ -48,15 +35,14 @@ def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_
         assert listed(tmp_path)[slow].status == "training"
         assert listed(tmp_path)[slow].command == ""
     process.send_signal(signal.SIGINT)
-    words, _ = process.communicate(timeout=120)
-    assert process.returncode == 130, words
+    code, said = ended(process)
+    assert code == 130, said
     stopped = listed(tmp_path)[slow]
     assert stopped.status == "interrupted" and 0 < stopped.progress < 1
     again = shlex.split(stopped.command)
     assert again[:2] == ["ganbench", "run"]
     # Another command, after which the suite's description does not name the run any more.
-    other = light(two_domains, tmp_path, "--models", "toy-gan", "--budget", "3step")
-    other.communicate(timeout=120)
+    ended(started(light(two_domains, tmp_path, "--models", "toy-gan", "--budget", "3step")))
     both = listed(tmp_path)
     assert both["toy-gan"].status == "done" and both["toy-gan"].command == ""
     about = record.read_suite(tmp_path / "s")
@@ -68,13 +54,8 @@ def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_
     assert again[-8:] == [
         *("--models", slow, "--seeds", "0", "--frameworks", "pytorch", "--budget", "200step")
     ]
-    done = subprocess.run(
-        [sys.executable, LIGHT / "light_ganbench.py", *again[1:]],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert "resumed at step" in done.stdout, done.stdout + done.stderr
+    _, said = ended(started([sys.executable, str(LIGHT / "light_ganbench.py"), *again[1:]]))
+    assert "resumed at step" in said, said
     assert listed(tmp_path)[slow].status == "done" and len(listed(tmp_path)) == 2
 
 

@@ -126,6 +126,14 @@ def test_options_that_do_not_go_together_are_told(ganbench, words, tmp_path):
     assert code == 2 and "slurm" in said and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("where", [("--on", "slurm"), ("--shard", "1/2")])
+def test_a_precision_that_each_machine_would_find_out_is_refused(ganbench, local, where, tmp_path):
+    words = ("--models", "dcgan:precision=auto", "--results", tmp_path / "r", *where)
+    code, _, said = ganbench("run", *words)
+    assert code == 2 and "precision=auto is found out on each machine" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_several_ranks_and_addresses_of_storages_are_refused(
     ganbench, local, two_domains, tmp_path
 ):

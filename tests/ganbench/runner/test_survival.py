@@ -7,16 +7,14 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 import uuid
-from pathlib import Path
 
 import psutil
 import pytest
 
-LIGHT = Path(__file__).parents[1] / "light"
+from .conftest import LIGHT, ended, light, started
+
 WAYS = {  # what a model does -> status, and what the reason says
     "raises": ("failed", "RuntimeError: the paint is dry"),
     "memory": ("out_of_memory", "MemoryError"),
@@ -35,31 +33,19 @@ class Command:
 
     def __init__(self, two_domains, results, models="toy-gan", budget="12step", *more, **variables):
         self.mark = uuid.uuid4().hex
-        self.words = [
-            *(sys.executable, LIGHT / "light_ganbench.py", "run", "--plugin", LIGHT / "toy_gan.py"),
-            *("--models", models, "--budget", budget, "--data", two_domains, "--size", "32"),
-            *("--samples", "8", "--metrics", "fwd", "--device", "cpu", "--threads", "1"),
-            *("--results", results, "--name", "s", *more),
-        ]
+        asked = ("--models", models, "--budget", budget, *more)
+        self.words = light(two_domains, results, *asked)
         self.results = results
         code = os.pathsep.join([str(LIGHT), str(LIGHT.parents[2])])
-        self.environment = {**os.environ, "PYTHONPATH": code, "TRIAL": self.mark, **variables}
+        self.variables = {"PYTHONPATH": code, "TRIAL": self.mark, **variables}
 
     def start(self):
         self.results.mkdir(parents=True, exist_ok=True)
-        return subprocess.Popen(
-            list(map(str, self.words)),
-            env=self.environment,
-            cwd=self.results,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return started(self.words, self.results, **self.variables)
 
     def run(self):
         with self.start() as process:
-            words, _ = process.communicate(timeout=120)
-        return process.returncode, words
+            return ended(process)
 
     def processes(self):
         """All that it has started and that still lives."""
@@ -253,7 +239,7 @@ def test_any_path_will_do_and_a_folder_may_be_moved_in_between(straight, two_dom
     assert process.returncode == 130, words
     second = tmp_path / "zweite"
     first.rename(second)
-    command.words[command.words.index(first)] = second
+    command.words[command.words.index(str(first))] = str(second)
     command.results = second
     code, words = command.run()
     assert (code, "resumed at step" in words) == (0, True), words

@@ -1,6 +1,8 @@
 """The cache of features: what hits, what misses, and what damage does."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -169,3 +171,17 @@ def test_what_the_maker_told_is_known_again():
     folder = feature_cache.key("content", PROTOCOL)
     feature_cache.write(folder, [sample()], lambda: {"broken": {"3": "cut"}})
     assert feature_cache.read_about(folder) == {"broken": {"3": "cut"}}
+
+
+def test_of_several_that_want_the_same_one_looks():
+    looked = []
+
+    def make():
+        looked.append(1)
+        time.sleep(0.2)
+        return sample()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: feature_cache.cached("same", PROTOCOL, make), range(4)))
+    assert len(looked) == 1
+    assert all(np.array_equal(each.pool, found[0].pool) for each in found)

@@ -141,6 +141,20 @@ def test_a_metric_of_a_plugin_file_judges_too(job, silent):
     assert record.read(job.folder / "whole").scores["colour_distance"].value == 0
 
 
+def test_a_metric_that_raised_an_error_is_told(job, silent, monkeypatch):
+    plugin = Path(__file__).parents[1] / "light" / "toy_judges.py"
+    job = replace(job, metrics=("fwd", "fails_away"), plugins=(plugin,))
+    why = "fails away: it failed: RuntimeError: the judge has no eyes"
+    assert suite_scorer.score_suite(job, silent) == Scored("fwd", (why,))
+    monkeypatch.setenv("TRIAL_HERE", "1")
+    assert suite_scorer.score_suite(replace(job, samples=7, curve_samples=3), silent).failed == ()
+
+
+def test_without_baselines_only_runs_are_judged(job, silent):
+    suite_scorer.score_suite(replace(job, metrics=("fwd",), baselines=False), silent)
+    assert record.read(job.folder / "whole").scores and not record.read_baselines(job.folder)
+
+
 def test_a_translator_is_held_against_its_inputs_and_a_noise_model_says_why_not(job, silent):
     job = replace(
         job,

@@ -5,10 +5,9 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,10 +16,14 @@ import ray
 from ray.cluster_utils import Cluster
 
 import ganbench
+from ganbench import record
 from ganbench.errors import InputError
 from ganbench.runner.cluster import connection
+from ganbench.system import files
 
-LIGHT = Path(__file__).parents[2] / "light"
+from ...light.toy_judges import WEIGHTS
+from ..conftest import LIGHT, ended, light, started
+
 ROOT = Path(ganbench.__file__).parents[1]
 FOUR = "0,1,2,3"
 LOST = "is lost: it goes on elsewhere"
@@ -68,28 +71,13 @@ def nodes(tmp_path_factory):
 
 
 def command(two_domains, results, *more, models="toy-gan", seeds="0"):
-    return list(map(str, [
-        *(sys.executable, LIGHT / "light_ganbench.py", "run", "--plugin", LIGHT / "toy_gan.py"),
-        *("--models", models, "--data", two_domains, "--size", "32", "--samples", "8"),
-        *("--metrics", "fwd", "--device", "cpu", "--threads", "1", "--name", "s"),
-        *("--seeds", seeds, "--snapshots", "2", "--frames", "4", "--results", results, *more),
-    ]))  # fmt: skip
+    asked = ("--models", models, "--seeds", seeds, "--snapshots", "2", "--frames", "4", *more)
+    return light(two_domains, results, *asked)
 
 
-def start(words, nodes=None, out=subprocess.PIPE, **variables):
+def start(words, nodes=None, **variables):
     here = {"RAY_ADDRESS": nodes.cluster.address} if nodes else {}
-    return subprocess.Popen(
-        words,
-        env={**os.environ, "PYTHONPATH": CODE, **here, **variables},
-        stdout=out,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def ended(process):
-    words, _ = process.communicate(timeout=120)
-    return process.returncode, words
+    return started(words, PYTHONPATH=CODE, **here, **variables)
 
 
 def folders(results):
@@ -185,7 +173,7 @@ def test_of_a_hundred_runs_none_is_lost_when_five_of_their_processes_and_a_node_
     seeds, more = ",".join(map(str, range(count))), ("--budget", "6step", "--on", "ray")
     log, spent = tmp_path / "log", {}  # CPU seconds of the driver, by the number of runs done
     with log.open("w") as said:
-        process = start(command(two_domains, tmp_path / "r", *more, seeds=seeds), nodes, said)
+        process = start(command(two_domains, tmp_path / "r", *more, seeds=seeds), nodes, out=said)
         while process.poll() is None:
             done = len(list((tmp_path / "r").glob("s/*/record.json")))
             with suppress(psutil.Error):
@@ -255,6 +243,81 @@ def test_a_run_that_fails_on_a_node_has_the_reason_that_it_has_here(nodes, two_d
     assert why["toy-gan"]["name"] == "done"
     assert why["toy-gan:fault=killed"]["reason"].startswith("its process was killed by SIGKILL")
     assert why["toy-gan:fault=raises"]["reason"] == "RuntimeError: the paint is dry"
+
+
+JUDGES = ("--plugin", LIGHT / "toy_judges.py", "--budget", "12step")
+
+
+def records(results):
+    return {folder.name: record.read(folder) for folder in folders(results)}
+
+
+def found(results):
+    """All that judging has found, by run: bytes of the record and of what lies beside it."""
+    names = ("record.json", "nearest.json", "nearest/pictures.npy")
+    return {each.name: [(each / name).read_bytes() for name in names] for each in folders(results)}
+
+
+def test_nodes_judge_what_they_have_trained_and_find_what_is_found_here(
+    nodes, two_domains, tmp_path
+):
+    weights = tmp_path / "weights" / "toy.pth"
+    files.write_bytes(weights, WEIGHTS)  # no node has them
+    more = (*JUDGES, "--extractor", "toy", "--metrics", "kid,fwd,nearest")
+    words = command(two_domains, tmp_path / "r", *more, seeds="0,1")
+    known = {"GANBENCH_WEIGHTS": str(weights.parent)}
+    code, said = ended(start([*words, "--on", "ray"], nodes, TRIAL_REPORT="nodes", **known))
+    assert code == 0, said
+    before, runs = found(tmp_path / "r"), records(tmp_path / "r")
+    assert all(run.scores["toy_kd"].value and len(run.curve) == 2 for run in runs.values())
+    one, _ = folders(tmp_path / "r")
+    record.write(one, replace(runs[one.name], scores={}, raw_scores={}, curve=(), evidence={}))
+    stamps = {each: (each / "record.json").stat().st_mtime_ns for each in folders(tmp_path / "r")}
+    code, said = ended(start(words, TRIAL_REPORT="scores", **known))
+    assert code == 0, said
+    assert found(tmp_path / "r") == before
+    after = {each: (each / "record.json").stat().st_mtime_ns for each in stamps}
+    assert [after[each] == stamps[each] for each in stamps] == [False, True]  # not judged again
+    judged = [cache for cache in nodes.caches if (cache / "features").exists()]
+    assert judged
+    for cache in judged:  # once a node: the weights, and what they see in the reference
+        assert len(list((cache / "shipped").glob("*-file.pth"))) == 1
+        assert len(list((cache / "features").glob("*/about.json"))) == 1
+        assert list((cache / "runs").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", ["fails", "is told to stop", "is lost"])
+def test_what_a_node_cannot_judge_is_judged_here(nodes, two_domains, tmp_path, how):
+    metrics = f"fwd,{'fails' if how == 'fails' else 'waits'}_away"
+    more = (*JUDGES, "--metrics", metrics, "--on", "ray")
+    words = command(two_domains, tmp_path, *more, seeds="0,1,2")
+    process = start(words, nodes, TRIAL_REPORT="scores", TRIAL_HERE="1")
+    if how != "fails":
+        wait_for(lambda: len(list(tmp_path.glob("s/*/record.json"))) == 3, process)
+    asked = time.monotonic()
+    if how == "is told to stop":
+        process.send_signal(signal.SIGINT)
+    if how == "is lost":
+        places = {where for each in folders(tmp_path) for where in placed(each)}
+        nodes.kill(min(places & {node.node_id[:8] for node in nodes.added}))
+        for cache in nodes.caches:
+            (cache / "go").touch()
+    code, said = ended(process)
+    if how == "is lost":
+        nodes.added.append(nodes.add())  # for whoever comes next
+        for cache in nodes.caches:
+            (cache / "go").unlink(missing_ok=True)
+    scored = [run.scores.keys() for run in records(tmp_path).values()]
+    assert statuses(tmp_path) == ["done"] * 3
+    if how == "is told to stop":
+        assert code == 130 and time.monotonic() - asked < 20, said
+        assert scored == [set()] * 3 and "judged here" not in said
+        return
+    assert code == 0, said
+    assert scored == [set(metrics.split(","))] * 3
+    why = "the node is lost" if how == "is lost" else "RuntimeError: the judge has no eyes"
+    told = [line for line in said.splitlines() if "so it is judged here: " in line]
+    assert len(told) == (1 if how == "is lost" else 3) and all(why in line for line in told), said
 
 
 SITE = """

@@ -1,6 +1,7 @@
 """What a node sends of a run's folder, and what the driver takes of it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,20 @@ def test_a_save_arrives_whole_and_only_what_has_changed_is_sent_again(way):
     finish(there)
     bring(outbox.last(), inbox)
     assert record.read(here) == record.read(there)
+
+
+def test_what_judging_adds_is_sent_by_itself(way):
+    outbox, inbox, there, here = way
+    save(there, 1)
+    finish(there)
+    bring(outbox.last(), inbox)
+    for name in ("nearest.json", "nearest/pictures.npy"):
+        files.write_bytes(there / name, b"near")
+    record.write(there, replace(record.read(there), evidence={"nearest": "nearest.json"}))
+    messages = list(outbox.last())
+    assert set(messages[0]["files"]) == {"nearest.json", "nearest/pictures.npy", "record.json"}
+    bring(messages, inbox)
+    assert record.read(here).evidence and (here / "nearest.json").read_bytes() == b"near"
 
 
 def test_what_is_sent_is_of_its_moment_whatever_the_worker_does_meanwhile(way):

@@ -32,10 +32,11 @@ class Heard(Lines):
     def __init__(self):
         super().__init__(lambda text: None)
         self.endings: Counter[str] = Counter()
-        self.losses: Counter[str] = Counter()
+        self.again, self.judged_here = 0, 0
 
     def line(self, planned, text):
-        self.losses[planned.run.key] += "is lost" in text
+        self.again += "is lost: it goes on elsewhere" in text
+        self.judged_here += "judged here: the node is lost" in text
 
     def ended(self, planned, record):
         self.endings[planned.run.key] += 1
@@ -116,10 +117,12 @@ def test_no_run_is_lost_and_each_has_one_record_whatever_dies(carried, count):
     folders = {planned.folder for planned in plan.runs}
     there = {path.parent for path in plan.folder.glob("*/record.json")}
     assert there == folders and len(folders) == count
-    assert {record.read(each).key for each in there} == {planned.run.key for planned in plan.runs}
+    records = [record.read(each) for each in there]
+    assert {run.key for run in records} == {planned.run.key for planned in plan.runs}
+    assert sum(not run.scores for run in records) == heard.judged_here
     assert heard.endings == {planned.run.key: 1 for planned in plan.runs}
-    assert stage.deaths == sum(heard.losses.values()) > count // 50
-    assert stage.begun == count + stage.deaths  # nothing was done twice besides
+    assert stage.deaths == heard.again + heard.judged_here > count // 50
+    assert stage.begun == count + heard.again  # nothing was done twice besides
     assert not list(plan.folder.glob("*/.arriving*"))
     assert not any(locks.is_claimed(each) for each in folders)
 
