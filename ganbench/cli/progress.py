@@ -116,7 +116,7 @@ class LiveScreen(Screen):
 
     def _say_how(self, planned: Planned, record: Record) -> None:
         """Leave a line of a run that did not end well, if its row will not stay."""
-        if not self._has_all and record.status.name != "done":
+        if not self._has_all and record.status.name not in ("done", "interrupted"):
             name, reason = record.status.name, record.status.reason
             self.line(planned, f"warning: {name}" + (f": {reason}" if reason else ""))
 

@@ -86,8 +86,16 @@ class _Suite:
         words = ["ganbench", "run", "--suite", str(file), "--results", self.results]
         if folder.name in self._places:
             return shlex.join([*words, *self._shard(folder.name)])
-        chosen = _chosen(file, run) if self._same_pictures(run) else []
+        chosen = _chosen(self._typed, run) if self._same_pictures(run) else []
         return shlex.join([*words, *chosen]) if chosen else ""
+
+    @cached_property
+    def _typed(self) -> suites.Suite | None:
+        """The suite as its file has it; None where that cannot be read."""
+        try:
+            return suites.read_suite(self.folder / "suite.toml")
+        except InputError:
+            return None
 
     def _same_pictures(self, run: dict[str, Any]) -> bool:
         """Is a run of the pictures that the suite is of now? Others have another limit, or data."""
@@ -263,16 +271,15 @@ def _bytes(folder: Path) -> int:
     return total
 
 
-def _chosen(file: Path, run: dict[str, Any]) -> list[str]:
+def _chosen(suite: suites.Suite | None, run: dict[str, Any]) -> list[str]:
     """Options that ask a suite file for a run it no longer names; none if it was run otherwise."""
     try:
-        suite = suites.read_suite(file)
         same = all(run[name] == getattr(suite, name) for name in SHARED)
         label, model = run["label"], run["model"]
         if not same or not (label == model or label.startswith(f"{model}:")):
             return []
         options = {"models": label, "seeds": run["seed"], "frameworks": run["framework"]}
         options["budget"] = run["budget"]
-    except (InputError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return []
     return [str(word) for name, value in options.items() for word in (f"--{name}", value)]
