@@ -13,6 +13,7 @@ ROWS = pytest.StashKey[list[dict[str, Any]]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--speed-json", type=Path, help="where the table of speeds is written, too")
+    parser.addoption("--fleet-json", type=Path, help="where the driver's speed is written, too")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -232,7 +232,7 @@ def validated(value: Any, where: str) -> Record:
     It has the bounds of its types; those of its texts and numbers are the report's `sanitize`.
     """
     try:
-        found = _record.validate_json(json.dumps(value))
+        found = _record.validate_python(value)
     except ValidationError as error:
         raise InputError(f"{where} is not a ganbench record: {_first(error)}") from None
     if not KEY.fullmatch(found.key):  # names of folders are made of it

@@ -16,9 +16,10 @@ from ganbench.planning import shard
 from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
-from ganbench.system.text import duration, printable, shown, size_words, some_of
+from ganbench.system.text import duration, in_a_row, printable, shown, size_words, some_of
 
 NAMED = 10  # skipped files, before "more"
+SEEDS = 12  # of a model, or rows of them, before "more"
 LOOKED_AT = 64  # pictures of each side
 PROFILES = {
     "official": "official: the papers' own settings",
@@ -49,7 +50,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         *_held_out(plan),
         ("device", plan.device + _ranks(plan)),
         ("profile", PROFILES[suite.profile or "official"]),
-        ("runs", f"{len(plan.runs)}, {len(plan.runs) - len(todo)} done, {len(todo)} to do"),
+        ("runs", f"{len(plan.runs):,}, {len(plan.runs) - len(todo):,} done, {len(todo):,} to do"),
     ]
     groups = _groups(plan)
     for (label, framework), mine in groups.items():
@@ -178,7 +179,9 @@ def _size(planned: Planned) -> str:
 
 
 def _seeds(planned: list[Planned]) -> str:
-    return " ".join(str(p.run.seed) for p in planned)
+    said = in_a_row([p.run.seed for p in planned])
+    more = len(said) - SEEDS
+    return " ".join(said[:SEEDS]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _time(plan: Plan, runs: int) -> str:

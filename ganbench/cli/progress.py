@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from typing import Any, Self
 
 from rich.console import Console
@@ -13,6 +14,9 @@ from ganbench.planning.plan import Planned
 from ganbench.record import Record
 from ganbench.runner.lines import Lines, judging
 from ganbench.system.text import duration, printable
+
+MOST_ROWS = 40  # of more runs only those at work have a row
+ROOM = 6  # lines of a terminal that are no rows
 
 
 class Voice(Console):
@@ -43,12 +47,15 @@ class Screen(Lines):
 
 
 class LiveScreen(Screen):
-    """One row a run, redrawn in place."""
+    """One row a run, redrawn in place; of very many runs one for each that is at work."""
 
     def __init__(self, console: Console, runs: tuple[Planned, ...]):
         super().__init__(console)
         self._rows = {p.run.key: [p.run.label, str(p.run.seed), "waiting"] + [""] * 5 for p in runs}
         self._places: dict[str, str] = {}  # nodes, by run
+        self._at_work: dict[str, None] = {}  # keys of runs, in the order in which they began
+        self._over: Counter[str] = Counter()  # by how they ended
+        self._has_all = len(runs) <= MOST_ROWS
         self._foot = ""
         self._live = Live(
             console=console, get_renderable=self._table, refresh_per_second=4, transient=False
@@ -72,11 +79,13 @@ class LiveScreen(Screen):
 
     def kept(self, planned: Planned) -> None:
         assert planned.status
+        self._over[planned.status.name] += 1
         self._set(planned, f"{planned.status.name} (kept)", planned.status.progress)
 
     def started(self, planned: Planned, where: str = "") -> None:
         if where:
             self._places[planned.run.key] = printable(where)
+        self._at_work[planned.run.key] = None
         self._set(planned, "starting")
 
     def message(self, planned: Planned, message: dict[str, Any]) -> None:
@@ -95,12 +104,21 @@ class LiveScreen(Screen):
         )
 
     def ended(self, planned: Planned, record: Record) -> None:
+        self._at_work.pop(planned.run.key, None)
+        self._over[record.status.name] += 1
+        self._say_how(planned, record)
         row = self._rows[planned.run.key]
         speed = record.cost.pictures_per_second
         row[2], row[3] = record.status.name, _bar(record.status.progress)
         row[5], row[6] = "", f"{speed:.1f}" if speed else ""
         if record.status.reason:
             row[7] = printable(record.status.reason)
+
+    def _say_how(self, planned: Planned, record: Record) -> None:
+        """Leave a line of a run that did not end well, if its row will not stay."""
+        if not self._has_all and record.status.name not in ("done", "interrupted"):
+            name, reason = record.status.name, record.status.reason
+            self.line(planned, f"warning: {name}" + (f": {reason}" if reason else ""))
 
     def scored(self, message: dict[str, Any]) -> None:
         self._foot = judging(message)
@@ -110,13 +128,30 @@ class LiveScreen(Screen):
         row[2], row[3] = status, _bar(progress)
         row[4 : 4 + len(rest)] = rest
 
+    def _shown(self) -> list[str]:
+        """Keys of the runs that have a row now."""
+        if self._has_all:
+            return list(self._rows)
+        return list(self._at_work)[: max(1, min(MOST_ROWS, self.console.height - ROOM))]
+
+    def _tally(self) -> str:
+        """How many runs have come how far, where not each has a row."""
+        if self._has_all:
+            return ""
+        waiting = len(self._rows) - len(self._at_work) - self._over.total()
+        counts = {**self._over, "at work": len(self._at_work), "waiting": waiting}
+        said = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+        return f"{len(self._rows):,} runs: {', '.join(said)}"
+
     def _table(self) -> Table:
-        table = Table(box=None, pad_edge=False, caption=escape(self._foot), caption_justify="left")
+        foot = "\n".join(filter(None, (self._tally(), self._foot)))
+        table = Table(box=None, pad_edge=False, caption=escape(foot), caption_justify="left")
         for name in ("run", "seed", "status", "budget", "step", "left", "pictures/s", "losses"):
             table.add_column(name, no_wrap=name != "losses", justify=_side(name))
         if self._places:
             table.add_column("node", no_wrap=True)
-        for key, row in self._rows.items():
+        for key in self._shown():
+            row = self._rows[key]
             where = [self._places.get(key, "")] if self._places else []
             table.add_row(*map(escape, [*row, *where]))
         return table

@@ -20,6 +20,8 @@ from ganbench.cli.options import (
     Target,
 )
 
+NOTES = 20  # of runs that start anew or could be extended, before "more"
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -187,12 +189,19 @@ def run(
             )
         plan_summary.show(ready.plan, ready.extractors, console, cluster.words if cluster else "")
         ready = ready.considered(extend)
-        for note in ready.notes:
-            console.print(f" note: {note}", markup=False)
+        _say_notes(ready, console)
         if dry_run:
             return
         left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
         raise typer.Exit(_carry_out(ready, _command(of_torchrun), force, left, console, cluster))
+
+
+def _say_notes(ready: "Prepared", console: "Console") -> None:
+    """Print what must be said before: of very many runs that start anew the first."""
+    for note in ready.notes[:NOTES]:
+        console.print(f" note: {note}", markup=False)
+    if (more := len(ready.notes) - NOTES) > 0:
+        console.print(f" note: and {more:,} more of the kind")
 
 
 def _on_slurm(

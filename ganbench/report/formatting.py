@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from ganbench.price import Price
 from ganbench.record import Score
+from ganbench.system.text import in_a_row, some_of
 
 MISSING = "–"
+MOST_SEEDS = 20  # or rows of them, in one line
 
 
 def decimals(value: float) -> int:
@@ -122,6 +124,13 @@ def some(items: Sequence[str], most: int = 8) -> str:
     """All items, or the first of many and how many more there are: a, b and 12 more."""
     more = len(items) - most
     return listed([*items[:most], f"{more:,} more"] if more > 1 else items)
+
+
+def seeds(given: Sequence[object]) -> str:
+    """Seeds as a suite names them: 0, 1, 2, and 0–99 for a hundred in a row."""
+    numbers = [seed for seed in given if isinstance(seed, int)]
+    others = [str(seed) for seed in given if not isinstance(seed, int)]
+    return some_of([*in_a_row(numbers), *others], MOST_SEEDS)
 
 
 def against(score: Score) -> str:

@@ -100,6 +100,8 @@ def assemble(
 def _numbers(results: Results, comparison: Comparison) -> dict[str, Any]:
     """The verdict, the tables, and how sure they are."""
     pairs = pairwise_tests.pairs(comparison)
+    primary = comparison.primary
+    every_two = primary is None or pairwise_tests.is_every_two(comparison, primary.metric)
     return {
         "verdict": decide(results, comparison),
         "comparison": comparison,
@@ -113,7 +115,8 @@ def _numbers(results: Results, comparison: Comparison) -> dict[str, Any]:
         "style_gap_missing": style_gap.why_not(comparison),
         "pairs": pairs,
         "pairs_finding": pairwise_tests.finding(pairs),
-        "letters": letter_display.letters(pairs),
+        "every_two": every_two,
+        "letters": letter_display.letters(pairs) if every_two else [],
         "estimates": uncertainty.table(comparison),
         "unfinished_scores": uncertainty.unfinished_scores(comparison),
         "visible": _visible_difference(comparison),
@@ -214,6 +217,7 @@ def _pictures(
         "colour": colour_texture.section(results, comparison, reader),
         "film_caption": training_film.film_caption(made) if made else "",
         "failures": failures.failures(comparison, with_pictures, reader),
+        "failures_not_listed": failures.not_listed(comparison),
         "samples": None if public or not with_pictures else gallery.data_grid(results, reader),
         "elsewhere": gallery.elsewhere(comparison, results) if with_pictures else [],
     }
@@ -262,7 +266,7 @@ def _curve_table(comparison: Comparison) -> list[tuple[Any, list[tuple[str, str,
     if comparison.primary is None:
         return []
     found = []
-    for row in comparison.rows:
+    for row in comparison.listed:
         by_seconds = learning_curves.mean_curve(row, comparison.primary.metric, "seconds")
         by_pictures = learning_curves.mean_curve(row, comparison.primary.metric, "pictures")
         chosen = sorted({round(k * (len(by_seconds) - 1) / 5) for k in range(6)} - {-1, -2})
@@ -339,7 +343,7 @@ def _machine(results: Results, comparison: Comparison) -> Any:
 
 def _used(comparison: Comparison) -> list[tuple[Any, dict[str, str]]]:
     """Pictures seen by every model, with repetition and without."""
-    return [(row, {key: _mean_used(row, key) for key in USED}) for row in comparison.rows
+    return [(row, {key: _mean_used(row, key) for key in USED}) for row in comparison.listed
             if row.records]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ganbench.record import CurvePoint, Results, Score
 NAME, SENTENCE, TEXT = 100, 500, 100_000  # characters of a name, a reason, a command or suite file
 VALUE = 200  # characters of a setting or a version
 MOST_ITEMS = 1000  # in a list or mapping
+MOST_SEEDS = 100_000
 MOST_POINTS = 400  # of a curve, moments of a film
 LARGEST = 1e30  # of a number that somebody measured: its square still is one
 Bound = Callable[[Any], Any]
@@ -164,6 +165,12 @@ def _names(items: list[Any]) -> list[Any]:
     return [name(item) if isinstance(item, str) else item for item in _text(items)]
 
 
+def _seeds(items: list[Any]) -> list[Any]:
+    """Numbers of very many runs, a few bytes each; of whatever else stands there less."""
+    whole = all(type(item) is int for item in items)
+    return [_number(item) for item in items[:MOST_SEEDS]] if whole else _names(items)
+
+
 def _warnings(items: list[Any]) -> list[str]:
     return [sentence(str(item)) for item in items[:MOST_ITEMS]]
 
@@ -192,7 +199,7 @@ DATA: dict[str, tuple[type, Bound]] = {
 EXTRACTORS: dict[str, tuple[type, Bound]] = {"names": (list, _names), "reason": (str, sentence)}
 SUITE: dict[str, tuple[type, Bound]] = {  # in suite.json
     "name": (str, name), "command": (str, _text), "budget": (str, name), "size": (int, _number),
-    "seeds": (list, _names), "models": (list, _names), "frameworks": (list, _names),
+    "seeds": (list, _seeds), "models": (list, _names), "frameworks": (list, _names),
     "toml": (str, _text), "data": (dict, partial(_typed, kinds=DATA)),
     "environment": (dict, _environment), "warnings": (list, _warnings), "primary": (str, _text),
     "shard": (str, name), "samples": (int, _number), "curve_samples": (int, _number),

@@ -1,14 +1,14 @@
 """A finished run and a larger budget: it is trained anew or, with --extend, goes on."""
 
-import glob
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ganbench import budget, record
 from ganbench.errors import InputError
-from ganbench.jobs import TrainJob
+from ganbench.jobs import Run, TrainJob
 from ganbench.planning.plan import Plan, Planned
+from ganbench.runner import suite_part
 from ganbench.system import files
 from ganbench.system.text import shown
 from ganbench.training import checkpoint, history
@@ -47,7 +47,8 @@ def consider(plan: Plan, extend: bool) -> tuple[Plan, list[str]]:
 
     InputError when something shall be extended and nothing can be.
     """
-    prospects = {p.run.key: _prospect(p) for p in plan.runs if _is_open(p)}
+    there = suite_part.by_what(plan.folder.parent.glob("*/*"))
+    prospects = {p.run.key: _prospect(p, there) for p in plan.runs if _is_open(p)}
     bases = [one for one in prospects.values() if one.base]
     if extend and prospects and not bases:
         why = next(iter(prospects.values())).why
@@ -81,11 +82,11 @@ def _told(planned: Planned) -> str:
     return f"{run.label} seed {run.seed} was extended {where}; --force trains it in one go"
 
 
-def _prospect(planned: Planned) -> _Prospect:
+def _prospect(planned: Planned, there: dict[str, list[Path]]) -> _Prospect:
     """Choose the finished run with the largest budget below the planned one."""
     run, wanted, why = planned.run, budget.parse(planned.run.budget), ""
     used = ""
-    for has, folder, found in sorted(_alike(planned), key=lambda each: -each[0].amount):
+    for has, folder, found in sorted(_alike(run, there), key=lambda each: -each[0].amount):
         if has.unit != wanted.unit or has.amount >= wanted.amount:
             why = why or (
                 f"{shown(folder.name)} has used {has}, and only a larger budget of the same unit"
@@ -102,11 +103,11 @@ def _prospect(planned: Planned) -> _Prospect:
     return _Prospect(planned, used=used, why=why or absent)
 
 
-def _alike(planned: Planned) -> Iterator[tuple[budget.Budget, Path, record.Record]]:
+def _alike(
+    run: Run, there: dict[str, list[Path]]
+) -> Iterator[tuple[budget.Budget, Path, record.Record]]:
     """Runs in the results that used up their budget and differ from a planned one in it alone."""
-    run, results = planned.run, planned.folder.parent.parent
-    same = glob.escape(f"{run.model}.{run.framework}-seed{run.seed}-")
-    for folder in sorted(results.glob(f"*/{same}*")):
+    for folder in there.get(suite_part.what(run.folder), ()):
         try:
             found = record.read(folder)
             has = budget.parse(found.budget)

@@ -9,6 +9,7 @@ from ganbench.record import Record
 from ganbench.system.text import duration, printable
 
 LINE_EVERY = 30.0  # seconds between plain lines
+MOST_KEPT = 40  # lines of runs that were done before; how many that are, the plan says
 
 
 class Lines:
@@ -17,6 +18,7 @@ class Lines:
     def __init__(self, say: Callable[[str], None]):
         self._say = say
         self._spoken = 0.0
+        self._kept = 0
 
     def __enter__(self) -> Self:
         return self
@@ -37,7 +39,11 @@ class Lines:
     def kept(self, planned: Planned) -> None:
         """A finished record was found."""
         assert planned.status
-        self.line(planned, f"{planned.status.name}, kept")
+        self._kept += 1
+        if self._kept <= MOST_KEPT:
+            self.line(planned, f"{planned.status.name}, kept")
+        elif self._kept == MOST_KEPT + 1:
+            self.note("and so on: what is done is kept")
 
     def started(self, planned: Planned, where: str = "") -> None:
         """A worker starts."""

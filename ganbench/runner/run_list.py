@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,27 @@ class _Suite:
     def primary(self) -> str:
         return str(self.about.get("primary") or "")
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Where in the list of the suite each of its runs stands."""
+        return {name: place for place, name in enumerate(self.about.get("runs", ()))}
+
     def command(self, run: dict[str, Any], folder: Path) -> str:
         """What would continue the run in `folder`, whose run.json says `run`; "" if unknown."""
         file = self.folder / "suite.toml"
         words = ["ganbench", "run", "--suite", str(file), "--results", self.results]
-        if folder.name in self.about.get("runs", ()):
+        if folder.name in self._places:
             return shlex.join([*words, *self._shard(folder.name)])
-        chosen = _chosen(file, run) if self._same_pictures(run) else []
+        chosen = _chosen(self._typed, run) if self._same_pictures(run) else []
         return shlex.join([*words, *chosen]) if chosen else ""
+
+    @cached_property
+    def _typed(self) -> suites.Suite | None:
+        """The suite as its file has it; None where that cannot be read."""
+        try:
+            return suites.read_suite(self.folder / "suite.toml")
+        except InputError:
+            return None
 
     def _same_pictures(self, run: dict[str, Any]) -> bool:
         """Is a run of the pictures that the suite is of now? Others have another limit, or data."""
@@ -96,7 +110,7 @@ class _Suite:
             last = shard.parse(str(self.about.get("shard") or ""))
         except InputError:
             return []
-        return ["--shard", str(last)] if last.has(self.about["runs"].index(name)) else []
+        return ["--shard", str(last)] if last.has(self._places[name]) else []
 
 
 def find(results: Path, address: str | None = None) -> tuple[list[Listed], list[str]]:
@@ -257,16 +271,15 @@ def _bytes(folder: Path) -> int:
     return total
 
 
-def _chosen(file: Path, run: dict[str, Any]) -> list[str]:
+def _chosen(suite: suites.Suite | None, run: dict[str, Any]) -> list[str]:
     """Options that ask a suite file for a run it no longer names; none if it was run otherwise."""
     try:
-        suite = suites.read_suite(file)
         same = all(run[name] == getattr(suite, name) for name in SHARED)
         label, model = run["label"], run["model"]
         if not same or not (label == model or label.startswith(f"{model}:")):
             return []
         options = {"models": label, "seeds": run["seed"], "frameworks": run["framework"]}
         options["budget"] = run["budget"]
-    except (InputError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return []
     return [str(word) for name, value in options.items() for word in (f"--{name}", value)]

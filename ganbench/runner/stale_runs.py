@@ -7,7 +7,8 @@ from typing import Any
 
 from ganbench.errors import InputError
 from ganbench.jobs import Run
-from ganbench.planning.plan import Plan, Planned, status_of
+from ganbench.planning.plan import Plan, status_of
+from ganbench.runner import suite_part
 from ganbench.system import files
 from ganbench.system.text import printable
 from ganbench.training import checkpoint
@@ -25,19 +26,18 @@ SHOWN = 40  # characters of a value
 
 def warnings(plan: Plan) -> list[str]:
     """One sentence for each run that starts anew beside an unfinished one with its differences."""
+    there = suite_part.by_what(plan.folder.glob("*"))
     return [
         f"{planned.run.label} seed {planned.run.seed} starts anew beside the unfinished"
         f" {folder.name}: {', '.join(differences)}"
         for planned in plan.runs
         if planned.status is None and not planned.folder.exists()
-        for folder, differences in _unfinished(planned)
+        for folder, differences in _unfinished(planned.run, there)
     ]
 
 
-def _unfinished(planned: Planned) -> Iterator[tuple[Path, list[str]]]:
-    run = planned.run
-    same = f"{run.model}.{run.framework}-seed{run.seed}-*"
-    for folder in sorted(planned.folder.parent.glob(same)):
+def _unfinished(run: Run, there: dict[str, list[Path]]) -> Iterator[tuple[Path, list[str]]]:
+    for folder in there.get(suite_part.what(run.folder), ()):
         try:
             before = files.read_json(folder / "run.json")["run"]
             status = status_of(folder)

@@ -78,6 +78,14 @@ def what(name: str) -> str:
     return parts["what"] if parts else name
 
 
+def by_what(folders: Iterable[Path]) -> dict[str, list[Path]]:
+    """Folders of runs, in order, by their names without keys: looked through once for all runs."""
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(folders):
+        found.setdefault(what(folder.name), []).append(folder)
+    return found
+
+
 def read(place: Path, suite: str | None = None) -> Part:
     """The suite in a results folder, or whose own folder it is.
 

@@ -28,6 +28,20 @@ def some_of(words: Sequence[str], most: int = 10) -> str:
     return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def in_a_row(numbers: Sequence[int], fewest: int = 4) -> list[str]:
+    """Rising whole numbers as people say them: 0, 1, 7 each, but 0–99 for a hundred in a row."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    said: list[str] = []
+    for row in found:
+        said += map(str, row) if len(row) < fewest else [f"{row[0]}–{row[-1]}"]
+    return said
+
+
 def size_words(count: float) -> str:
     """Say bytes as people do: 512 MiB, 1.5 GiB."""
     return f"{count / 2**30:.1f} GiB" if count > 2**30 else f"{count / 2**20:.0f} MiB"

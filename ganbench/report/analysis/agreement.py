@@ -6,13 +6,14 @@ put in the same order less those in opposite order: 1 is full agreement, -1 the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from scipy import stats
 
 from ganbench.record import Score
 from ganbench.report import formatting
 from ganbench.report.analysis import pairwise_tests, style_gap
-from ganbench.report.analysis.comparison import Comparison, Row, is_ranked
+from ganbench.report.analysis.comparison import LISTED, Comparison, Row, is_ranked
 
 WITHOUT_NETWORK = "fwd"
 MOST_SAID = 3  # pairs of models in opposite order that one sentence names
@@ -26,8 +27,14 @@ class Opinion:
     order: tuple[Row, ...]
     tau: float | None = None  # None: of the leading one itself, or where it cannot be said
 
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Where in the order each model stands, from 0 on, by its place on the page."""
+        return {row.place: place for place, row in enumerate(self.order)}
+
     def rank(self, row: Row) -> str:
-        return f"{self.order.index(row) + 1}." if row in self.order else formatting.MISSING
+        found = self.places.get(row.place)
+        return formatting.MISSING if found is None else f"{found + 1}."
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ def agreement(comparison: Comparison) -> Agreement | None:
     leading, *others = found
     compared = [Opinion(o.score, o.order, _tau(comparison, leading, o)) for o in others]
     sentences = tuple(_sentence(comparison, leading, other) for other in compared)
-    return Agreement((leading, *compared), leading.order, sentences)
+    return Agreement((leading, *compared), leading.order[:LISTED], sentences)
 
 
 def distances(comparison: Comparison) -> list[Score]:
@@ -80,11 +87,11 @@ def _opinion(comparison: Comparison, score: Score) -> Opinion:
 
 
 def _tau(comparison: Comparison, leading: Opinion, other: Opinion) -> float | None:
-    both = [row for row in leading.order if row in other.order]
+    both = [row.place for row in leading.order if row.place in other.places]
     if len(both) < 2:
         return None
     found = stats.kendalltau(
-        [leading.order.index(row) for row in both], [other.order.index(row) for row in both]
+        [leading.places[place] for place in both], [other.places[place] for place in both]
     )
     return float(found.statistic)
 
@@ -92,11 +99,14 @@ def _tau(comparison: Comparison, leading: Opinion, other: Opinion) -> float | No
 def _sentence(comparison: Comparison, leading: Opinion, other: Opinion) -> str:
     """Whether two distances agree, and where not."""
     names = f"{other.score.name} and {leading.score.name}"
+    if len(leading.order) > pairwise_tests.EVERY_TWO:
+        tau = formatting.number(_tau(comparison, leading, other))
+        return f"{names} put {len(leading.order):,} models in orders of Kendall's tau {tau}."
     swapped = _swapped(leading, other)
     if not swapped:
         return f"{names} put the models in the same order."
     said = [f"{worse.name} before {better.name}" for better, worse in swapped]
-    sure = any(_told_apart(comparison, other.score, pair) for pair in swapped)
+    sure = _tells_apart(comparison, other.score, swapped)
     return (
         f"{names} disagree: {other.score.name} puts {formatting.some(said, MOST_SAID)}"
         f"{'' if sure else ', though it tells none of these apart'}. Look at the pictures."
@@ -105,18 +115,18 @@ def _sentence(comparison: Comparison, leading: Opinion, other: Opinion) -> str:
 
 def _swapped(leading: Opinion, other: Opinion) -> list[tuple[Row, Row]]:
     """Pairs, the better first by the leading distance, that the other puts the other way round."""
-    both: Sequence[Row] = [row for row in leading.order if row in other.order]
-    place = {id(row): other.order.index(row) for row in both}
+    both: Sequence[Row] = [row for row in leading.order if row.place in other.places]
+    place = [other.places[row.place] for row in both]
     return [
-        (better, worse)
+        (better, both[j])
         for i, better in enumerate(both)
-        for worse in both[i + 1 :]
-        if place[id(worse)] < place[id(better)]
+        for j in range(i + 1, len(both))
+        if place[j] < place[i]
     ]
 
 
-def _told_apart(comparison: Comparison, score: Score, pair: tuple[Row, Row]) -> bool:
-    return any(
-        found.test.told_apart and {id(found.first), id(found.second)} == set(map(id, pair))
-        for found in pairwise_tests.pairs(comparison, score.metric)
-    )
+def _tells_apart(comparison: Comparison, score: Score, pairs: list[tuple[Row, Row]]) -> bool:
+    """Does a distance tell any of these pairs apart?"""
+    known = pairwise_tests.by_places(comparison, score.metric)
+    found = (known.get(frozenset((first.place, second.place))) for first, second in pairs)
+    return any(pair is not None and pair.test.told_apart for pair in found)

@@ -1,7 +1,7 @@
 """The rows of every table and figure: one a model (and framework), its seeds side by side."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from ganbench import price as prices
 from ganbench.errors import InputError
 from ganbench.price import Price
 from ganbench.record import Baseline, Record, Results, Score
-from ganbench.report import formatting
+from ganbench.report import formatting, sanitize
 from ganbench.report.analysis import intervals
 from ganbench.report.analysis.intervals import Interval
 
@@ -20,10 +20,12 @@ LONG = 20  # characters of a name beyond which a table lets it wrap
 MARKERS = "osD^vPX*"  # matplotlib's names; page.html draws the same shapes
 SHOWN = 8  # models with pictures and lines of their own: more could be neither seen nor told apart
 BEST = 4  # of them when there are more models
+LISTED = 100  # models with a line of their own in the page's tables; comparison.csv has all
+DOTS = 100  # seeds of a model that are drawn: more could not be told apart
 LOSSES = 3  # of them with losses when there are more models: a figure of many lines each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself: comparing all of two takes long
 class Row:
     """One model in one framework. `place` fixes its colour and marker on the whole page."""
 
@@ -54,11 +56,16 @@ class Row:
     def records(self) -> tuple[Record, ...]:
         return tuple(record for _, record in self.runs)
 
-    @property
+    @cached_property
+    def _known(self) -> dict[str, dict[int, float]]:
+        """Scores by metric and seed, as far as they were asked for."""
+        return {}
+
+    @cached_property
     def finished(self) -> tuple[Record, ...]:
         return tuple(record for record in self.records if record.status.name == "done")
 
-    @property
+    @cached_property
     def unfinished(self) -> tuple[Record, ...]:
         return tuple(record for record in self.records if record.status.name != "done")
 
@@ -73,7 +80,9 @@ class Row:
 
     def values(self, metric: str) -> dict[int, float]:
         """Score by seed, of the runs that ended well."""
-        return _values(self.finished, metric)
+        if metric not in self._known:
+            self._known[metric] = _values(self.finished, metric)
+        return self._known[metric]
 
     def unfinished_values(self, metric: str) -> dict[int, float]:
         """Scores of runs that did not end well: shown, never averaged."""
@@ -135,9 +144,15 @@ class Comparison:
         rest = scored[BEST:]
         return (*scored[:BEST], rest[(len(rest) - 1) // 2], rest[-1])
 
+    @property
+    def listed(self) -> tuple[Row, ...]:
+        """The rows that stand in the page's tables: the best of very many."""
+        return self.rows[:LISTED]
+
     @cached_property
     def unshown(self) -> tuple[Row, ...]:
-        return tuple(row for row in self.rows if row not in self.shown)
+        shown = set(self.shown)
+        return tuple(row for row in self.rows if row not in shown)
 
     def baseline(self, name: str, metric: str) -> float | None:
         """Value of the "floor" or "identity" row; None where it was not scored."""
@@ -181,7 +196,8 @@ def compare(results: Results, price: Price | None = None) -> Comparison:
     if not metrics:
         return comparison
     ranked = comparison.scored(metrics[0].metric)
-    rest = [row for row in comparison.rows if row not in ranked]
+    known = set(ranked)
+    rest = [row for row in comparison.rows if row not in known]
     return replace(comparison, rows=(*ranked, *rest))
 
 
@@ -231,6 +247,19 @@ def _rows(results: Results) -> tuple[Row, ...]:
 def _texts(results: Results, key: str) -> list[str]:
     value = results.suite.get(key)
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def drawn(values: Iterable[float]) -> Sequence[float]:
+    """The seeds that are drawn: all, or of very many as many as can be told apart, evenly."""
+    found = tuple(values)
+    return found if len(found) <= DOTS else sanitize.thinned(tuple(sorted(found)), DOTS)
+
+
+def not_all_drawn(rows: Iterable[Row]) -> str:
+    """A sentence where a model has more seeds than are drawn."""
+    if max((len(row.runs) for row in rows), default=0) <= DOTS:
+        return ""
+    return f" Of more than {DOTS} seeds at most {DOTS} are drawn, evenly from the lowest up."
 
 
 def status_summary(row: Row) -> str:

@@ -6,6 +6,10 @@ that: the smallest of n p-values has to reach 5 % / n, the next one 5 % / (n - 1
 one does not. The family is all pairs of a suite that have two seeds or more in common, metric by
 metric. A model beside a fixed number, as the untouched photographs are, is no pair of models and
 enters no family: that is said of the best alone, by its own interval.
+
+Of very many models each is held against the best alone, and is told apart at 5 % / n, where n is
+the number of all pairs that there would be (Bonferroni): Holm's word on all would tell these apart
+as well.
 """
 
 import itertools
@@ -21,6 +25,7 @@ from ganbench.report.analysis.intervals import Interval
 LEVEL = 1 - intervals.CONFIDENCE  # at most such a chance of any false "told apart" in a family
 NAMED = 3  # pairs that a sentence names
 MOST_PAIRS = 300  # in a table
+EVERY_TWO = 300  # models; of more each is held against the best alone
 
 
 @dataclass(frozen=True)
@@ -101,15 +106,20 @@ class Pair:
         return self.test.verdict("pairs") if self.test.difference else "no seed in common"
 
 
-def family(differences: Sequence[Interval | None]) -> list[PairedTest]:
-    """Holm's word on each difference of a family; one without an interval is no member."""
+def family(differences: Sequence[Interval | None], size: int | None = None) -> list[PairedTest]:
+    """Holm's word on each difference of a family; one without an interval is no member.
+
+    size: of the whole family where these are only some of it; then it is Bonferroni's word.
+    """
     members = [found for found in differences if found and found.half_width is not None]
-    told = holm(intervals.p_values(members))
-    level = LEVEL / max(1, len(members) - sum(told))
+    p_values = intervals.p_values(members)
+    told = holm(p_values) if size is None else [p <= LEVEL / size for p in p_values]
+    count = len(members) if size is None else size
+    level = LEVEL / max(1, len(members) - sum(told)) if size is None else LEVEL / size
     words = iter(told)
     return [
         PairedTest(
-            found, bool(found and found.half_width is not None and next(words)), len(members), level
+            found, bool(found and found.half_width is not None and next(words)), count, level
         )
         for found in differences
     ]
@@ -117,21 +127,46 @@ def family(differences: Sequence[Interval | None]) -> list[PairedTest]:
 
 @lru_cache(maxsize=64)
 def pairs(comparison: Comparison, metric: str | None = None) -> tuple[Pair, ...]:
-    """Every two models with a score, best first; of the metric that decides where none is named."""
+    """Every two models with a score, best first; of the metric that decides where none is named.
+
+    Of more than `EVERY_TWO` models the pairs of the best contender and each other one.
+    """
     if comparison.primary is None:
         return ()
     metric = metric or comparison.primary.metric
     values = [(row, row.values(metric)) for row in comparison.scored(metric)]
     sign = direction(comparison, metric)
-    both = list(itertools.combinations(values, 2))
-    tests = family([
+    both, size = _chosen(values, is_every_two(comparison, metric))
+    differences = [
         intervals.paired(second, first) if sign > 0 else intervals.paired(first, second)
         for (_, first), (_, second) in both
-    ])  # fmt: skip
+    ]
+    tests = family(differences, size)
     return tuple(
         Pair(first, second, test)
         for ((first, _), (second, _)), test in zip(both, tests, strict=True)
     )
+
+
+def is_every_two(comparison: Comparison, metric: str) -> bool:
+    """Are there few enough models for all pairs?"""
+    return sum(bool(row.values(metric)) for row in comparison.rows) <= EVERY_TWO
+
+
+Scored = tuple[Row, dict[int, float]]
+
+
+def _chosen(
+    values: list[Scored], every_two: bool
+) -> tuple[list[tuple[Scored, Scored]], int | None]:
+    """All pairs; or the best contender beside each other model, and how many all would be."""
+    if every_two:
+        return list(itertools.combinations(values, 2)), None
+    several = sum(len(seeds) > 1 for _, seeds in values)
+    place = next((i for i, (_, seeds) in enumerate(values) if len(seeds) > 1), 0)
+    best = values[place]
+    both = [(one, best) for one in values[:place]] + [(best, one) for one in values[place + 1 :]]
+    return both, max(1, several * (several - 1) // 2)
 
 
 def by_places(comparison: Comparison, metric: str) -> dict[frozenset[int], Pair]:

@@ -8,6 +8,7 @@ from ganbench.report.analysis.comparison import Comparison, Row
 
 OVER_SEEDS = "± over seeds (Student's t, 95 %)"
 OVER_PICTURES = "± over pictures (jackknife, 95 %)"
+MOST_UNFINISHED = 200  # runs whose scores are told one by one
 NORMAL = 1.96  # 95 % of a normal distribution lie within so many standard errors
 
 
@@ -28,7 +29,7 @@ def table(comparison: Comparison) -> list[tuple[Score, list[Estimate]]]:
     """For every metric with a number, a line a model and untrained row."""
     found = []
     for score in comparison.metrics:
-        lines = [line for row in comparison.rows if (line := _of_row(row, score))]
+        lines = [line for row in comparison.listed if (line := _of_row(row, score))]
         lines += [line for name in ("floor", "identity")
                   if (line := _of_baseline(comparison, name, score))]  # fmt: skip
         if lines:
@@ -87,14 +88,18 @@ def _largest(*values: float | None) -> float:
 
 
 def unfinished_scores(comparison: Comparison) -> list[tuple[Row, int, str, str]]:
-    """Runs that did not end well and have a score: row, seed, ending, value of the primary."""
+    """Runs that did not end well and have a score: row, seed, ending, value of the primary.
+
+    Of very many the first.
+    """
     primary = comparison.primary
     if primary is None:
         return []
-    return [
+    found = [
         (row, record.seed, record.status.name.replace("_", " "), formatting.number(value))
         for row in comparison.rows
         if not row.imported  # which ended well, elsewhere
         for record in row.unfinished
         if (value := row.unfinished_values(primary.metric).get(record.seed)) is not None
     ]
+    return found[:MOST_UNFINISHED]

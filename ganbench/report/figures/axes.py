@@ -56,7 +56,7 @@ def interval_axes(rows: int, head: float, top: float) -> "Axes":
 
 
 def interval_row(
-    ax: "Axes", place: int, name: str, row: Row, dots: list[float], interval: Interval | None,
+    ax: "Axes", place: int, name: str, row: Row, dots: Sequence[float], interval: Interval | None,
     scale: Callable[[float], float] = float,
 ) -> None:  # fmt: skip
     """A model's name, its interval on the axis' `scale` where it has one, and a dot a seed."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ganbench.record import Score
 from ganbench.report import formatting
 from ganbench.report.analysis import intervals, pairwise_tests
-from ganbench.report.analysis.comparison import Comparison, Row
+from ganbench.report.analysis.comparison import Comparison, Row, drawn, not_all_drawn
 from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.figures import svg
 from ganbench.report.figures.axes import Figure, finish, interval_axes, interval_row
@@ -23,18 +23,19 @@ def forest(comparison: Comparison) -> Figure | None:
     if primary is None or not found:
         return None
     best = pairwise_tests.contenders(comparison, primary.metric)[0]
-    drawn = found[:MOST_FOREST]
+    shown = found[:MOST_FOREST]
     with svg.style():
-        ax = interval_axes(len(drawn), 1.25, 1.15)
-        for place, pair in enumerate(drawn):
+        ax = interval_axes(len(shown), 1.25, 1.15)
+        for place, pair in enumerate(shown):
             row = pair.other(best)
             dots = intervals.differences(row.values(primary.metric), best.values(primary.metric))
             interval = intervals.over_seeds(dots)
-            interval_row(ax, place, row.shortened(), row, dots, interval)
+            interval_row(ax, place, row.shortened(), row, drawn(dots), interval)
         _reference_lines(ax, comparison, best, primary)
         ax.axvline(0, color=svg.sentinel("ink"), linewidth=1.2)
         ax.set_xlabel(f"difference in {primary.name} to {best.shortened()}")
-        return finish(ax, "how-sure", caption(best, found))
+        said = caption(best, found) + not_all_drawn([best])
+        return finish(ax, "how-sure", said)
 
 
 def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Score) -> None:
@@ -59,9 +60,9 @@ def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Sco
 
 def caption(best: Row, found: list[Pair]) -> str:
     """Which models are told apart from the best, which not, and with which it shares no test."""
-    drawn, further = found[:MOST_FOREST], len(found[MOST_FOREST:])
+    shown, further = found[:MOST_FOREST], len(found[MOST_FOREST:])
     groups: dict[str, list[str]] = {"clear": [], "tied": [], "one": [], "none": []}
-    for pair in drawn:
+    for pair in shown:
         groups[_kind(pair)].append(pair.other(best).name)
     names = {kind: formatting.some(rows) for kind, rows in groups.items()}
     verb = "lies" if len(groups["clear"]) == 1 else "lie"

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ganbench.record import CurvePoint, Score
-from ganbench.report import formatting
+from ganbench.report import formatting, sanitize
 from ganbench.report.analysis import machines
 from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.figures import svg
@@ -23,6 +23,9 @@ from ganbench.report.formatting import heading
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+LINES = 20  # seeds of a model with a line of their own; the mean is over all
 
 
 def curves(comparison: Comparison, axis: str) -> Figure | None:
@@ -53,7 +56,13 @@ def curves(comparison: Comparison, axis: str) -> Figure | None:
         ax.set_ylabel(heading(primary))
         plain_ticks(ax)
         legend(ax, [row for row in rows if row in comparison.shown])
-        return finish(ax, f"curve-{axis}", caption + further_models(comparison, rows))
+        caption += further_models(comparison, rows) + _not_all_drawn(comparison)
+        return finish(ax, f"curve-{axis}", caption)
+
+
+def _not_all_drawn(comparison: Comparison) -> str:
+    most = max(len(row.runs) for row in comparison.shown)
+    return f" Of more than {LINES} seeds at most {LINES} have a line." if most > LINES else ""
 
 
 Points = list[tuple[float, float]]
@@ -93,7 +102,8 @@ def _curve(ax: "Axes", row: Row, metric: str, axis: str) -> None:
     import seaborn
 
     done = {record.seed for record in row.finished}
-    for seed, line in points(row, metric, axis).items():
+    lines = tuple(points(row, metric, axis).items())
+    for seed, line in sanitize.thinned(lines, LINES):
         x, y = zip(*line, strict=True)
         dashes = "-" if seed in done else (0, (2, 2))
         ax.plot(x, y, color=colour(row), linewidth=0.8, alpha=0.45, linestyle=dashes)

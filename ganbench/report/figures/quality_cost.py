@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from ganbench.record import Score
 from ganbench.report import formatting
 from ganbench.report.analysis import machines
-from ganbench.report.analysis.comparison import Comparison, Row, direction
+from ganbench.report.analysis.comparison import (
+    LISTED,
+    Comparison,
+    Row,
+    direction,
+    drawn,
+    not_all_drawn,
+)
 from ganbench.report.analysis.costs import ENERGY, SECONDS, mean_cost, mean_money
 from ganbench.report.figures import svg
 from ganbench.report.figures.axes import (
@@ -87,14 +94,14 @@ def quality_against_cost(comparison: Comparison) -> list[Drawn]:
     if primary is None:
         return []
     scored = comparison.scored(primary.metric)
-    drawn = []
+    made = []
     for cost in costs(comparison):
         rows = [row for row in scored if cost.of(row)]
         spent = [cost.of(row) or 0.0 for row in rows]
         if len(rows) >= 2 and (max(spent) > ALIKE * min(spent) or cost.of is total_work):
             figure = _draw(comparison, rows, primary, cost)
-            drawn.append(Drawn(cost, figure, tuple(_numbers(rows, primary, cost))))
-    return drawn
+            made.append(Drawn(cost, figure, tuple(_numbers(rows, primary, cost))))
+    return made
 
 
 def _draw(comparison: Comparison, rows: list[Row], primary: Score, cost: Cost) -> Figure:
@@ -112,13 +119,14 @@ def _draw(comparison: Comparison, rows: list[Row], primary: Score, cost: Cost) -
         plain_ticks(ax)
         legend(ax, [row for row in rows if row in comparison.shown])
         caption = _pareto_caption(front, rows, cost) + further_models(comparison, rows)
+        caption += not_all_drawn(comparison.shown)
         return finish(ax, cost.name, caption)
 
 
 def _numbers(rows: list[Row], primary: Score, cost: Cost) -> list[tuple[Row, str, str]]:
     return [
         (row, formatting.number(cost.of(row)), formatting.number(interval.mean))
-        for row in sorted(rows, key=lambda row: cost.of(row) or 0.0)
+        for row in sorted(rows[:LISTED], key=lambda row: cost.of(row) or 0.0)
         if (interval := row.interval(primary.metric))
     ]
 
@@ -129,7 +137,8 @@ def _dots(ax: "Axes", row: Row, primary: Score, cost: Cost, shown: bool) -> None
     if not shown:
         ax.plot(x, sum(values) / len(values), ".", color=svg.sentinel("muted"), alpha=0.5)
         return
-    ax.plot([x] * len(values), values, row.marker, color=colour(row), markersize=3.6, alpha=0.55)
+    dots = drawn(values)
+    ax.plot([x] * len(dots), dots, row.marker, color=colour(row), markersize=3.6, alpha=0.55)
     ax.plot(x, sum(values) / len(values), row.marker, color=colour(row), markersize=8)
 
 

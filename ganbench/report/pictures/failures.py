@@ -14,6 +14,7 @@ from ganbench.report.pictures.training_film import frames
 
 FAILURE_BYTES = 110_000
 MOST_FAILURES = 12  # that are shown with pictures; the others are lines
+MOST_LISTED = 100  # of all
 FLAT = 1.5  # grey levels; no picture of a good moment differs so little within itself
 MOST_SCORES = 3  # in the sentence about a failure; the table of the page has them all
 GOOD, BAD, LAST = "last good", "first bad", "last of all"
@@ -47,10 +48,9 @@ class Failure:
 def failures(
     comparison: Comparison, with_pictures: bool, reader: encoding.Reader | None = None
 ) -> list[Failure]:
-    """Every run that was trained here and is not done, in the order of the table."""
+    """The runs that were trained here and are not done, in the order of the table."""
     reader = reader or encoding.Reader()
-    broken = [(row, run) for row in comparison.rows for run in row.runs
-              if run[1].status.name not in ("done", "imported")]  # fmt: skip
+    broken = _broken(comparison)[:MOST_LISTED]
     share = FAILURE_BYTES // max(1, min(MOST_FAILURES, len(broken))) if with_pictures else 0
     return [
         replace(
@@ -59,6 +59,16 @@ def failures(
         )
         for place, (row, (folder, record)) in enumerate(broken)
     ]
+
+
+def not_listed(comparison: Comparison) -> int:
+    """How many more there are."""
+    return max(0, len(_broken(comparison)) - MOST_LISTED)
+
+
+def _broken(comparison: Comparison) -> list[tuple[Row, tuple[Path, Record]]]:
+    return [(row, run) for row in comparison.rows for run in row.runs
+            if run[1].status.name not in ("done", "imported")]  # fmt: skip
 
 
 def _scores(record: Record) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganbench.record import Record, Results
 from ganbench.report import formatting, sanitize
-from ganbench.report.analysis.comparison import Comparison, Row
+from ganbench.report.analysis.comparison import LISTED, Comparison, Row
 from ganbench.report.pictures import encoding
 
 BYTES = {"verdict": 120_000, "wall": 560_000, "back": 420_000, "noise": 200_000, "data": 240_000}
@@ -84,7 +84,7 @@ def elsewhere(comparison: Comparison, results: Results) -> list[tuple[Row, str]]
     """Models whose pictures are not on the page, and the run's folder that has them."""
     return [
         (row, row.runs[0][0].relative_to(results.folder).as_posix())
-        for row in comparison.unshown
+        for row in comparison.unshown[:LISTED]
         if row.runs
     ]
 

@@ -102,7 +102,7 @@ class Section:
 
 def section(comparison: Comparison, public: bool, with_pictures: bool) -> Section:
     """Read the evidence of the best seed of every model."""
-    chosen = [(row, *run) for row in comparison.rows if (run := _best(row, comparison))]
+    chosen = [(row, *run) for row in comparison.listed if (run := _best(row, comparison))]
     share = BYTES // max(1, min(len(chosen), SHOWN))
     models: list[Copying] = []
     problems = []

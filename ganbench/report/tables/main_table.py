@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from ganbench.record import Record
 from ganbench.report import formatting
 from ganbench.report.analysis import intervals
-from ganbench.report.analysis.comparison import Comparison, Row, status_summary
+from ganbench.report.analysis.comparison import (
+    Comparison,
+    Row,
+    drawn,
+    not_all_drawn,
+    status_summary,
+)
 from ganbench.report.formatting import LOG_FROM, STATUS_WORDS
 from ganbench.report.tables import columns, other_metrics
 from ganbench.report.tables.columns import Cell, Column
@@ -15,6 +21,7 @@ STRIP_WIDTH = 150.0  # units of the strip's viewBox
 MARGIN = 7.0
 SHORT_REASON = 80  # characters
 IMPORTED = "trained elsewhere, under no budget of this suite"
+MOST_SAID = 50  # seeds whose numbers are told to whoever cannot see the dots
 MOST_ENDINGS = 4  # in one cell; the part of the page about failures has them all
 
 
@@ -51,6 +58,7 @@ class Table:
     identity: tuple[str, tuple[Cell, ...]] | None
     logarithmic: bool
     one_seed: str  # said above the table instead of in every cell
+    not_all_drawn: str  # of very many seeds
 
 
 def table(comparison: Comparison) -> Table:
@@ -59,11 +67,12 @@ def table(comparison: Comparison) -> Table:
     made = columns.main(comparison)
     return Table(
         columns=tuple(made),
-        lines=tuple(_line(row, comparison, made, place) for row in comparison.rows),
+        lines=tuple(_line(row, comparison, made, place) for row in comparison.listed),
         floor=other_metrics.fixed(comparison, made, "floor"),
         identity=other_metrics.fixed(comparison, made, "identity"),
         logarithmic=logarithmic,
         one_seed=columns.one_seed_each(comparison),
+        not_all_drawn=not_all_drawn(comparison.listed),
     )
 
 
@@ -138,14 +147,17 @@ def _strip(row: Row, comparison: Comparison, place: Callable[[float], float]) ->
     values, unfinished = row.values(metric), row.unfinished_values(metric)
     interval = intervals.over_seeds(list(values.values()))
     marks = [comparison.baseline(name, metric) for name in ("floor", "identity")]
-    said = [f"seed {seed} {formatting.number(value)}" for seed, value in values.items()]
+    said = [f"seed {seed} {formatting.number(value)}" for seed, value in values.items()][:MOST_SAID]
     endings = {record.seed: STATUS_WORDS[record.status.name] for record in row.unfinished}
     said += [
-        f"seed {s} {formatting.number(value)}, {endings[s]}" for s, value in unfinished.items()
+        f"seed {s} {formatting.number(value)}, {endings[s]}"
+        for s, value in list(unfinished.items())[:MOST_SAID]
     ]
+    more = len(values) + len(unfinished) - len(said)
+    said += [f"and {more:,} more"] if more else []
     return Strip(
-        tuple(place(value) for value in values.values()),
-        tuple(place(value) for value in unfinished.values()),
+        tuple(place(value) for value in drawn(values.values())),
+        tuple(place(value) for value in drawn(unfinished.values())),
         place(interval.low) if interval and interval.half_width is not None else None,
         place(interval.high) if interval and interval.half_width is not None else None,
         tuple(place(value) for value in marks if value is not None),

@@ -40,7 +40,7 @@ def table(comparison: Comparison) -> OtherMetrics | None:
     return OtherMetrics(
         tuple(group for group in groups if group[1]),
         made,
-        tuple((row, tuple(c.of_row(row) for c in made)) for row in comparison.rows),
+        tuple((row, tuple(c.of_row(row) for c in made)) for row in comparison.listed),
         fixed(comparison, made, "floor"),
         fixed(comparison, made, "identity"),
     )

@@ -5,6 +5,7 @@ import re
 import socket
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -52,7 +53,9 @@ class Cluster:
     source: str  # digest of our code
     door: tuple[str, int]  # where it is asked
     _files: dict[str, dict[str, Path]] = field(default_factory=dict)  # that may be wanted, by key
+    _sets: dict[Path, dict[str, Any]] = field(default_factory=dict)  # what is told of a set
     _stored: dict[str, dict[str, list[Any]]] = field(default_factory=dict)  # in the object store
+    _names: dict[str, str] = field(default_factory=dict)  # of nodes, as people call them
 
     @property
     def words(self) -> str:
@@ -65,10 +68,14 @@ class Cluster:
 
     def name(self, identity: str) -> str:
         """What people call a node: its host, and some of its number where hosts are alike."""
-        hosts = {each.identity: each.host for each in self._now()}
-        host = hosts.get(identity, "")
-        alike = list(hosts.values()).count(host) != 1
-        return f"{host} {identity[:4]}".strip() if alike else host
+        if identity not in self._names:
+            hosts = {each.identity: each.host for each in self._now()}
+            count = Counter(hosts.values())
+            self._names |= {
+                each: host if count[host] == 1 else f"{host} {each[:4]}"
+                for each, host in hosts.items()
+            }
+        return self._names.get(identity, identity[:4])
 
     def answers(self) -> bool:
         """Is it still there? Without its head, Ray would end this process in a minute."""
@@ -109,10 +116,13 @@ class Cluster:
 
     def set(self, domain: Domain) -> dict[str, Any]:
         """What a node is told of a set of pictures: by which it knows whether it has it."""
-        key = shipped.key(domain.folder)
-        self._files[key] = {name: domain.folder / name for name in shipped.FILES}
-        count = sum(path.stat().st_size for path in self._files[key].values())
-        return {"name": domain.folder.name, "key": key, "bytes": count}
+        if domain.folder not in self._sets:
+            key = shipped.key(domain.folder)
+            self._files[key] = {name: domain.folder / name for name in shipped.FILES}
+            count = sum(path.stat().st_size for path in self._files[key].values())
+            told = {"name": domain.folder.name, "key": key, "bytes": count}
+            self._sets[domain.folder] = told
+        return self._sets[domain.folder]
 
     def file(self, path: Path) -> dict[str, Any]:
         """What a node is told of a single file, likewise."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from ganbench.errors import InputError
@@ -40,7 +41,7 @@ class _Gone(Exception):
     """The cluster is not there any more."""
 
 
-@dataclass
+@dataclass(eq=False)  # one is another even where all in it is the same
 class Away:
     """A run that a node carries out, or will."""
 
@@ -133,12 +134,17 @@ class Fleet:
     def _send(self, away: Away) -> None:
         """Ask for a node that carries a run out."""
         asked = resources.of(self.plan, away.planned, self.cluster.machines)
-        actor = self.cluster.ray.remote(node.Node).options(
+        actor = self._actors.options(
             max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD", **asked
         )
         away.actor, away.node = actor.remote(), ""
         away.actor.begin.remote(self._task(away))
         away.asked = away.actor.poll.remote(POLL_SECONDS)
+
+    @cached_property
+    def _actors(self) -> Any:
+        """The class as Ray has it: each time that it is made, Ray keeps it once more."""
+        return self.cluster.ray.remote(node.Node)
 
     def _task(self, away: Away) -> Message:
         job, domains = away.attempt.job, self.plan.pair

@@ -116,3 +116,19 @@ def test_more_samples_than_the_limit_leaves_are_refused(ganbench, two_domains):
     asked = ("run", "--dry-run", "--data", two_domains, "--size", 32, "--models", "cyclegan-unet")
     code, _, err = ganbench(*asked, "--limit", 3, "--samples", 5)
     assert code == 2 and "only 3 source pictures" in err and "or a larger --limit" in err
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        ("0,1,2", "0 1 2"),
+        (",".join(map(str, range(10_000))), "0–9999"),
+        ("7,0,1,2,3,9,10", "7 0–3 9 10"),
+        (",".join(map(str, range(0, 80, 2))), "0 2 4 6 8 10 12 14 16 18 20 22 and 28 more"),
+    ],
+)
+def test_very_many_seeds_take_one_line(plan, tmp_path, seeds, said):
+    out = plan("--target", fill(tmp_path / "dogs", 4), "--seeds", seeds)
+    (line,) = [line for line in out.splitlines() if " seeds " in line]
+    assert line.endswith(f"seeds {said}")
+    assert f"{len(seeds.split(',')):,}, 0 done" in out

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from ganbench.cli import progress
+from ganbench.runner.lines import MOST_KEPT
 from ganbench.system import text
 
 PLANNED = SimpleNamespace(
@@ -107,3 +108,60 @@ def test_a_failed_run_says_why_on_both(plain, a_record):
 )
 def test_seconds_are_said_as_people_do(seconds, words):
     assert text.duration(seconds) == words
+
+
+def terminal(**size):
+    """A terminal without colours."""
+    plainly = {"force_terminal": True, "color_system": None, "highlight": False}
+    return Console(file=io.StringIO(), width=160, **plainly, **size)
+
+
+def planned(count):
+    """So many runs, as much of each as is shown."""
+    run = SimpleNamespace
+    return tuple(
+        run(run=run(label=f"m{place}", seed=place, key=f"{place:08x}"), status=PLANNED.status)
+        for place in range(count)
+    )
+
+
+def test_of_ten_thousand_runs_those_at_work_have_a_row_and_the_others_are_counted(a_record):
+    runs = planned(10_000)
+    console = terminal(height=20)
+    shown = progress.LiveScreen(console, runs)
+    for each in runs[:3000]:
+        shown.kept(each)
+    for each in runs[3000:3100]:
+        shown.started(each, "node")
+    shown.ended(runs[3001], a_record)
+    with console.capture() as said:
+        failed = replace(
+            a_record, status=replace(a_record.status, name="failed", reason="no paint")
+        )
+        shown.ended(runs[3002], failed)
+    assert "m3002 seed 3002: warning: failed: no paint" in said.get()
+    with console.capture() as said:
+        console.print(shown._table())
+    lines = said.get().splitlines()
+    assert len(lines) < 20 and "m3000" in said.get() and "m3001" not in said.get()
+    tally = "10,000 runs: 3,001 done, 1 failed, 98 at work, 6,900 waiting"
+    assert tally in said.get()
+
+
+def test_at_the_end_of_very_many_runs_no_row_is_left_but_the_count(a_record):
+    runs = planned(progress.MOST_ROWS + 1)
+    console = terminal(height=20)
+    with progress.make(console, runs) as shown:
+        for each in runs:
+            shown.started(each)
+            shown.ended(each, a_record)
+    last = printed(console).rpartition("losses")[2]
+    assert "41 runs: 41 done" in last and "m40" not in last
+
+
+def test_of_very_many_runs_that_were_done_before_the_first_are_lines(plain):
+    shown = progress.make(plain, PLANNED)
+    for _ in range(10_000):
+        shown.kept(PLANNED)
+    lines = printed(plain).splitlines()
+    assert len(lines) == MOST_KEPT + 1 and "and so on" in lines[-1]

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from ganbench import record
 from ganbench.errors import InputError
 from ganbench.record import Status
 from ganbench.report import build, compare, embedded
@@ -257,3 +259,40 @@ def test_a_page_without_its_curves_is_compared_as_before(pages, tmp_path, monkey
     page = build(shutil.copytree(pages / "b", tmp_path / "b"))
     found = compare.between(compare.read(pages / "a"), compare.read(page))
     assert found.changes[0].verdict == "better"
+
+
+def test_a_page_that_tells_runs_by_what_is_other_in_them_reads_back_the_same(
+    pages, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(embedded, "MOST_JSON", 1000)
+    shutil.copytree(pages / "b", tmp_path / "b")
+    place, first = compare.read(tmp_path / "b").runs[0]
+    record.write(place, replace(first, scores={}, status=Status("failed", 1, 0.1, "no paint")))
+    page = build(tmp_path / "b")
+    folder = [run for _, run in compare.read(tmp_path / "b").runs]
+    less = [replace(run, curve=(), film=(), snapshots=(), sha256={}) for run in folder]
+    assert [run for _, run in compare.read(page).runs] == less
+    assert len({run.status.name for run in folder}) == 3
+    data = json.loads(page.read_text().partition(SCRIPT.decode())[2].partition("</script>")[0])
+    assert data["format"] == embedded.SHORT and len(json.dumps(data["runs"][8])) < 2500
+
+
+@pytest.mark.parametrize("like", [{}, {"run": 3}, [], {"run": {}, "scores": {}}])
+def test_a_page_whose_common_part_was_changed_names_what_is_no_run(
+    pages, tmp_path, monkeypatch, like
+):
+    monkeypatch.setattr(embedded, "MOST_JSON", 1000)
+    page = build(shutil.copytree(pages / "b", tmp_path / "b"))
+    bad = changed(page, tmp_path, lambda value: value | {"like": like})
+    assert len(embedded.read_page(bad).unreadable) == 9 and not embedded.read_page(bad).runs
+
+
+def test_a_page_of_too_many_runs_carries_none_and_says_what_to_name(
+    pages, tmp_path, monkeypatch, ganbench
+):
+    monkeypatch.setattr(embedded, "MOST_JSON", 1000)
+    monkeypatch.setattr(embedded, "MOST_RUNS", 1000)
+    page = build(shutil.copytree(pages / "b", tmp_path / "b"))
+    code, _, err = ganbench("compare", pages / "a", page)
+    assert code == 2 and "carries no runs, there are too many" in err
+    assert "name the results folder" in err

@@ -9,8 +9,10 @@ import pytest
 from ganbench import record
 from ganbench.errors import InputError
 from ganbench.report import build, conclusion, embedded, formatting, page, redact
+from ganbench.report.analysis import comparison
 from ganbench.report.analysis.comparison import compare
-from ganbench.report.figures import svg
+from ganbench.report.figures import learning_curves, svg
+from ganbench.report.pictures import failures
 from ganbench.system import files
 
 
@@ -94,7 +96,32 @@ def test_one_set_has_no_tick_of_untouched_photographs(results, tmp_path):
 def test_a_page_too_full_leaves_curves_out_and_says_so(results, tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "MOST_JSON", 1000)
     data = carried(build(shutil.copytree(results, tmp_path / "r")).read_text())
-    assert data["left_out"] == ["curve", "film", "snapshots"] and data["runs"][0]["curve"] == []
+    assert data["left_out"] == ["curve", "film", "snapshots", "sha256"]
+    assert data["like"]["run"]["curve"] == []
+
+
+def test_of_very_many_seeds_so_many_are_drawn_as_can_be_seen_and_that_is_said(fake, monkeypatch):
+    monkeypatch.setattr(comparison, "DOTS", 5)
+    monkeypatch.setattr(learning_curves, "LINES", 2)
+    for label, level in (("a", 120.0), ("b", 125.0)):
+        for seed in range(20):
+            fake.run(label, seed, level + seed / 10, pictures=False)
+    html = build(fake.finish(["a", "b"], seeds=list(range(2000)))).read_text()
+    strip = html.partition('<svg class="strip')[2].partition("</svg>")[0]
+    assert 3 <= strip.count("<circle") <= 5
+    assert html.count("Of more than 5 seeds at most 5 are drawn") >= 3
+    assert "Of more than 2 seeds at most 2 have a line." in html
+    assert "<dt>seeds</dt><dd>0–1999</dd>" in html
+
+
+def test_of_very_many_runs_that_did_not_end_well_the_first_are_listed(fake, monkeypatch):
+    monkeypatch.setattr(failures, "MOST_LISTED", 15)
+    for seed in range(20):
+        fake.run("a", seed, 0.0, record.Status("failed", 1, 0.1, "no paint"), pictures=False)
+    html = build(fake.finish(["a"])).read_text()
+    assert html.count('<article class="failure">') == 15
+    assert "8 more runs that did not end well" in html
+    assert "5 more runs did not end well: ganbench ls lists all." in html
 
 
 def test_public_leaves_out_pictures_of_the_data_hosts_and_paths(fake):

@@ -22,13 +22,13 @@ def light(two_domains, results, *more):
     return list(map(str, words))
 
 
-def started(words, cwd=None, **variables):
+def started(words, cwd=None, out=subprocess.PIPE, **variables):
     """The process, which says all in one place."""
     return subprocess.Popen(
         words,
         cwd=cwd,
         env=os.environ | variables,
-        stdout=subprocess.PIPE,
+        stdout=out,
         stderr=subprocess.STDOUT,
         text=True,
     )

@@ -20,6 +20,7 @@ class Plan:
     """What `warnings` reads of a plan."""
 
     def __init__(self, folder, run):
+        self.folder = folder
         self.runs = (Planned(run, folder / run.folder, {}, None, status=None),)
 
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from ganbench import record
-from ganbench.report.analysis import letter_display, pairwise_tests
+from ganbench.report import build
+from ganbench.report.analysis import comparison, letter_display, pairwise_tests
 from ganbench.report.analysis.comparison import compare
 
 
@@ -101,3 +104,36 @@ def test_more_than_26_groups_still_have_letters():
 def test_the_page_states_the_finding(built):
     html = (built / "report.html").read_text()
     assert "1 of 3 pairs told apart; too few seeds to say" in html
+
+
+def test_of_very_many_models_each_is_held_against_the_best_more_strictly_than_by_holm(
+    compared, monkeypatch
+):
+    models = CLOSE | {"d": [10.5, 12.5, 13.5], "e": [9.0]}
+    made = compared(models)
+    every = pairwise_tests.pairs(made)
+    monkeypatch.setattr(pairwise_tests, "EVERY_TWO", 3)
+    some = pairwise_tests.pairs(replace(made))  # another one: what was said of the first is known
+    assert len(every) == 10 and not pairwise_tests.is_every_two(made, "random_inception_fd")
+    best = pairwise_tests.contenders(made, "random_inception_fd")[0]
+    assert [{p.first, p.second} - {best} for p in some] == [
+        {row} for row in made.rows if row is not best
+    ]
+    apart = {frozenset((p.first, p.second)) for p in every if p.test.told_apart}
+    strictly = {frozenset((p.first, p.second)) for p in some if p.test.told_apart}
+    assert strictly == {frozenset((best, row)) for row in made.rows if row.label == "c"} < apart
+    assert {p.test.family for p in some if p.test.has_interval} == {6}
+
+
+def test_the_page_of_very_many_models_says_what_was_compared(fake, monkeypatch):
+    monkeypatch.setattr(pairwise_tests, "EVERY_TWO", 2)
+    monkeypatch.setattr(comparison, "LISTED", 2)
+    for place, label in enumerate(("a", "b", "c")):
+        for seed in range(3):
+            fake.run(label, seed, 100 + 10 * place + seed, pictures=False)
+    html = build(fake.finish(["a", "b", "c"])).read_text()
+    assert "between the best and each other model" in html and "(Bonferroni)" in html
+    assert "Groups: models that share a letter" not in html
+    assert "The best 2 of 3 models have a line" in html and 'id="copy-csv"' not in html
+    table = html.partition('<tbody class="models">')[2].partition("</tbody>")[0]
+    assert table.count("<tr>") == 2

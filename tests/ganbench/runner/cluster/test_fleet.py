@@ -3,11 +3,14 @@
 import itertools
 import json
 import os
+import random
 import signal
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import ray
 from ray.cluster_utils import Cluster
@@ -23,6 +26,7 @@ from ..conftest import LIGHT, ended, light, started
 
 ROOT = Path(ganbench.__file__).parents[1]
 FOUR = "0,1,2,3"
+LOST = "is lost: it goes on elsewhere"
 CODE = os.pathsep.join([str(LIGHT), str(ROOT)])
 
 
@@ -158,6 +162,52 @@ def test_runs_on_three_nodes_of_which_one_dies_are_those_of_one_machine(
     assert [len([path for path in each if path.is_dir()]) for each in shipped] == [2, 2, 2]
     left = [list((cache / "runs").iterdir()) for cache in nodes.caches[:3]]
     assert [] in left and sum(map(bool, left)) <= 1  # of the one that died
+
+
+@pytest.mark.slow
+def test_of_a_hundred_runs_none_is_lost_when_five_of_their_processes_and_a_node_are_killed(
+    nodes, two_domains, tmp_path
+):
+    """As tests/ganbench/runner/cluster/test_many_runs.py has it of more, with a stand-in of Ray."""
+    count, lot, last = 100, random.Random(0), 0.0
+    seeds, more = ",".join(map(str, range(count))), ("--budget", "6step", "--on", "ray")
+    log, spent = tmp_path / "log", {}  # CPU seconds of the driver, by the number of runs done
+    with log.open("w") as said:
+        process = start(command(two_domains, tmp_path / "r", *more, seeds=seeds), nodes, out=said)
+        while process.poll() is None:
+            done = len(list((tmp_path / "r").glob("s/*/record.json")))
+            with suppress(psutil.Error):
+                spent[done] = sum(psutil.Process(process.pid).cpu_times()[:2])
+            lost = log.read_text().count(LOST)
+            late = time.monotonic() - last > 2  # the last one was noticed, if at work
+            if lost < 5 and done >= 15 * (lost + 1) and late and (there := actors(nodes)):
+                lot.choice(there).kill()
+                last = time.monotonic()
+            if lost == 5 and len(nodes.added) == 2:
+                nodes.kill(nodes.added[0].node_id[:8])
+            time.sleep(lot.uniform(0.05, 0.2))
+    words = log.read_text()
+    nodes.added.append(nodes.add())
+    assert process.returncode == 0, words
+    assert words.count(LOST) >= 5
+    assert len(folders(tmp_path / "r")) == count
+    assert statuses(tmp_path / "r") == ["done"] * count
+    assert words.count("done at step 6") == count  # each run has ended once
+    assert not list(tmp_path.glob("r/s/*/.arriving*"))
+    first, end = min(done for done in spent if done >= 20), max(spent)
+    each = (spent[end] - spent[first]) / (end - first)
+    print(f"the driver took {1000 * each:.0f} ms of CPU for each run from {first} to {end}")
+
+
+def actors(nodes):
+    """The processes of our nodes that carry runs out."""
+    ours, found = {str(cache) for cache in nodes.caches}, []
+    for each in psutil.process_iter():
+        with suppress(psutil.Error):
+            named = each.cmdline()[:1] and each.cmdline()[0].startswith("ray::Node")
+            if named and each.environ().get("GANBENCH_CACHE") in ours:
+                found.append(each)
+    return found
 
 
 def test_ctrl_c_saves_what_is_away_and_the_same_command_goes_on_here(
