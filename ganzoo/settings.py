@@ -334,7 +334,7 @@ def require_usable(settings: Any) -> None:
 
 
 def require_settled(settings: Any) -> None:
-    """InputError for a precision that nobody has chosen yet."""
+    """InputError for `settings` with a precision that nobody has chosen yet."""
     if getattr(settings, "precision", None) == "auto":
         raise InputError(
             "precision=auto is for `ganbench run`, which finds out the faster one",
