@@ -104,6 +104,7 @@ def records() -> dict[str, Any]:
     for name in LITE2:
         gap_by_lite2(tables[name])
     cluster = json.loads((REFERENCE / "cluster.json").read_text(encoding="utf-8"))
+    fleet = json.loads((REFERENCE / "fleet.json").read_text(encoding="utf-8"))
     noted = {row["name"]: row["value"] for row in rows(REFERENCE / "noted.csv")}
     return tables | {
         "factors": comparison("recipes-unet"),
@@ -113,5 +114,6 @@ def records() -> dict[str, Any]:
         "faster": faster(),
         "score": score(),
         "cluster": cluster,
+        "fleet": {row["runs"]: row for row in fleet["rows"]},
         "noted": noted,
     }
