@@ -56,6 +56,36 @@ def swaps(random: np.random.Generator, filled: int, size: int, count: int) -> Sw
     return made
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """The same at once for the whole batch, N fakes: whom D is shown, and what the history keeps.
+
+    A place that several fakes are put in keeps the last one; those that are not kept go to place
+    `size`, which nobody looks at.
+    """
+
+    remembered: np.ndarray  # bool N: shown is what the history holds, else a fake of this batch
+    place: np.ndarray  # int64 N, of the history
+    fake: np.ndarray  # int64 N, of this batch
+    kept_at: np.ndarray  # int64 N, of the history: where each fake goes
+
+    @classmethod
+    def of(cls, swaps: Swaps, size: int) -> "Exchange":
+        """What a history of `size` fakes comes to when the swaps are carried out in turn."""
+        count = len(swaps.place)
+        fake, kept_at = np.arange(count), np.full(count, size)
+        remembered = np.zeros(count, bool)
+        lies: dict[int, int] = {}  # by place, the fake of this batch that was put there last
+        for i, place in enumerate(swaps.place.tolist()):
+            if swaps.shown[i]:
+                remembered[i], fake[i] = place not in lies, lies.get(place, 0)
+            if swaps.stored[i]:
+                lies[place] = i
+        for place, i in lies.items():
+            kept_at[i] = place
+        return cls(remembered, swaps.place.astype(np.int64), fake, kept_at)
+
+
 def augmentation(
     random: np.random.Generator, kinds: Sequence[str], count: int, size: int
 ) -> dict[str, np.ndarray]:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from ganzoo import draws
 from ganzoo import settings as options
+from ganzoo.pytorch.capture import Fed, Feed
 from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.halves import Half, at_once
+from ganzoo.pytorch.history import DRAWN, History
 from ganzoo.pytorch.patchgan import PatchGAN
 from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import (
@@ -22,29 +22,9 @@ from ganzoo.pytorch.training import (
     frozen,
     gan_loss,
 )
-from ganzoo.trainer import Losses, Pictures, Task
+from ganzoo.trainer import Pictures, Task
 
 PURPOSES = 7  # of draws in one lesson of D: the history's and six augmentations
-
-
-class History:
-    """The last fakes: once full, half of what D sees is older (Shrivastava et al. 2017)."""
-
-    def __init__(self, size: int):
-        self.size = size
-        self.fakes: list[Tensor] = []  # each 1 3 H W, in training precision
-
-    def swap(self, fakes: Tensor, random: np.random.Generator) -> Tensor:
-        """Remember the fakes N 3 H W and give back as many, old and new."""
-        drawn = draws.swaps(random, len(self.fakes), self.size, len(fakes))
-        shown = []
-        for fake, place, stored, old in zip(
-            fakes.split(1), drawn.place, drawn.stored, drawn.shown, strict=True
-        ):
-            shown.append(self.fakes[place] if old else fake)
-            if stored:
-                self.fakes[place : place + 1] = [fake.clone()]  # alone: a view keeps its batch
-        return torch.cat(shown)
 
 
 class Translated(NamedTuple):
@@ -70,7 +50,7 @@ class CycleGAN(GAN):
             "D": adam(settings, settings.learning_rate_d, self.D_X, self.D_Y),
         }
         self.history = {"X": History(settings.history), "Y": History(settings.history)}
-        self.restraint = {"X": Restraint(settings), "Y": Restraint(settings)}
+        self.restraint = {side: Restraint(settings, self.device) for side in "XY"}
 
     def join(self, rank: int, count: int, sync_batchnorm: bool) -> None:
         super().join(rank, count, sync_batchnorm)
@@ -89,17 +69,34 @@ class CycleGAN(GAN):
             *((g.finish.layers[0], 0.0) for g in generators),
         ]
 
-    def step(self, source: Pictures, target: Pictures) -> Losses:
-        x, y = self.tensors(self.ranks.part(source), self.ranks.part(target))
-        self.steps += 1
+    def feed(self, source: Pictures, target: Pictures) -> Feed:
+        s, count = self.settings, len(target)
+        lambda_cycle, lambda_identity = map(self.number, s.lambdas(self.progress))
+        fed = {
+            "x": self.ranks.part(source),
+            "y": self.ranks.part(target),
+            "lambda_cycle": lambda_cycle,
+            "lambda_identity": lambda_identity,
+        }
+        fed |= self.augmentations(count, 1, 2)
+        for lesson in range(s.d_steps):
+            first, random = PURPOSES * lesson, self.random(PURPOSES * lesson)
+            for side in "YX":
+                drawn = self.history[side].draw(random, count)
+                fed |= {f"{what} {side} {lesson}": numbers for what, numbers in drawn.items()}
+            fed |= self.augmentations(count, *range(first + 3, first + PURPOSES))
+        return fed
+
+    def learn(self, fed: Fed, with_r1: bool) -> dict[str, Tensor]:
+        x, y = self.scaled(fed["x"]), self.scaled(fed["y"])
         s = self.settings
 
         # Teach G and F: be taken for real, find the way back, leave the own domain alone.
         self.optimizers["G"].zero_grad()
         with frozen(self.D_X, self.D_Y):
             to_y, to_x = self.at_once(
-                lambda: self.translated(self.G, self.F, self.D_Y, x, y, 1),
-                lambda: self.translated(self.F, self.G, self.D_X, y, x, 2),
+                lambda: self.translated(self.G, self.F, self.D_Y, x, y, fed, 1),
+                lambda: self.translated(self.F, self.G, self.D_X, y, x, fed, 2),
             )
         if s.update == "generators-first":
             self.update("G", self.G, self.F)
@@ -107,19 +104,19 @@ class CycleGAN(GAN):
         # Teach D_X and D_Y to tell real from fakes, some of them remembered.
         for lesson in range(s.d_steps):
             self.optimizers["D"].zero_grad()
-            random, purpose = self.random(PURPOSES * lesson), PURPOSES * lesson + 3
-            shown_y = self.remembered("Y", to_y.fake, random)
-            shown_x = self.remembered("X", to_x.fake, random)
+            purpose = PURPOSES * lesson + 3
+            shown_y = self.remembered("Y", to_y.fake, fed, lesson)
+            shown_x = self.remembered("X", to_x.fake, fed, lesson)
             d_y, d_x = self.at_once(
-                partial(self.told_apart, "Y", y, shown_y, purpose),
-                partial(self.told_apart, "X", x, shown_x, purpose + 2),
+                partial(self.told_apart, "Y", y, shown_y, fed, purpose, with_r1),
+                partial(self.told_apart, "X", x, shown_x, fed, purpose + 2, with_r1),
             )
             if s.update == "together" and lesson == 0:
                 self.update("G", self.G, self.F)
             self.update("D", self.D_X, self.D_Y)
-        self.follow()
+        self.follow(fed)
         losses = {name: to_y.losses[name] + to_x.losses[name] for name in to_y.losses}
-        return self.ranks.means(losses | {"D_Y": d_y, "D_X": d_x})
+        return losses | {"D_Y": d_y, "D_X": d_x}
 
     def at_once(self, first: Callable[[], Half], second: Callable[[], Half]) -> tuple[Half, Half]:
         """Both directions of a step, side by side where that changes nothing.
@@ -138,25 +135,27 @@ class CycleGAN(GAN):
         judge: nn.Module,
         source: Tensor,
         target: Tensor,
+        fed: Fed,
         purpose: int,
     ) -> Translated:
         """Collect the generators' gradients of one direction, from `source` N 3 H W on."""
         s = self.settings
-        lambda_cycle, lambda_identity = s.lambdas(self.progress)
+        lambda_cycle, lambda_identity = fed["lambda_cycle"], fed["lambda_identity"]
         own = [target] if s.lambda_identity else []
         fake, *same = self.passes(there, s.norm, source, *own)
         cycle = l1_loss(back(fake), source)
         identity = sum(map(l1_loss, same, own), torch.zeros_like(cycle))
-        fooled = fooling_loss(s.loss, judge(self.augmented(fake, purpose)))
+        fooled = fooling_loss(s.loss, judge(self.augmented(fake, fed, purpose)))
         (fooled + lambda_cycle * cycle + lambda_identity * identity).backward()
         losses = {"G": fooled, "cycle": cycle, "identity": identity}
         return Translated(
             fake.detach().to(self.dtype), {name: loss.detach() for name, loss in losses.items()}
         )
 
-    def remembered(self, side: str, fakes: Tensor, random: np.random.Generator) -> Tensor:
+    def remembered(self, side: str, fakes: Tensor, fed: Fed, lesson: int) -> Tensor:
         """What D is shown in the stead of this rank's fakes; the history is of all ranks'."""
-        return self.ranks.part(self.history[side].swap(self.ranks.whole(fakes), random))
+        drawn = {what: fed[f"{what} {side} {lesson}"] for what in DRAWN}
+        return self.ranks.part(self.history[side].swap(self.ranks.whole(fakes), drawn))
 
     def passes(self, network: nn.Module, norm: str, *batches: Tensor) -> Sequence[Tensor]:
         """The network's outputs for several batches; in one pass unless its norm is per batch."""
@@ -164,17 +163,19 @@ class CycleGAN(GAN):
             return [network(batch) for batch in batches]
         return network(torch.cat(batches)).chunk(len(batches))
 
-    def told_apart(self, side: str, real: Tensor, fake: Tensor, purpose: int) -> Tensor:
+    def told_apart(
+        self, side: str, real: Tensor, fake: Tensor, fed: Fed, purpose: int, with_r1: bool
+    ) -> Tensor:
         """Collect the gradients of a side's D; its loss is halved to slow it down, as in the paper.
 
         What holds it back is not part of the loss given back.
         """
         kind, D = self.settings.loss, self.networks[f"D_{side}"]
         norm = self.settings.norm if self.settings.d_norm == "same" else "none"
-        real, fake = self.augmented(real, purpose), self.augmented(fake, purpose + 1)
+        real, fake = self.augmented(real, fed, purpose), self.augmented(fake, fed, purpose + 1)
         real_logits, fake_logits = self.passes(D, norm, real, fake)
         loss = 0.5 * (gan_loss(kind, real_logits, 1.0) + gan_loss(kind, fake_logits, 0.0))
-        held = self.restraint[side].loss(D, self.steps, real, real_logits, fake_logits)
+        held = self.restraint[side].loss(D, with_r1, real, real_logits, fake_logits)
         (loss + held).backward()
         return loss.detach()
 
@@ -203,15 +204,14 @@ class CycleGAN(GAN):
         }
 
     def memory(self) -> dict[str, Tensor]:
-        histories = {side: history.fakes for side, history in self.history.items()}
-        kept = {f"history_{side}": torch.cat(fakes) for side, fakes in histories.items() if fakes}
+        histories = {f"history_{side}": h.memory() for side, h in self.history.items()}
+        kept = {name: fakes for name, fakes in histories.items() if fakes is not None}
         if self.settings.lecam:
             kept |= {f"lecam_{side}": r.anchors for side, r in self.restraint.items()}
         return kept
 
     def remember(self, tensors: dict[str, Tensor]) -> None:
         for side, history in self.history.items():
-            kept = tensors.get(f"history_{side}")
-            history.fakes = [] if kept is None else list(kept.split(1))
+            history.remember(tensors.get(f"history_{side}"))
         for side, restraint in self.restraint.items():
-            restraint.anchors = tensors.get(f"lecam_{side}", restraint.anchors)
+            restraint.anchors.copy_(tensors.get(f"lecam_{side}", restraint.anchors))

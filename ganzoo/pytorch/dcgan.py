@@ -4,11 +4,12 @@ from torch import Tensor, nn
 
 from ganzoo import draws, enlarge
 from ganzoo import settings as options
+from ganzoo.pytorch.capture import Fed, Feed
 from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.layers import DenseStart, MinibatchStd, doubling, judging
 from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import adam, fooling_loss, frozen, gan_loss
-from ganzoo.trainer import Losses, Noise, Pictures, Task
+from ganzoo.trainer import Noise, Pictures, Task
 
 
 def _widths(width: int, size: int) -> list[int]:
@@ -82,48 +83,56 @@ class DCGAN(GAN):
             "G": adam(settings, settings.learning_rate_g, self.G),
             "D": adam(settings, settings.learning_rate_d, self.D),
         }
-        self.restraint = Restraint(settings)
+        self.restraint = Restraint(settings, self.device)
 
     def join(self, rank: int, count: int, sync_batchnorm: bool) -> None:
         super().join(rank, count, sync_batchnorm)
         self.restraint.ranks = self.ranks
 
-    def step(self, source: Noise, target: Pictures) -> Losses:
-        self.steps += 1
+    def feed(self, source: Noise, target: Pictures) -> Feed:
+        enlarged = enlarge.enlarged(self.random(draws.ENLARGED), self.settings.enlarge, target)
+        lessons = [3 * lesson for lesson in range(self.settings.d_steps)]
+        purposes = 2, *lessons, *(first + 1 for first in lessons)
+        pictures = {"z": self.ranks.part(source), "real": self.ranks.part(enlarged)}
+        return pictures | self.augmentations(len(target), *purposes)
+
+    def learn(self, fed: Fed, with_r1: bool) -> dict[str, Tensor]:
         s = self.settings
-        target = enlarge.enlarged(self.random(draws.ENLARGED), s.enlarge, target)
-        z, real = self.tensors(self.ranks.part(source), self.ranks.part(target))
+        z, real = self.scaled(fed["z"]), self.scaled(fed["real"])
         fake = self.G(z)
 
         # Teach D to tell real from fake.
         for lesson in range(s.d_steps):
             self.optimizers["D"].zero_grad()
-            d_loss = self.told_apart(real, fake.detach(), 3 * lesson)
+            d_loss = self.told_apart(real, fake.detach(), fed, 3 * lesson, with_r1)
             self.update("D", self.D)
 
         # Teach G to be taken for real.
         self.optimizers["G"].zero_grad()
         with frozen(self.D):
-            g_loss = fooling_loss(s.loss, self.judge(fake, 2))
+            g_loss = fooling_loss(s.loss, self.judge(fake, fed, 2))
             g_loss.backward()
         self.update("G", self.G)
-        self.follow()
-        return self.ranks.means({"D": d_loss.detach(), "G": g_loss.detach()})
+        self.follow(fed)
+        return {"D": d_loss.detach(), "G": g_loss.detach()}
 
-    def told_apart(self, real: Tensor, fake: Tensor, purpose: int) -> Tensor:
+    def told_apart(
+        self, real: Tensor, fake: Tensor, fed: Fed, purpose: int, with_r1: bool
+    ) -> Tensor:
         """Collect D's gradients; its loss without what holds it back."""
         s = self.settings
-        real_logits, fake_logits = self.judge(real, purpose), self.judge(fake, purpose + 1)
+        real_logits = self.judge(real, fed, purpose)
+        fake_logits = self.judge(fake, fed, purpose + 1)
         loss = gan_loss(s.loss, real_logits, s.real_label) + gan_loss(s.loss, fake_logits, 0.0)
         held = self.restraint.loss(
-            lambda x: self.judge(x, purpose), self.steps, real, real_logits, fake_logits
+            lambda x: self.judge(x, fed, purpose), with_r1, real, real_logits, fake_logits
         )
         (loss + held).backward()
         return loss
 
-    def judge(self, x: Tensor, purpose: int) -> Tensor:
+    def judge(self, x: Tensor, fed: Fed, purpose: int) -> Tensor:
         """D's logits of the pictures, augmented if the settings say so."""
-        return self.D(self.augmented(x, purpose))
+        return self.D(self.augmented(x, fed, purpose))
 
     def generate(self, source: Noise) -> Pictures:
         return self.draw(self.shown("G"), source)
@@ -135,4 +144,5 @@ class DCGAN(GAN):
         return {"lecam": self.restraint.anchors} if self.settings.lecam else {}
 
     def remember(self, tensors: dict[str, Tensor]) -> None:
-        self.restraint.anchors = tensors.get("lecam", self.restraint.anchors)
+        if "lecam" in tensors:
+            self.restraint.anchors.copy_(tensors["lecam"])

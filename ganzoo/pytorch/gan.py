@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.pytorch.augment import augment
+from ganzoo.pytorch.capture import CudaGraphs, Fed, Feed, Graphs, Recorder
 from ganzoo.pytorch.layers import MinibatchStd, init_normal, silence_last, spread_by_fan_in
 from ganzoo.pytorch.ranks import ALONE, Ranks
+from ganzoo.pytorch.restraint import r1_is_due
 from ganzoo.pytorch.sync_batch_norm import synchronise
 from ganzoo.pytorch.training import TorchTrainer, mixed
+from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
 class GAN(TorchTrainer):
@@ -25,6 +28,52 @@ class GAN(TorchTrainer):
 
     progress = 0.0  # used fraction of the budget
     ranks: Ranks = ALONE
+    capturable = True  # on a GPU, `learn` may be recorded once and replayed
+
+    def __init__(self, settings: Any, task: Task):
+        super().__init__(settings, task)
+        self.rates = {"G": settings.learning_rate_g, "D": settings.learning_rate_d}
+        self.graphs: Graphs | None = None
+        if self.capturable and self.device.type == "cuda":
+            self.capture(CudaGraphs(self.device))
+
+    def step(self, source: Noise | Pictures, target: Pictures) -> Losses:
+        """Teach every network once; losses by name.
+
+        The host decides first, in `feed`; what follows is the device's alone, in `learn`.
+        """
+        self.steps += 1
+        feed, with_r1 = self.feed(source, target), r1_is_due(self.settings, self.steps)
+        if self.graphs:
+            feed |= {f"rate_{name}": np.array(rate, "f4") for name, rate in self.rates.items()}
+            feed |= {"pull": self.number(self.pull())}
+            return self.graphs.step(feed, with_r1)
+        fed = {name: torch.from_numpy(np.asarray(a, order="C")) for name, a in feed.items()}
+        losses = self.learn({name: x.to(self.device) for name, x in fed.items()}, with_r1)
+        return self.ranks.means(losses)
+
+    def feed(self, source: Noise | Pictures, target: Pictures) -> Feed:
+        """All that a step is told by the host, by name: pictures and whatever is drawn."""
+        raise NotImplementedError
+
+    def learn(self, fed: Fed, with_r1: bool) -> dict[str, Tensor]:
+        """The step itself; losses by name.
+
+        On a GPU it is recorded: it may depend on nothing but `fed`, `with_r1` and tensors that it
+        changes in place, and reads no number back.
+        """
+        raise NotImplementedError
+
+    def capture(self, recorder: Recorder) -> None:
+        """Let `recorder` record `learn`, and from now on replay it."""
+        self.graphs = Graphs(self.learn, self.state, self.restore, self.device, recorder)
+        self.graphs.begin = self._read_rates
+
+    def _read_rates(self, fed: Fed) -> None:
+        """Let the optimisers find their learning rates in what is fed."""
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = fed[f"rate_{name}"]
 
     @staticmethod
     def has_batch_norm(settings: Any) -> bool:
@@ -60,6 +109,7 @@ class GAN(TorchTrainer):
         batch varies sees the whole batch; batch norm does with `sync_batchnorm`.
         """
         self.ranks = Ranks(rank, count)
+        self.graphs = None
         for network in self.networks.values():
             if sync_batchnorm:
                 synchronise(network, self.ranks)
@@ -78,24 +128,29 @@ class GAN(TorchTrainer):
                 found.update(weight.detach().cpu().contiguous().numpy().tobytes())
         return found.digest()
 
-    def update(self, optimizer: str, *networks: torch.nn.Module) -> None:
+    def update(self, optimizer: str, *networks: nn.Module) -> None:
         """Let an optimiser teach its networks by the gradients that were collected."""
         self.ranks.average(*networks)
         self.optimizers[optimizer].step()
 
-    def augmented(self, x: torch.Tensor, purpose: int) -> torch.Tensor:
-        """What D sees of the pictures N 3 H W, if the settings say that it sees them changed.
+    def augmentations(self, count: int, *purposes: int) -> Feed:
+        """Draws for what D sees `count` pictures as; of the whole batch, this rank's own."""
+        kinds, size = self.settings.augment, self.task.size
+        return {
+            f"{kind} {purpose}": self.ranks.part(numbers, 1 if kind == "color" else 0)
+            for purpose in purposes
+            for kind, numbers in draws.augmentation(
+                self.random(purpose), kinds, count, size
+            ).items()
+        }
 
-        The draws are those of the whole batch, of which this rank takes its own.
-        """
-        kinds, count = self.settings.augment, len(x) * self.ranks.count
-        if not kinds:
-            return x
-        drawn = draws.augmentation(self.random(purpose), kinds, count, self.task.size)
-        return augment(x, {kind: self._own(numbers, kind) for kind, numbers in drawn.items()})
+    def augmented(self, x: Tensor, fed: Fed, purpose: int) -> Tensor:
+        """What D sees of the pictures N 3 H W, if the settings say that it sees them changed."""
+        return augment(x, {kind: fed[f"{kind} {purpose}"] for kind in self.settings.augment})
 
-    def _own(self, numbers: np.ndarray, kind: str) -> np.ndarray:
-        return self.ranks.part(numbers, 1 if kind == "color" else 0)
+    def number(self, value: float) -> np.ndarray:
+        """A number to be fed, in training precision."""
+        return np.array(value, np.float64 if self.dtype == torch.float64 else np.float32)
 
     def begin(self, *generators: str) -> None:
         """Give `networks` their first weights, precision and, if so set, moving averages."""
@@ -116,12 +171,21 @@ class GAN(TorchTrainer):
         """Parts of the networks that have no norm layers, each with its leaky ReLU's slope."""
         return []
 
+    def pull(self) -> float:
+        """How far the averages are drawn towards the networks; at first they follow closely."""
+        return 1 - min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
+
     @torch.no_grad()
-    def follow(self) -> None:
-        """Draw the averages towards the networks; at first they follow closely."""
-        decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
+    def follow(self, fed: Fed) -> None:
+        """Draw the averages towards the networks."""
         for name, average in self.averages.items():
-            torch._foreach_lerp_(_numbers(average), _numbers(self.networks[name]), 1 - decay)
+            followers, leaders = _numbers(average), _numbers(self.networks[name])
+            if self.graphs:
+                gaps = torch._foreach_sub(leaders, followers)
+                torch._foreach_mul_(gaps, fed["pull"])
+                torch._foreach_add_(followers, gaps)
+            else:  # in one go, which wants a number
+                torch._foreach_lerp_(followers, leaders, self.pull())
 
     def shown(self, name: str) -> nn.Module:
         """The network that draws: its average, where there is one."""
@@ -130,9 +194,12 @@ class GAN(TorchTrainer):
     def schedule(self, progress: float) -> None:
         """Let the learning rates fall as the settings say."""
         s, self.progress = self.settings, progress
-        self.set_learning_rate(s.rate(progress), G=s.learning_rate_g, D=s.learning_rate_d)
+        scale = s.rate(progress)
+        self.rates = {"G": scale * s.learning_rate_g, "D": scale * s.learning_rate_d}
+        if not self.graphs:
+            self.set_learning_rate(1.0, **self.rates)
 
 
-def _numbers(network: nn.Module) -> list[torch.Tensor]:
+def _numbers(network: nn.Module) -> list[Tensor]:
     """Weights and running statistics, without the counts; sooner at hand than by `state_dict`."""
     return [*network.parameters(), *(b for b in network.buffers() if b.is_floating_point())]

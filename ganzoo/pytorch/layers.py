@@ -56,7 +56,7 @@ class SpectralConv(nn.Conv2d):
             v = fn.normalize(matrix.T @ self.u, dim=0)
             u = fn.normalize(matrix @ v, dim=0)
             if self.training:
-                self.u = u.to(self.u.dtype)  # which mixed precision would change
+                self.u.copy_(u)  # in its own precision, and in its own place
         return self._conv_forward(x, self.weight / torch.dot(u, matrix @ v), self.bias)
 
 

@@ -14,15 +14,16 @@ MEMORY = 0.99  # of LeCam's anchors, each update
 class Restraint:
     """R1 and LeCam of one discriminator, as the settings say."""
 
-    def __init__(self, settings: Adversaries):
+    def __init__(self, settings: Adversaries, device: torch.device):
         self.settings = settings
         self.ranks: Ranks = ALONE
-        self.anchors = torch.zeros(2)  # LeCam's: mean logits of real pictures and of fakes
+        # LeCam's: mean logits of real pictures and of fakes. Changed in place, as weights are.
+        self.anchors = torch.zeros(2, device=device)
 
     def loss(
         self,
         judge: Callable[[Tensor], Tensor],
-        step: int,
+        with_r1: bool,
         real: Tensor,
         real_logits: Tensor,
         fake_logits: Tensor,
@@ -31,7 +32,7 @@ class Restraint:
         s, loss = self.settings, real_logits.new_zeros(())
         if s.lecam:
             loss = loss + s.lecam * self.lecam(real_logits, fake_logits)
-        if s.r1_gamma and step % R1_EVERY == 0:
+        if with_r1:
             loss = loss + R1_EVERY * 0.5 * s.r1_gamma * r1(judge, real)
         return loss
 
@@ -43,9 +44,14 @@ class Restraint:
         real, fake = (x.float() if x.dtype == torch.bfloat16 else x for x in (real, fake))
         now = self.ranks.mean(torch.stack([real.detach().mean(), fake.detach().mean()]))
         anchors = self.anchors.to(now)
-        self.anchors = anchors + (1 - MEMORY) * (now - anchors)
-        usual_real, usual_fake = self.anchors
+        usual_real, usual_fake = usual = anchors + (1 - MEMORY) * (now - anchors)
+        self.anchors.copy_(usual)
         return (real - usual_fake).square().mean() + (fake - usual_real).square().mean()
+
+
+def r1_is_due(settings: Adversaries, step: int) -> bool:
+    """Is D taught by R1 in this step?"""
+    return settings.r1_gamma > 0 and step % R1_EVERY == 0
 
 
 def r1(judge: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
 FEW = 4  # pixels of a channel in a batch, up to which bfloat16 does not pay; measured on two cores
+OF_DEVICE = ("params", "capturable", "fused", "foreach")  # of an optimiser here, never loaded
 COUNT = "num_batches_tracked"  # of batch norm; decides nothing where a momentum is set
 
 
@@ -44,12 +45,13 @@ class TorchTrainer:
     def tensors(self, *arrays: Noise | Pictures) -> list[Tensor]:
         """Bring arrays to the device: uint8 N H W 3 becomes N 3 H W in [-1, 1]; noise stays N Z."""
         moved = [torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in arrays]
-        return [
-            t.permute(0, 3, 1, 2).to(self.dtype).div(127.5).sub(1).contiguous()  # N 3 H W
-            if t.dtype == torch.uint8
-            else t.to(self.dtype)
-            for t in moved
-        ]
+        return [self.scaled(t) for t in moved]
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """The same of what is on the device already."""
+        if x.dtype != torch.uint8:
+            return x.to(self.dtype)
+        return x.permute(0, 3, 1, 2).to(self.dtype).div(127.5).sub(1).contiguous()  # N 3 H W
 
     def draw(
         self, network: nn.Module, source: Noise | Pictures, batch: int = GENERATE_BATCH
@@ -94,31 +96,42 @@ class TorchTrainer:
         kinds = {"network": self.networks, "average": self.averages}
         return [(kind, *item) for kind, there in kinds.items() for item in there.items()]
 
-    def save(self, folder: Path) -> None:
-        """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def state(self) -> dict[str, Tensor]:
+        """Copies, on the CPU, of all tensors that decide how training goes on."""
         state = {f"memory/{name}": tensor for name, tensor in self.memory().items()}
         for kind, name, network in self._kept():
             state |= {f"{kind}/{name}/{key}": v for key, v in network.state_dict().items()}
-        groups: dict[str, list] = {}
         for name, optimizer in self.optimizers.items():
-            saved = optimizer.state_dict()
-            groups[name] = saved["param_groups"]
-            for index, values in saved["state"].items():
+            for index, values in optimizer.state_dict()["state"].items():
                 state |= {f"optimizer/{name}/{index}/{key}": v for key, v in values.items()}
         state["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             state["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        save_file(
-            {k: v.detach().cpu().contiguous().clone() for k, v in state.items()},
-            folder / "state.safetensors",
-        )
+        return {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` gave, in place."""
+        for kind, name, network in self._kept():
+            counts = {k: v for k, v in network.state_dict().items() if k.endswith(COUNT)}
+            network.load_state_dict(counts | _below(state, f"{kind}/{name}/"))
+        for name, optimizer in self.optimizers.items():
+            _refill(optimizer, _by_index(_below(state, f"optimizer/{name}/")))
+        self.remember({k: v.to(self.device) for k, v in _below(state, "memory/").items()})
+        if "random/cpu" in state:
+            torch.set_rng_state(state["random/cpu"])
+        if self.device.type == "cuda" and "random/cuda" in state:
+            torch.cuda.set_rng_state(state["random/cuda"], self.device)
+
+    def save(self, folder: Path) -> None:
+        """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(self.state(), folder / "state.safetensors")
         numbers = {
             "framework": self.framework,
             "settings": asdict(self.settings),
             "task": asdict(self.task),
             "steps": self.steps,
-            "optimizers": groups,
+            "optimizers": {name: _groups(o) for name, o in self.optimizers.items()},
         }
         (folder / "state.json").write_text(json.dumps(numbers), encoding="utf-8")
 
@@ -130,22 +143,9 @@ class TorchTrainer:
         try:
             state = load_file(folder / "state.safetensors")
             numbers = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            for kind, name, network in self._kept():
-                counts = {k: v for k, v in network.state_dict().items() if k.endswith(COUNT)}
-                network.load_state_dict(counts | _below(state, f"{kind}/{name}/"))
+            self.restore(state)
             for name, optimizer in self.optimizers.items():
-                own, kept = optimizer.state_dict()["param_groups"], numbers["optimizers"][name]
-                optimizer.load_state_dict(
-                    {
-                        "state": _by_index(_below(state, f"optimizer/{name}/")),
-                        "param_groups": [a | b for a, b in zip(own, kept, strict=True)],
-                    }
-                )
-            self.remember({k: v.to(self.device) for k, v in _below(state, "memory/").items()})
-            if "random/cpu" in state:
-                torch.set_rng_state(state["random/cpu"])
-            if self.device.type == "cuda" and "random/cuda" in state:
-                torch.cuda.set_rng_state(state["random/cuda"], self.device)
+                _renumber(optimizer, numbers["optimizers"][name])
             self.steps = numbers["steps"]
         except Exception as error:  # whatever a damaged file provokes in the libraries
             raise InputError(f"checkpoint {folder} cannot be loaded: {error}") from error
@@ -153,6 +153,37 @@ class TorchTrainer:
 
 def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key[len(prefix) :]: v for key, v in state.items() if key.startswith(prefix)}
+
+
+def _groups(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """An optimiser's numbers, of which a captured step reads the rate from the device."""
+    groups = optimizer.state_dict()["param_groups"]
+    return [group | {"lr": float(group["lr"])} for group in groups]
+
+
+def _renumber(optimizer: torch.optim.Optimizer, groups: list[dict[str, Any]]) -> None:
+    """Let an optimiser have the numbers that `_groups` gave."""
+    for own, kept in zip(optimizer.param_groups, groups, strict=True):
+        known = [k for k, v in own.items() if k not in OF_DEVICE and not isinstance(v, Tensor)]
+        own |= {k: kept[k] for k in known if k in kept}
+
+
+def _refill(optimizer: torch.optim.Optimizer, state: dict[int, dict[str, Tensor]]) -> None:
+    """Let an optimiser's tensors have these values.
+
+    Where they lay, if a step may have been captured, which looks for them and its rate there.
+    """
+    before, rates = dict(optimizer.state), [group["lr"] for group in optimizer.param_groups]
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    if not any(isinstance(rate, Tensor) for rate in rates):
+        return
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["lr"] = rate
+    for parameter, values in before.items():
+        new = optimizer.state[parameter]
+        for name, value in values.items():
+            value.copy_(new[name]) if name in new else value.zero_()
+        optimizer.state[parameter] = values
 
 
 def _by_index(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
@@ -198,13 +229,15 @@ def fooling_loss(kind: str, logits: Tensor) -> Tensor:
 def adam(settings: Any, rate: float, *networks: nn.Module) -> torch.optim.Adam:
     """Adam over all parameters of `networks`, every default written out."""
     parameters = [p for network in networks for p in network.parameters()]
+    on = parameters[0].device.type
     return torch.optim.Adam(
         parameters,
         lr=rate,
         betas=(settings.beta1, settings.beta2),
         eps=settings.adam_epsilon,
         weight_decay=0.0,
-        fused=parameters[0].device.type != "meta",  # on meta, only work is counted
+        fused=on != "meta",  # on meta, only work is counted
+        capturable=on == "cuda",
     )
 
 

@@ -143,20 +143,22 @@ def test_r1_is_the_squared_slope_at_real_pictures():
 
 
 def test_r1_comes_every_sixteenth_step_and_as_much_heavier():
-    held = restraint.Restraint(DCGAN(r1_gamma=2.0))
+    settings = DCGAN(r1_gamma=2.0)
+    held = restraint.Restraint(settings, torch.device("cpu"))
     real, logits = torch.randn(2, 3, 4, 4), torch.zeros(2)
 
     def judge(x: torch.Tensor) -> torch.Tensor:
         return x.sum(dim=(1, 2, 3))  # a slope of 1 everywhere
 
-    found = [float(held.loss(judge, step, real, logits, logits)) for step in (15, 16, 17, 32)]
+    due = [restraint.r1_is_due(settings, step) for step in (15, 16, 17, 32)]
+    found = [float(held.loss(judge, with_r1, real, logits, logits)) for with_r1 in due]
     assert found == [0.0, 16 * 0.5 * 2.0 * 48, 0.0, 16 * 0.5 * 2.0 * 48]
 
 
 def test_lecam_pulls_towards_the_other_side():
-    held = restraint.Restraint(DCGAN(lecam=0.5))
+    held = restraint.Restraint(DCGAN(lecam=0.5), torch.device("cpu"))
     real, fake = torch.tensor([2.0, 4.0]), torch.tensor([-1.0, -1.0])
-    loss = held.loss(lambda x: x, 1, real, real, fake)
+    loss = held.loss(lambda x: x, False, real, real, fake)
     usual_real, usual_fake = 0.03, -0.01  # a hundredth of the way from 0 to 3 and to -1
     assert held.anchors.tolist() == pytest.approx([usual_real, usual_fake])
     pulled = ((2 - usual_fake) ** 2 + (4 - usual_fake) ** 2) / 2 + (-1 - usual_real) ** 2

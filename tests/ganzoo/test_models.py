@@ -8,7 +8,6 @@ from torch import nn
 from ganzoo import conformance, draws, registry
 from ganzoo.errors import InputError
 from ganzoo.pytorch import gan, gradient_check, resnet
-from ganzoo.pytorch.cyclegan import History
 from ganzoo.pytorch.unet import CycleGANUNet
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -166,14 +165,6 @@ class HalfGradient(nn.Module):
         if x.dtype == torch.float64:
             return x
         return x * 0.5 + (x * 0.5).detach()
-
-
-def test_history_shows_old_fakes_half_of_the_time():
-    history, random = History(50), np.random.default_rng(0)
-    shown = [float(history.swap(torch.full((1, 1), float(i)), random)) for i in range(1050)]
-    assert shown[:50] == list(range(50))
-    old = sum(s != i for i, s in enumerate(shown[50:], 50))
-    assert 430 < old < 570
 
 
 def test_learning_rates_stay_and_then_fall_to_zero():

@@ -1,0 +1,238 @@
+"""A training step as one CUDA graph, which is launched as a whole.
+
+A step is thousands of kernels, most of them shorter than it takes to launch them: a GPU that is
+told of each spends most of its time in waiting. So what the host decides in a step, it decides
+beforehand and sends ahead, and the rest, `learn`, is recorded once and replayed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Feed = dict[str, np.ndarray]  # all that a step is told by the host
+Fed = Mapping[str, Tensor]  # the same on the device
+Step = Callable[[], Mapping[str, Tensor]]  # losses by name
+Learn = Callable[[Fed, Any], Mapping[str, Tensor]]  # what is fed, kind of step -> losses
+
+EAGER_STEPS = 3  # of a kind, before it is recorded: libraries set themselves up in them
+AHEAD = 3  # steps that the host may be ahead of the device
+ALIGNED = 16  # bytes
+# Of what a step changes, between the recorded one and the eager one: kernels that add in any order
+# move it by hundredths, what was recorded as a number and should have been fed by much more.
+TOLERANCE = 0.2
+
+
+class Recorder(Protocol):
+    """Makes something that can be replayed of something that can be done."""
+
+    def eagerly(self, work: Callable[[], Any]) -> Any:
+        """Do it now."""
+
+    def record(self, work: Callable[[], Any]) -> tuple[Callable[[], None], Any]:
+        """Do nothing: what does it, again and again on the same memory, and what it then gives."""
+
+
+class CudaGraphs:
+    """The real recorder. All graphs share their memory: no two of them run at once."""
+
+    def __init__(self, device: torch.device):
+        self.device = device
+        self.stream = torch.cuda.Stream(device)
+        self.pool = torch.cuda.graph_pool_handle()
+
+    def eagerly(self, work: Callable[[], Any]) -> Any:
+        """On the stream that is to record it."""
+        here = torch.cuda.current_stream(self.device)
+        self.stream.wait_stream(here)
+        with torch.cuda.stream(self.stream):
+            made = work()
+        here.wait_stream(self.stream)
+        return made
+
+    def record(self, work: Callable[[], Any]) -> tuple[Callable[[], None], Any]:
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+            made = work()
+        return graph.replay, made
+
+
+class Inlet:
+    """Memory of the device that every step finds its feed in."""
+
+    def __init__(self, feed: Feed, device: torch.device):
+        self.layout, size = layout(feed), 0
+        places = {}
+        for name, array in feed.items():
+            places[name] = size, array
+            size += -(-array.nbytes // ALIGNED) * ALIGNED
+        self.flat = torch.empty(size, dtype=torch.uint8, device=device)
+        self.fed = {name: _view(self.flat, *place) for name, place in places.items()}
+        self.slots = [_Slot(places, size, device) for _ in range(AHEAD)]
+        self.turn = 0
+        self.sender = torch.cuda.Stream(device) if device.type == "cuda" else None
+
+    def fill(self, feed: Feed) -> None:
+        """Send a feed, without a wait for the device unless it is `AHEAD` steps behind."""
+        slot = self.slots[self.turn % AHEAD]
+        self.turn += 1
+        if self.sender is None:
+            slot.pack(feed)
+            self.flat.copy_(slot.host)
+            return
+        slot.taken.synchronize()
+        slot.pack(feed)
+        with torch.cuda.stream(self.sender):
+            slot.there.copy_(slot.host, non_blocking=True)
+            slot.sent.record()
+        here = torch.cuda.current_stream(self.flat.device)
+        here.wait_event(slot.sent)
+        self.flat.copy_(slot.there)
+        slot.taken.record(here)
+
+
+class _Slot:
+    """A feed on its way."""
+
+    def __init__(self, places: Mapping[str, tuple[int, np.ndarray]], size: int, to: torch.device):
+        on_gpu = to.type == "cuda"
+        self.host = torch.empty(size, dtype=torch.uint8, pin_memory=on_gpu)
+        self.arrays = {name: _view(self.host, *place).numpy() for name, place in places.items()}
+        if on_gpu:
+            self.there = torch.empty(size, dtype=torch.uint8, device=to)
+            self.sent, self.taken = torch.cuda.Event(), torch.cuda.Event()
+
+    def pack(self, feed: Feed) -> None:
+        for name, array in feed.items():
+            np.copyto(self.arrays[name], array)
+
+
+class Graphs:
+    """Takes the steps of a trainer: the first ones eagerly, then as they were recorded.
+
+    The first replayed step is held against the eager one from the same weights. Whatever goes
+    wrong, training goes on eagerly, and `refused` says why.
+
+    state, restore: of the trainer, to try a step twice.
+    """
+
+    def __init__(
+        self,
+        learn: Learn,
+        state: Callable[[], dict[str, Tensor]],
+        restore: Callable[[dict[str, Tensor]], None],
+        device: torch.device,
+        recorder: Recorder,
+    ):
+        self.learn, self.state, self.restore = learn, state, restore
+        self.device, self.recorder = device, recorder
+        self.inlet: Inlet | None = None
+        self.begin: Callable[[Fed], None] = lambda fed: None  # told where feeds lie
+        self.taken: Counter[Hashable] = Counter()  # steps of each kind, until it is replayed
+        self.recorded: dict[Hashable, Recorded] = {}
+        self.refused = ""
+
+    def step(self, feed: Feed, kind: Hashable) -> dict[str, Tensor]:
+        """Take a step of this kind; losses by name, still on the device."""
+        inlet = self._inlet(feed)
+        inlet.fill(feed)
+
+        def learn() -> Mapping[str, Tensor]:
+            return self.learn(inlet.fed, kind)
+
+        self.taken[kind] += 1
+        if self.refused or self.taken[kind] <= EAGER_STEPS:
+            return self._eagerly(learn)
+        if kind not in self.recorded:
+            return self._record(kind, learn)
+        first = self.taken[kind] == EAGER_STEPS + 2
+        return self._try(kind, learn) if first else self.recorded[kind].replay()
+
+    def _inlet(self, feed: Feed) -> Inlet:
+        if self.inlet is None or self.inlet.layout != layout(feed):
+            self.inlet = Inlet(feed, self.device)
+            self.begin(self.inlet.fed)
+            self.taken, self.recorded = Counter(), {}
+        return self.inlet
+
+    def _eagerly(self, learn: Step) -> dict[str, Tensor]:
+        return dict(self.recorder.eagerly(learn))
+
+    def _record(self, kind: Hashable, learn: Step) -> dict[str, Tensor]:
+        """Take the last eager step, and record the next one with what is fed now."""
+        losses = self._eagerly(learn)
+        try:
+            self.recorded[kind] = Recorded(self.recorder, learn)
+        except Exception as error:  # whatever a kernel provokes that cannot be recorded
+            self._refuse(f"it cannot be captured: {_first_line(error)}")
+        return losses
+
+    def _try(self, kind: Hashable, learn: Step) -> dict[str, Tensor]:
+        """Take a step both ways; with another feed, so that nothing recorded may be a number."""
+        before = self.state()
+        losses = self._eagerly(learn)
+        eager = self.state()
+        self.restore(before)
+        replayed = self.recorded[kind].replay()
+        apart = difference(before, eager, self.state())
+        if apart <= TOLERANCE:
+            return replayed
+        self.restore(eager)
+        self._refuse(f"captured, it differed by {apart:.0%} of what a step changes")
+        return losses
+
+    def _refuse(self, why: str) -> None:
+        self.refused = why
+        self.recorded.clear()
+
+
+class Recorded:
+    """A step that can be replayed. Its losses lie where they lay when it was recorded."""
+
+    def __init__(self, recorder: Recorder, learn: Step):
+        self.names: list[str] = []
+
+        def work() -> Tensor:
+            losses = learn()
+            self.names = list(losses)
+            return torch.stack([loss.double() for loss in losses.values()])
+
+        self._again, self._losses = recorder.record(work)
+
+    def replay(self) -> dict[str, Tensor]:
+        """Take the step; losses by name, which stay when it is taken again."""
+        self._again()
+        return dict(zip(self.names, self._losses.clone().unbind(), strict=True))
+
+
+def difference(before: Fed, eager: Fed, replayed: Fed) -> float:
+    """How far two states after a step are apart: of all matrices and kernels the most.
+
+    Of weights, as a fraction of what the step has changed; of what is remembered, of all of it.
+    """
+    return max((_apart(n, before, eager, replayed) for n in eager if eager[n].dim() > 1), default=0)
+
+
+def _apart(name: str, before: Fed, eager: Fed, replayed: Fed) -> float:
+    one, other = eager[name].double(), replayed[name].double()
+    changed = one if name.startswith("memory/") else one - before[name].double()
+    apart = float((one - other).norm())
+    return apart / float(changed.norm()) if apart and changed.any() else apart
+
+
+def layout(feed: Feed) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+    """Names, kinds and shapes."""
+    return tuple((name, array.dtype.str, array.shape) for name, array in feed.items())
+
+
+def _view(flat: Tensor, place: int, like: np.ndarray) -> Tensor:
+    """What lies at a place of flat memory, uint8."""
+    kind = torch.from_numpy(np.empty(0, like.dtype)).dtype
+    return flat[place : place + like.nbytes].view(kind).view(like.shape)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).partition("\n")[0][:200]
