@@ -284,6 +284,8 @@ def run(
     threads: int | None = None,
     ranks: int | None = None,
     sync_batchnorm: bool | None = None,
+    eager: bool | None = None,
+    deterministic: bool | None = None,
     stop_collapsed: bool | None = None,
     price: str | None = None,
     beside: PathLike | Iterable[PathLike] | None = None,
@@ -352,6 +354,7 @@ OPTIONS = (
     *("frameworks", "metrics", "extractors", "protocol", "profile", "samples", "snapshots"),
     *("frames", "flip", "jitter", "held_out", "judge_on", "device", "threads"),
     *("stop_collapsed", "price", "beside", "name", "plugins", "ranks", "sync_batchnorm"),
+    *("eager", "deterministic"),
 )  # fields of a suite
 FILES = ("beside", "plugins")  # one text is one of them: a name may have commas
 LISTS = ("models", "seeds", "frameworks", "metrics", "extractors", *FILES)

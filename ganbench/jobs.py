@@ -88,6 +88,8 @@ class TrainJob:
     memory: Need | None
     ranks: int = 1  # processes that train it together
     sync_batchnorm: bool = False
+    eager: bool = False  # on a GPU, no step is captured
+    deterministic: bool = False  # on a GPU, reproducible kernels
 
     def device_of(self, rank: int) -> str:
         """Where a rank trains: each on a GPU of its own, from the first on."""

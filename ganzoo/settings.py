@@ -14,7 +14,7 @@ R1_EVERY = 16  # steps between two R1 lessons, each as many times heavier (Karra
 
 Augmentation = Literal["color", "translation", "cutout"]
 Enlargement = Literal["flip", "mirror", "crop", "noise"]
-Precision = Literal["fp32", "bf16", "auto"]
+Precision = Literal["fp32", "tf32", "bf16", "auto"]
 # Least squares (Mao et al. 2017), cross-entropy (Goodfellow et al. 2014), hinge (Lim and Ye 2017),
 # or a discriminator of two heads, one taught by cross-entropy and one by hinge.
 Loss = Literal["lsgan", "bce", "hinge", "two-objective"]
@@ -71,7 +71,8 @@ class DCGAN(Adversaries):
     # Real pictures shown to D as they are, flipped, mirrored, cropped or noisy, each as often: a
     # larger set, as people make it. G learns the noise and the upside-down too.
     enlarge: tuple[Enlargement, ...] = ()
-    # bf16: mixed, weights and losses stay in fp32; auto: on a CPU, bf16 if that is faster there
+    # tf32: a GPU's products and convolutions read 10 bits of each number, which is the default on
+    # GPUs; bf16: mixed, weights and losses stay in fp32; auto: tf32, on a CPU bf16 if it is faster
     precision: Precision = "fp32"
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
@@ -123,7 +124,8 @@ class CycleGAN(Adversaries):
     norm_epsilon: float = 1e-5
     groups: int = 32  # of group norm; fewer where a layer has fewer channels
     init_std: float = 0.02
-    # bf16: mixed, weights and losses stay in fp32; auto: on a CPU, bf16 if that is faster there
+    # tf32: a GPU's products and convolutions read 10 bits of each number, which is the default on
+    # GPUs; bf16: mixed, weights and losses stay in fp32; auto: tf32, on a CPU bf16 if it is faster
     precision: Precision = "fp32"
     xla: bool = False  # compile the step with XLA; TensorFlow only
 
@@ -333,9 +335,12 @@ def require_usable(settings: Any) -> None:
             raise InputError(f"setting {name}={there[name]} must be at least 0 and below 1")
 
 
-def require_settled(settings: Any) -> None:
-    """InputError for `settings` with a precision that nobody has chosen yet."""
-    if getattr(settings, "precision", None) == "auto":
+def require_precision(settings: Any, device: str) -> None:
+    """InputError where the precision of `settings` is still open, or one that `device` has not."""
+    precision = getattr(settings, "precision", None)
+    if precision == "tf32" and not device.startswith(("cuda", "meta")):
+        raise InputError(f"precision=tf32 is of NVIDIA GPUs, and not of {device}", "precision=fp32")
+    if precision == "auto":
         raise InputError(
             "precision=auto is for `ganbench run`, which finds out the faster one",
             "precision=fp32 or precision=bf16",

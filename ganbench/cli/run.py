@@ -102,6 +102,13 @@ def run(
         bool | None,
         typer.Option("--sync-batchnorm", help="Batch norm over the pictures of all ranks."),
     ] = None,
+    eager: Annotated[
+        bool | None,
+        typer.Option("--eager", help="On a GPU, launch kernel by kernel: no captured steps."),
+    ] = None,
+    deterministic: Annotated[
+        bool | None, typer.Option("--deterministic", help="On a GPU, reproducible kernels.")
+    ] = None,
     stop_collapsed: Annotated[
         bool | None, typer.Option("--stop-collapsed", help="End runs that draw one picture.")
     ] = None,

@@ -1,4 +1,4 @@
-"""`precision=auto`: bfloat16 where this processor takes a model's step sooner in it.
+"""`precision=auto`: on a GPU TF32, on a processor bfloat16 where that takes a model's step sooner.
 
 Found out once, before the runs are planned, and remembered: all runs of a model train in the same,
 and plan and records name that, never "auto".
@@ -17,6 +17,7 @@ import numpy as np
 from ganbench.errors import InputError
 from ganbench.system import cache, environment, files, frameworks
 from ganbench.system.fastest import fastest
+from ganzoo.settings import require_precision
 from ganzoo.trainer import Task
 
 PRECISIONS = ("fp32", "bf16")
@@ -26,10 +27,14 @@ ROUNDS = 30  # of a step in each, or as many as there is time for: it decides ov
 def settled(kind: Any, settings: Any, size: int, device: str, code: str) -> Any:
     """`settings` with a precision in the place of auto; `code`: hash of the model's source.
 
-    float32 on a GPU, in TensorFlow and on processors without bfloat16.
+    TF32 on an NVIDIA GPU; float32 in TensorFlow on a CPU, and on processors without bfloat16.
+    InputError for one that `device` has not.
     """
     if getattr(settings, "precision", None) != "auto":
+        require_precision(settings, device)
         return settings
+    if device.startswith("cuda"):
+        return replace(settings, precision="tf32")
     can = device == "cpu" and kind.framework == "pytorch" and frameworks.torch_knows_bf16()
     precision = _remembered(kind, settings, size, code) if can else "fp32"
     return replace(settings, precision=precision)

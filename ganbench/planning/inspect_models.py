@@ -20,7 +20,7 @@ from ganbench.planning.suite import Suite, with_device_defaults
 from ganbench.system import available_memory, child_process, frameworks
 from ganzoo import registry
 from ganzoo.errors import InputError as ModelError
-from ganzoo.settings import resolve
+from ganzoo.settings import Adversaries, resolve
 from ganzoo.trainer import Task, count_parameters
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def _describe(
     model: registry.Model, overrides: dict[str, Any], suite: Suite, device: str, there: int | None
 ) -> ModelFacts:
     kind = registry.load(model)
+    if device.startswith("cuda") and issubclass(kind.Settings, Adversaries):
+        overrides = {"precision": "auto", **overrides}  # as PyTorch itself has it there, nearly
     settings = resolve(kind.Settings, model.name, overrides, suite.profile or "official")
     assert suite.size
     if hasattr(settings, "check"):
@@ -136,15 +138,14 @@ def measure_on_meta(kind: Any, settings: Any, size: int) -> Measured | None:
 
 def _memory(peak: "Peak", settings: Any) -> dict[str, int] | None:
     """What a step takes; None without tensors, and in mixed precision, which meta does not know."""
-    if not peak.parameters or getattr(settings, "precision", "fp32") != "fp32":
+    if not peak.parameters or getattr(settings, "precision", "fp32") == "bf16":
         return None
-    remembered = peak.left // settings.batch * getattr(settings, "history", 0)
     return {
         "parameters": peak.parameters,
         "optimizer": peak.optimizer,
         "activations": peak.activations,
-        "remembered": remembered,
-        "fixed": peak.parameters + peak.most_optimizer + remembered,
+        "remembered": peak.left,
+        "fixed": peak.parameters + peak.most_optimizer + peak.left,
         "per_picture": peak.most_activations // settings.batch,
     }
 

@@ -67,7 +67,7 @@ class Peak:
 
     parameters: int  # and whatever else stands from the beginning
     optimizer: int  # gradients and the optimisers' states: all that has a parameter's shape
-    activations: int  # all the rest
+    activations: int  # all the rest that a step makes and lets go
     most_optimizer: int
     most_activations: int
     left: int  # what the step leaves behind and the one before it did not
@@ -99,13 +99,14 @@ def step(trainer: Any, batch: tuple[Any, ...], ledger: Ledger, built: frozenset[
     trainer.step(*batch)
     standing = [(storage, 1) for storage in before - built]
     events = [*standing, *ledger.events[begin:]]
+    left = {s for s in ledger.living() - before if s.shape not in shapes}
     lasting = [change * s.size if s.shape in shapes else 0 for s, change in events]
-    passing = [change * s.size if s.shape not in shapes else 0 for s, change in events]
+    passing = [0 if s.shape in shapes or s in left else change * s.size for s, change in events]
     moments = list(zip([0, *accumulate(lasting)], [0, *accumulate(passing)], strict=True))
     return Peak(
         sum(storage.size for storage in built),
         *max(moments, key=sum),
         max(lasting for lasting, _ in moments),
         max(passing for _, passing in moments),
-        sum(s.size for s in ledger.living() - before if s.shape not in shapes),
+        sum(s.size for s in left),
     )

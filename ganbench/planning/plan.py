@@ -129,6 +129,8 @@ class Plan:
             memory=planned.memory,
             ranks=self.suite.ranks or 1,
             sync_batchnorm=self.suite.sync_batchnorm,
+            eager=self.suite.eager,
+            deterministic=self.suite.deterministic,
         )
 
 

@@ -67,6 +67,8 @@ class Suite:
     threads: int | None = None
     ranks: int | None = None  # processes that train each run together, on GPUs one each; None: one
     sync_batchnorm: bool = False  # batch norm sees the whole batch, not each rank's part of it
+    eager: bool = False  # on a GPU, launch every kernel of a step, and do not replay a graph of it
+    deterministic: bool = False  # on a GPU, reproducible kernels, as far as there are any
     stop_collapsed: bool = False  # end a run that draws one picture for every input
     price: str | None = (
         None  # of an hour of this machine: 0.35/h; what runs cost stands on the page

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import warnings
 from typing import Any
 
 from ganbench.errors import InputError
@@ -20,6 +21,7 @@ _FATAL = {
     ),
     "tensorflow": ("TF_XLA_FLAGS",),
 }  # fmt: skip
+_IRREPRODUCIBLE: set[str] = set()  # kernels that this process has met, of those that torch names
 _FIRST_USE = {"pytorch": "import torch", "tensorflow": "import tensorflow as tf; tf.zeros(1) + 1"}
 
 
@@ -45,13 +47,54 @@ def _starts(framework: str, told: tuple[tuple[str, str], ...]) -> bool:
     return subprocess.run(command, env=environment, capture_output=True).returncode == 0
 
 
-def prepare(framework: str, threads: int | None = None, device: str = "cpu") -> None:
-    """Set a fresh process up for `framework` on `device`."""
+def prepare(
+    framework: str,
+    threads: int | None = None,
+    device: str = "cpu",
+    precision: str | None = None,
+    deterministic: bool = False,
+) -> None:
+    """Set a fresh process up for `framework` on `device`.
+
+    `precision`: what a model's settings say; None: whatever the framework has. `deterministic`:
+    reproducible kernels on a GPU, as far as there are any; TensorFlow always has them.
+    """
     allocator.keep_freed_memory()
     if framework == "tensorflow":
-        _prepare_tensorflow(threads, device)
-    elif threads:
+        _prepare_tensorflow(threads, device, precision)
+        return
+    if threads:
         set_torch_threads(threads)
+    if device.startswith("cuda"):
+        _prepare_gpu(device, precision, deterministic)
+
+
+def _prepare_gpu(device: str, precision: str | None, deterministic: bool) -> None:
+    """What PyTorch is told of a GPU before it meets it."""
+    import torch
+
+    torch.cuda.set_device(device)
+    if precision:
+        tf32 = precision == "tf32"
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
+    if deterministic:
+        os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        _listen_for_kernels()
+
+
+def _listen_for_kernels() -> None:
+    """Note which kernels torch warns of: they give another result each time."""
+    show = warnings.showwarning
+
+    def note(message: Any, *more: Any, **named: Any) -> None:
+        name, found, _ = str(message).partition(" does not have a deterministic implementation")
+        if found:
+            _IRREPRODUCIBLE.add(name)
+        else:
+            show(message, *more, **named)
+
+    warnings.showwarning = note
 
 
 def set_torch_threads(count: int) -> None:
@@ -61,13 +104,15 @@ def set_torch_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-def _prepare_tensorflow(threads: int | None, device: str) -> None:
+def _prepare_tensorflow(threads: int | None, device: str, precision: str | None) -> None:
     """Silence, reproducible kernels, and one GPU at most, whose memory is taken when needed."""
     tf = _quiet_tensorflow()
     # Whatever ~/.keras/keras.json says.
     tf.keras.backend.set_image_data_format("channels_last")
     tf.keras.backend.set_floatx("float32")
     tf.config.experimental.enable_op_determinism()
+    if precision:
+        tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)  # or branches would take more
@@ -142,14 +187,6 @@ def _tensorflow_devices() -> list[str]:
     return ["cuda", *(f"cuda:{i}" for i in range(len(gpus))), "cpu"] if gpus else ["cpu"]
 
 
-def use_gpu(device: str) -> None:
-    """Let `device`, cuda:1, be the GPU that PyTorch means where none is named; "cpu" is ignored."""
-    if device.startswith("cuda"):
-        import torch
-
-        torch.cuda.set_device(device)
-
-
 def check_ranks(device: str, ranks: int) -> None:
     """InputError where so many processes have no place on PyTorch's `device`."""
     if ranks == 1 or device == "cpu":
@@ -197,13 +234,18 @@ def facts(framework: str, device: str, precision: str) -> dict[str, Any]:
 def _torch_facts(device: str) -> dict[str, Any]:
     import torch
 
-    exact = device == "cpu" or torch.are_deterministic_algorithms_enabled()
+    exact = device == "cpu" or (
+        torch.are_deterministic_algorithms_enabled() and not _IRREPRODUCIBLE
+    )
     facts = {"threads": torch.get_num_threads(), "precision": "fp32", "deterministic": exact}
     if device.startswith("cuda"):
         facts["gpu"] = torch.cuda.get_device_name(device)
         facts["cuda"] = torch.version.cuda
+        if _IRREPRODUCIBLE:
+            facts["irreproducible"] = sorted(_IRREPRODUCIBLE)
         if torch.backends.cudnn.allow_tf32:
-            facts["precision"] = "fp32, convolutions in TF32"
+            products = torch.backends.cuda.matmul.allow_tf32
+            facts["precision"] = f"fp32, convolutions{' and products' * products} in TF32"
     return facts
 
 

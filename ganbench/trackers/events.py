@@ -23,7 +23,7 @@ MOST_SETTINGS = 200
 # What is told of the machine: it may be sent on, so nothing that names it, its user or its folders.
 ENVIRONMENT = (
     *("ganbench", "commit", "python", "platform", "cpu", "gpu", "device", "threads"),
-    *("precision", "deterministic"),
+    *("precision", "deterministic", "launches"),
 )
 
 

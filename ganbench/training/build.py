@@ -14,12 +14,14 @@ MEETING = ".ranks"  # the file in a run's folder through which its ranks find ea
 def trainer(job: TrainJob, rank: int = 0) -> Any:
     """A fresh trainer on the device of `rank`, which knows nothing of the others yet."""
     run, device = job.run, job.device_of(rank)
-    frameworks.prepare(run.framework, threads(job), device)
-    if job.ranks > 1:
-        frameworks.use_gpu(device)
+    precision = run.settings.get("precision")
+    frameworks.prepare(run.framework, threads(job), device, precision, job.deterministic)
     kind = registry.load(registry.Model(run.model, run.address, run.framework))
     settings = resolve(kind.Settings, run.model, run.settings)
-    return kind(settings, Task(run.size, run.seed, device))
+    made = kind(settings, Task(run.size, run.seed, device))
+    if job.eager and hasattr(made, "launch_each_kernel"):
+        made.launch_each_kernel("asked for")
+    return made
 
 
 def threads(job: TrainJob) -> int | None:

@@ -28,6 +28,7 @@ class RunState:
         self.extended: tuple[record.Extension, ...] = ()
         self.start_seconds: float | None = None
         self.compile_seconds: float | None = None
+        self.launches = ""  # how a GPU is told of a step
         self.earlier_wall = 0.0  # seconds of processes before this one
         self.began = time.perf_counter()
 
@@ -74,7 +75,7 @@ def finish(
     kept = state.kept
     written = record.Record(
         **state.job.blank_record,
-        environment=state.surroundings,
+        environment=state.surroundings | _launches(state),
         status=record.Status(status, step, state.progress(), reason),
         used=_used(state),
         cost=_cost(state),
@@ -120,6 +121,10 @@ def _cost(state: RunState) -> record.Cost:
         energy_joules=joules,
         energy_kind="" if joules is None else "GPU" if job.device.startswith("cuda") else "CPU",
     )
+
+
+def _launches(state: RunState) -> dict[str, str]:
+    return {"launches": state.launches} if state.launches else {}
 
 
 def _digest_of_log(state: RunState) -> dict[str, str]:

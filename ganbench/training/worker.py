@@ -119,12 +119,18 @@ class Worker:
         A run that begins on a CPU also finds out how many threads suit it, where that is open.
         """
         with forgetting(self.trainer, self.job.folder / ".warm-up"):
-            (first, losses), (second, _) = self._rehearse(), self._rehearse()
-            self.state.compile_seconds = max(0.0, first - second)
+            taken = [self._rehearse() for _ in range(getattr(self.trainer, "rehearsals", 2))]
+            usual = taken[-1][0]
+            self.state.compile_seconds = max(0.0, sum(seconds - usual for seconds, _ in taken))
             if self.state.steps == 0:
-                self.state.first_losses = losses
+                self.state.first_losses = taken[0][1]
             if not resumed and self.job.threads_are_open:
                 warm_up.choose_threads(lambda: self._rehearse()[0])
+
+        self.state.launches = getattr(self.trainer, "launches", "")
+        if self.state.launches not in ("", "one graph a step") and not self.job.eager:
+            reason = f"the GPU is told of a step {self.state.launches}"
+            self.parent.event("warning", about="launches", reason=reason)
 
     def _rehearse(self) -> tuple[float, dict[str, float]]:
         """Take one step; returns its seconds and losses. Stopped when we are to stop."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.pytorch.augment import augment
-from ganzoo.pytorch.capture import CudaGraphs, Fed, Feed, Graphs, Recorder
+from ganzoo.pytorch.capture import EAGER_STEPS, CudaGraphs, Fed, Feed, Graphs, Recorder
 from ganzoo.pytorch.layers import MinibatchStd, init_normal, silence_last, spread_by_fan_in
 from ganzoo.pytorch.ranks import ALONE, Ranks
 from ganzoo.pytorch.restraint import r1_is_due
@@ -34,6 +34,7 @@ class GAN(TorchTrainer):
         super().__init__(settings, task)
         self.rates = {"G": settings.learning_rate_g, "D": settings.learning_rate_d}
         self.graphs: Graphs | None = None
+        self.each_kernel = "the model says so"  # why a GPU is told of every kernel, if it is
         if self.capturable and self.device.type == "cuda":
             self.capture(CudaGraphs(self.device))
 
@@ -68,6 +69,23 @@ class GAN(TorchTrainer):
         """Let `recorder` record `learn`, and from now on replay it."""
         self.graphs = Graphs(self.learn, self.state, self.restore, self.device, recorder)
         self.graphs.begin = self._read_rates
+
+    def launch_each_kernel(self, why: str) -> None:
+        """Let no step be recorded; before the first one."""
+        self.graphs, self.each_kernel = None, why
+
+    @property
+    def launches(self) -> str:
+        """How a GPU is told of a step; empty on a CPU."""
+        if self.device.type != "cuda":
+            return ""
+        why = self.graphs.refused if self.graphs else self.each_kernel
+        return f"kernel by kernel: {why}" if why else "one graph a step"
+
+    @property
+    def rehearsals(self) -> int:
+        """Steps after which the usual one is as fast as it gets."""
+        return EAGER_STEPS + 3 if self.graphs else 2
 
     def _read_rates(self, fed: Fed) -> None:
         """Let the optimisers find their learning rates in what is fed."""
@@ -109,7 +127,8 @@ class GAN(TorchTrainer):
         batch varies sees the whole batch; batch norm does with `sync_batchnorm`.
         """
         self.ranks = Ranks(rank, count)
-        self.graphs = None
+        if count > 1:
+            self.launch_each_kernel("several ranks")
         for network in self.networks.values():
             if sync_batchnorm:
                 synchronise(network, self.ranks)

@@ -15,7 +15,7 @@ from torch.nn import functional as fn
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.settings import require_settled
+from ganzoo.settings import require_precision
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
@@ -32,7 +32,7 @@ class TorchTrainer:
     def __init__(self, settings: Any, task: Task):
         if getattr(settings, "xla", False):
             raise InputError("xla=true compiles TensorFlow's step only", "--frameworks tensorflow")
-        require_settled(settings)
+        require_precision(settings, task.device)
         torch.manual_seed(task.seed)
         self.settings, self.task = settings, task
         self.device = torch.device(task.device)

@@ -18,12 +18,12 @@ from safetensors.numpy import load_file, save_file
 
 from ganzoo import draws
 from ganzoo.errors import InputError
-from ganzoo.settings import require_settled
+from ganzoo.settings import require_precision
 from ganzoo.tensorflow.weights import from_torch, seeds, slots, to_torch
 from ganzoo.trainer import Noise, Pictures, Task
 
 GENERATE_BATCH = 16
-POLICIES = {"fp32": "float32", "bf16": "mixed_bfloat16"}
+POLICIES = {"fp32": "float32", "tf32": "float32", "bf16": "mixed_bfloat16"}
 
 
 class TensorFlowTrainer:
@@ -32,7 +32,7 @@ class TensorFlowTrainer:
     framework: Literal["tensorflow"] = "tensorflow"
 
     def __init__(self, settings: Any, task: Task):
-        require_settled(settings)
+        require_precision(settings, task.device)
         keras.utils.set_random_seed(task.seed % 2**32)  # dropout's
         keras.config.set_dtype_policy(POLICIES[getattr(settings, "precision", "fp32")])
         self.settings, self.task = settings, task

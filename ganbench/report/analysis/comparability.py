@@ -18,7 +18,7 @@ OF_A_SCORE = {
 NOT_STATED = "not stated"
 FINGERPRINT = 16  # letters of it, which nobody meets by chance
 MOST_PROTOCOL = 3  # parts of it that one sentence names
-MACHINE = ("device", "gpu", "cpu", "threads", "precision")  # of a record's environment
+MACHINE = ("device", "gpu", "cpu", "threads", "precision", "launches")  # of a record's environment
 Fact = Callable[[Record], Any]
 
 

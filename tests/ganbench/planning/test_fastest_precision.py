@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ganbench.errors import InputError
-from ganbench.planning import fastest_precision, plan
+from ganbench.planning import fastest_precision, inspect_models, plan
 from ganbench.planning.suite import Suite, require_same_precision
 from ganbench.system import frameworks
 from ganzoo import registry, settings
@@ -68,7 +68,7 @@ def test_a_damaged_note_is_made_anew(taking, tmp_path, damaged):
 def test_nothing_is_tried_where_nothing_is_open(taking, monkeypatch):
     taken = taking(fp32=1.0, bf16=0.5)
     assert settled(replace(OPEN, precision="fp32")).precision == "fp32"
-    assert settled(device="cuda").precision == "fp32"
+    assert settled(device="cuda").precision == "tf32"
     monkeypatch.setattr(frameworks, "torch_knows_bf16", lambda: False)
     assert settled().precision == "fp32"
     assert not taken
@@ -106,3 +106,27 @@ def test_shards_which_could_find_otherwise_are_refused():
 def test_nobody_trains_in_a_precision_that_is_open():
     with pytest.raises(ModelError, match="precision=auto is for"):
         DCGAN(OPEN, Task(32))
+
+
+@pytest.mark.parametrize(("device", "bad"), [("cpu", True), ("mps", True), ("cuda:1", False)])
+def test_tf32_is_of_nvidia_gpus(device, bad):
+    asked = replace(OPEN, precision="tf32")
+    if not bad:
+        assert settled(asked, device) == asked
+        return
+    with pytest.raises(ModelError, match=f"NVIDIA GPUs, and not of {device}") as caught:
+        settled(asked, device)
+    assert caught.value.hint == "precision=fp32"
+
+
+def test_a_gpu_has_tf32_where_nothing_is_named():
+    model = registry.select("dcgan")[0]
+    suite = Suite(size=32, profile="small")
+
+    def chosen(device, **named):
+        described = inspect_models._describe(model, {"width": 4} | named, suite, device, None)
+        return described.settings["precision"]
+
+    assert chosen("cpu") == chosen("cuda", precision="fp32") == "fp32"
+    assert chosen("cuda") == chosen("cuda:1", precision="auto") == "tf32"
+    assert chosen("cuda", precision="bf16") == "bf16"

@@ -1,5 +1,6 @@
 """Frameworks that do not start with what the environment tells them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -54,3 +55,37 @@ def test_keras_is_the_one_of_tensorflow_whatever_is_wanted() -> None:
     code = "from ganbench.system import frameworks; frameworks.prepare('tensorflow')"
     done = subprocess.run([sys.executable, "-P", "-c", code], env=os.environ | wanted)
     assert done.returncode == 0
+
+
+KERNELS = """
+import json, sys, warnings, torch
+from ganbench.system import frameworks
+torch.cuda.set_device, torch.cuda.get_device_name = lambda device: None, lambda device: "a GPU"
+frameworks.prepare("pytorch", None, "cuda", sys.argv[1], sys.argv[2] == "yes")
+warnings.warn("reflection_pad2d_backward_cuda does not have a deterministic implementation, but")
+facts = frameworks.facts("pytorch", "cuda", sys.argv[1])
+told = "precision", "deterministic", "irreproducible"
+print(json.dumps({name: facts.get(name) for name in told}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("precision", "said"),
+    [
+        ("fp32", "fp32"),
+        ("tf32", "fp32, convolutions and products in TF32"),
+        ("bf16", "bf16, weights and losses in fp32"),
+    ],
+)
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_gpu_is_told_of_precision_and_kernels_and_a_record_says_which(
+    precision, said, deterministic
+):
+    command = [sys.executable, "-P", "-c", KERNELS, precision, "yes" if deterministic else "no"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {
+        "precision": said,
+        "deterministic": False,
+        "irreproducible": ["reflection_pad2d_backward_cuda"] if deterministic else None,
+    }
+    assert ("reflection_pad2d" in done.stderr) != deterministic

@@ -22,7 +22,10 @@ from ganbench.errors import InputError
 from ganbench.planning import plan
 from ganbench.planning.suite import from_values
 from ganbench.system import child_process, files
-from ganbench.training import worker
+from ganbench.training import build, worker
+from ganzoo.pytorch.gan import GAN
+
+from ...ganzoo.tape import Tape
 
 RECIPE = Path(__file__).parents[3] / "benchmarks/recipes/collapse.toml"
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"
@@ -497,3 +500,53 @@ def test_the_recipe_that_collapsed_is_flagged_and_ours_is_not(make_job, work_her
     assert ended["004"].status.name == "collapsed"
     assert "nearly one picture for every input" in ended["004"].status.reason
     assert ended["ours"].status.name == "done"
+
+
+@pytest.fixture
+def taped(monkeypatch):
+    """Capture the steps of all trainers on a tape, as on a GPU; the trainers that were made."""
+    plain, made = build.trainer, []
+
+    def trainer(job, rank=0):
+        made.append(plain(job, rank))
+        if not job.eager:
+            made[-1].capture(Tape(made[-1]))
+        return made[-1]
+
+    monkeypatch.setattr(build, "trainer", trainer)
+    return made
+
+
+def test_a_run_of_captured_steps_resumes_exactly(make_job, work_here, bits, taped):
+    straight = make_job(RESNET, budget="24step", folder="straight")
+    assert work_here(straight)[0].status.name == "done"
+    broken = replace(make_job(RESNET, budget="24step", folder="broken"), checkpoint_seconds=0.0)
+    assert work_here(broken, leave_at=9)[0].status.name == "interrupted"
+    assert work_here(broken)[0].status.name == "done"
+    assert bits(straight.folder) == bits(broken.folder)
+    assert [trainer.graphs.recorder.recordings for trainer in taped] == [1, 1, 1]
+    assert not any(trainer.graphs.refused for trainer in taped)
+
+
+@pytest.mark.parametrize(
+    ("launches", "eager", "warned"),
+    [
+        ("one graph a step", False, False),
+        ("kernel by kernel: it cannot be captured: no", False, True),
+        ("kernel by kernel: asked for", True, False),
+    ],
+)
+def test_a_record_says_how_a_gpu_was_told_of_a_step(
+    make_job, work_here, monkeypatch, launches, eager, warned
+):
+    monkeypatch.setattr(GAN, "launches", launches)
+    job = make_job("dcgan:width=4,batch=2", budget="2step", eager=eager)
+    made, _ = work_here(job)
+    assert made.environment["launches"] == launches
+    said = [event["reason"] for event in diary(job, "warning")]
+    assert said == ([f"the GPU is told of a step {launches}"] if warned else [])
+
+
+def test_a_record_of_a_cpu_says_nothing_of_launches(make_job, work_here):
+    made, _ = work_here(make_job("dcgan:width=4,batch=2", budget="2step"))
+    assert "launches" not in made.environment
