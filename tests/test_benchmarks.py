@@ -1,13 +1,17 @@
 """The speed tests' own logic: not how fast anything is."""
 
-import argparse
+import json
 import runpy
+from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import cluster_costs
+import gpu_checks
+import gpu_speed
 import pytest
+import torch
 import usual_pytorch as usual
 from speed_table import rounded, table
 from turns import compared
@@ -15,6 +19,7 @@ from turns import compared
 from ganbench.runner.cluster.connection import Cluster
 from ganbench.runner.cluster.inbox import Inbox
 from ganzoo import registry
+from ganzoo.pytorch.layers import norm
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
@@ -93,11 +98,66 @@ def test_a_run_elsewhere_is_held_against_the_same_run_here():
     assert cluster_costs.to_four({"a": {"b": 1.23456}}) == {"a": {"b": 1.235}}
 
 
-def test_what_the_gpu_script_times_can_be_built_without_a_gpu():
+@pytest.fixture
+def on_cpu(tmp_path):
+    """What gpu.py's stages are told by --quick; a tape in one thread stands in for CUDA graphs."""
+    threads = torch.get_num_threads()
+    yield Namespace(quick=True, device="cpu", out=tmp_path)
+    torch.set_num_threads(threads)
+
+
+def test_what_is_timed_on_a_gpu_can_be_stepped_without_one(on_cpu):
+    ways = *gpu_speed.WAYS, gpu_speed.ALL
+    steps = gpu_speed.cases(on_cpu, "dcgan", 64, ways, gpu_speed.PRECISIONS)
+    assert list(steps) == [f"{way}, {precision}" for precision in ("fp32", "bf16") for way in ways]
+    peers = {name: gpu_speed.peer(on_cpu, name, 64) for name in ("dcgan", "cyclegan-resnet")}
+    found = gpu_speed.timed({"captured, fp32": steps["captured, fp32"]} | peers["dcgan"], on_cpu)
+    assert found["captured, fp32"]["times_peer"] > 0 and found["peer"]["times_peer"] == 1
+    assert found["peer"]["least"] <= found["peer"]["median"] <= found["peer"]["most"]
+
+
+def test_instance_norm_by_other_kernels_is_the_same_norm():
+    layers = norm(Namespace(norm="instance", norm_epsilon=1e-5), 4)
+    x = torch.randn(2, 4, 5, 5)
+    expected = layers(x)
+    gpu_speed.with_other_norm(layers)
+    assert torch.allclose(layers(x), expected, atol=1e-6)
+
+
+def test_captured_steps_are_held_against_plain_ones(on_cpu, monkeypatch):
+    monkeypatch.setattr(gpu_checks, "MODELS", ("dcgan",))
+    monkeypatch.setattr(gpu_checks, "STEPS", 10)
+    same = {"refused": "", "losses_apart": 0.0, "weights_apart": 0.0}
+    assert gpu_checks.captured(on_cpu) == {"dcgan, small": same, "irreproducible": []}
+    assert gpu_checks.resumed(on_cpu) == {"dcgan": same, "irreproducible": []}
+
+
+def test_what_differs_is_seen(on_cpu):
+    (one, of_step), (other, _) = (gpu_checks.built("dcgan", {}, 32, on_cpu, "small") for _ in "ab")
+    losses = gpu_checks.taught(one, of_step, 0, 3), gpu_checks.taught(other, of_step, 0, 3)
+    assert (
+        gpu_checks.losses_apart(*losses) == [0.0] * 3 and gpu_checks.weights_apart(one, other) == 0
+    )
+    again = gpu_checks.taught(one, of_step, 3, 5), gpu_checks.taught(other, of_step, 4, 6)
+    assert (
+        min(gpu_checks.losses_apart(*again)) > 1e-4 and gpu_checks.weights_apart(one, other) > 1e-4
+    )
+
+
+def test_a_stage_that_fails_or_takes_too_long_says_so(tmp_path, monkeypatch):
     script = runpy.run_path(str(BENCHMARKS / "gpu.py"))
-    cases = script["steps_of"](argparse.Namespace(quick=True, device="cpu"))
-    for precision in ("fp32", "bf16"):
-        for ours, peer in script["PEERS"].items():
-            assert f"{ours} {precision}" in cases
-            assert peer in cases
-    assert cases["dcgan fp32"]()["D"] > 0
+    found = {"about": {"found": {"card": "NVIDIA GeForce RTX 4090"}}}
+    assert script["card"](found) == "rtx-4090" and script["card"]({}) == "unknown"
+    assert script["rounded"]({"a": [1.23456, 7, "x"]}) == {"a": [1.235, 7, "x"]}
+    monkeypatch.setitem(script["STAGES"], "kernels", (lambda a: 1 / 0, 1))
+    script["one"](Namespace(stage="kernels", out=tmp_path))
+    assert "ZeroDivisionError" in json.loads((tmp_path / "kernels.json").read_text())["failed"]
+    (tmp_path / "kernels.json").unlink()
+    monkeypatch.setattr("sys.argv", ["gpu.py", str(tmp_path), "--quick"])
+    late = script["apart"](Namespace(out=tmp_path), "kernels")
+    assert (late["found"], late["said"]) == (None, "it took too long")
+
+
+def test_the_eight_minutes_are_eight():
+    script = runpy.run_path(str(BENCHMARKS / "gpu.py"))
+    assert sum(script["STAGES"][name][1] for name in script["USUAL"]) <= 480

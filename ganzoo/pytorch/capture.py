@@ -5,6 +5,8 @@ told of each spends most of its time in waiting. So what the host decides in a s
 beforehand and sends ahead, and the rest, `learn`, is recorded once and replayed.
 """
 
+import gc
+import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Protocol
@@ -13,11 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganzoo.errors import InputError
+
 Feed = dict[str, np.ndarray]  # all that a step is told by the host
 Fed = Mapping[str, Tensor]  # the same on the device
-Step = Callable[[], Mapping[str, Tensor]]  # losses by name
 Learn = Callable[[Fed, Any], Mapping[str, Tensor]]  # what is fed, kind of step -> losses
 
+RECOVERS = (2, 15)  # torch from which memory and random state outlive a capture that failed
 EAGER_STEPS = 3  # of a kind, before it is recorded: libraries set themselves up in them
 AHEAD = 3  # steps that the host may be ahead of the device
 ALIGNED = 16  # bytes
@@ -37,12 +41,11 @@ class Recorder(Protocol):
 
 
 class CudaGraphs:
-    """The real recorder. All graphs share their memory: no two of them run at once."""
+    """The real recorder."""
 
     def __init__(self, device: torch.device):
         self.device = device
         self.stream = torch.cuda.Stream(device)
-        self.pool = torch.cuda.graph_pool_handle()
 
     def eagerly(self, work: Callable[[], Any]) -> Any:
         """On the stream that is to record it."""
@@ -55,8 +58,13 @@ class CudaGraphs:
 
     def record(self, work: Callable[[], Any]) -> tuple[Callable[[], None], Any]:
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
-            made = work()
+        gc.collect()
+        gc.disable()  # what dies meanwhile may hold what must not be let go while one records
+        try:
+            with torch.cuda.graph(graph, stream=self.stream):
+                made = work()
+        finally:
+            gc.enable()
         return graph.replay, made
 
 
@@ -73,7 +81,10 @@ class Inlet:
         self.fed = {name: _view(self.flat, *place) for name, place in places.items()}
         self.slots = [_Slot(places, size, device) for _ in range(AHEAD)]
         self.turn = 0
-        self.sender = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self.sender: torch.cuda.Stream | None = None
+        if device.type == "cuda":
+            self.sender = torch.cuda.Stream(device)
+            self.sender.wait_stream(torch.cuda.current_stream(device))  # which may still fill it
 
     def fill(self, feed: Feed) -> None:
         """Send a feed, without a wait for the device unless it is `AHEAD` steps behind."""
@@ -103,7 +114,7 @@ class _Slot:
         self.arrays = {name: _view(self.host, *place).numpy() for name, place in places.items()}
         if on_gpu:
             self.there = torch.empty(size, dtype=torch.uint8, device=to)
-            self.sent, self.taken = torch.cuda.Event(), torch.cuda.Event()
+            self.sent, self.taken = torch.cuda.Event(), torch.cuda.Event(blocking=True)
 
     def pack(self, feed: Feed) -> None:
         for name, array in feed.items():
@@ -116,7 +127,7 @@ class Graphs:
     The first replayed step is held against the eager one from the same weights. Whatever goes
     wrong, training goes on eagerly, and `refused` says why.
 
-    state, restore: of the trainer, to try a step twice.
+    state, restore: of the trainer, its tensors and back, to try a step twice.
     """
 
     def __init__(
@@ -139,17 +150,14 @@ class Graphs:
         """Take a step of this kind; losses by name, still on the device."""
         inlet = self._inlet(feed)
         inlet.fill(feed)
-
-        def learn() -> Mapping[str, Tensor]:
-            return self.learn(inlet.fed, kind)
-
         self.taken[kind] += 1
+        learnt = Learnt(lambda: self.learn(inlet.fed, kind))
         if self.refused or self.taken[kind] <= EAGER_STEPS:
-            return self._eagerly(learn)
+            return self._eagerly(learnt)
         if kind not in self.recorded:
-            return self._record(kind, learn)
+            return self._record(kind, learnt)
         first = self.taken[kind] == EAGER_STEPS + 2
-        return self._try(kind, learn) if first else self.recorded[kind].replay()
+        return self._try(kind, learnt) if first else self.recorded[kind].replay()
 
     def _inlet(self, feed: Feed) -> Inlet:
         if self.inlet is None or self.inlet.layout != layout(feed):
@@ -158,23 +166,24 @@ class Graphs:
             self.taken, self.recorded = Counter(), {}
         return self.inlet
 
-    def _eagerly(self, learn: Step) -> dict[str, Tensor]:
-        return dict(self.recorder.eagerly(learn))
+    def _eagerly(self, learnt: "Learnt") -> dict[str, Tensor]:
+        return learnt.named(self.recorder.eagerly(learnt))
 
-    def _record(self, kind: Hashable, learn: Step) -> dict[str, Tensor]:
+    def _record(self, kind: Hashable, learnt: "Learnt") -> dict[str, Tensor]:
         """Take the last eager step, and record the next one with what is fed now."""
-        losses = self._eagerly(learn)
+        losses = self._eagerly(learnt)
         try:
-            self.recorded[kind] = Recorded(self.recorder, learn)
+            self.recorded[kind] = Recorded(self.recorder, learnt)
         except Exception as error:  # whatever a kernel provokes that cannot be recorded
-            self._refuse(f"it cannot be captured: {_first_line(error)}")
+            self._refuse(f"it cannot be captured: {_first_line(error.__context__ or error)}")
+            self._recover()
         return losses
 
-    def _try(self, kind: Hashable, learn: Step) -> dict[str, Tensor]:
+    def _try(self, kind: Hashable, learnt: "Learnt") -> dict[str, Tensor]:
         """Take a step both ways; with another feed, so that nothing recorded may be a number."""
-        before = self.state()
-        losses = self._eagerly(learn)
-        eager = self.state()
+        before = _copy(self.state())
+        losses = self._eagerly(learnt)
+        eager = _copy(self.state())
         self.restore(before)
         replayed = self.recorded[kind].replay()
         apart = difference(before, eager, self.state())
@@ -184,34 +193,59 @@ class Graphs:
         self._refuse(f"captured, it differed by {apart:.0%} of what a step changes")
         return losses
 
+    def _recover(self) -> None:
+        """InputError where torch cannot go on after a recording that failed."""
+        if self.device.type != "cuda":
+            return
+        version = tuple(map(int, torch.__version__.split(".")[:2]))
+        if version < RECOVERS:
+            raise InputError(
+                f"a step was tried as a CUDA graph, and {self.refused}; torch {torch.__version__}"
+                " cannot go on after that",
+                "--eager",
+            )
+        torch.cuda.synchronize(self.device)  # raises again if the device is lost
+
     def _refuse(self, why: str) -> None:
         self.refused = why
         self.recorded.clear()
 
 
+class Learnt:
+    """A step that gives its losses as one tensor."""
+
+    def __init__(self, learn: Callable[[], Mapping[str, Tensor]]):
+        self._learn = learn
+        self._names: list[str] = []
+
+    def __call__(self) -> Tensor:
+        losses = self._learn()
+        self._names = list(losses)
+        return torch.stack([loss.to(torch.float64) for loss in losses.values()])
+
+    def named(self, losses: Tensor) -> dict[str, Tensor]:
+        """The losses by name."""
+        return dict(zip(self._names, losses.unbind(), strict=True))
+
+
 class Recorded:
     """A step that can be replayed. Its losses lie where they lay when it was recorded."""
 
-    def __init__(self, recorder: Recorder, learn: Step):
-        self.names: list[str] = []
-
-        def work() -> Tensor:
-            losses = learn()
-            self.names = list(losses)
-            return torch.stack([loss.double() for loss in losses.values()])
-
-        self._again, self._losses = recorder.record(work)
+    def __init__(self, recorder: Recorder, learnt: Learnt):
+        self._learnt = learnt
+        self._again, self._losses = recorder.record(learnt)
 
     def replay(self) -> dict[str, Tensor]:
         """Take the step; losses by name, which stay when it is taken again."""
         self._again()
-        return dict(zip(self.names, self._losses.clone().unbind(), strict=True))
+        return self._learnt.named(self._losses.clone())
 
 
 def difference(before: Fed, eager: Fed, replayed: Fed) -> float:
     """How far two states after a step are apart: of all matrices and kernels the most.
 
     Of weights, as a fraction of what the step has changed; of what is remembered, of all of it.
+    Infinite where one is not a number, and the other is.
     """
     return max((_apart(n, before, eager, replayed) for n in eager if eager[n].dim() > 1), default=0)
 
@@ -219,8 +253,14 @@ def difference(before: Fed, eager: Fed, replayed: Fed) -> float:
 def _apart(name: str, before: Fed, eager: Fed, replayed: Fed) -> float:
     one, other = eager[name].double(), replayed[name].double()
     changed = one if name.startswith("memory/") else one - before[name].double()
-    apart = float((one - other).norm())
-    return apart / float(changed.norm()) if apart and changed.any() else apart
+    apart, length = float((one - other).norm()), float(changed.norm())
+    if not math.isfinite(apart):
+        return 0.0 if one.equal(other) or not math.isfinite(length) else math.inf
+    return apart / length if apart and length else apart
+
+
+def _copy(state: Fed) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in state.items()}
 
 
 def layout(feed: Feed) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
@@ -234,5 +274,5 @@ def _view(flat: Tensor, place: int, like: np.ndarray) -> Tensor:
     return flat[place : place + like.nbytes].view(kind).view(like.shape)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).partition("\n")[0][:200]

@@ -97,7 +97,7 @@ class TorchTrainer:
         return [(kind, *item) for kind, there in kinds.items() for item in there.items()]
 
     def state(self) -> dict[str, Tensor]:
-        """Copies, on the CPU, of all tensors that decide how training goes on."""
+        """All tensors that decide how training goes on, where they lie."""
         state = {f"memory/{name}": tensor for name, tensor in self.memory().items()}
         for kind, name, network in self._kept():
             state |= {f"{kind}/{name}/{key}": v for key, v in network.state_dict().items()}
@@ -107,7 +107,7 @@ class TorchTrainer:
         state["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             state["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        return {k: v.detach().cpu().contiguous().clone() for k, v in state.items()}
+        return state
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take back what `state` gave, in place."""
@@ -125,7 +125,8 @@ class TorchTrainer:
     def save(self, folder: Path) -> None:
         """Write networks, optimisers, memory, random state and the step as safetensors and JSON."""
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(self.state(), folder / "state.safetensors")
+        state = {k: v.detach().cpu().contiguous().clone() for k, v in self.state().items()}
+        save_file(state, folder / "state.safetensors")
         numbers = {
             "framework": self.framework,
             "settings": asdict(self.settings),
@@ -173,17 +174,14 @@ def _refill(optimizer: torch.optim.Optimizer, state: dict[int, dict[str, Tensor]
 
     Where they lay, if a step may have been captured, which looks for them and its rate there.
     """
-    before, rates = dict(optimizer.state), [group["lr"] for group in optimizer.param_groups]
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    if not any(isinstance(rate, Tensor) for rate in rates):
+    if not any(isinstance(group["lr"], Tensor) for group in optimizer.param_groups):
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         return
-    for group, rate in zip(optimizer.param_groups, rates, strict=True):
-        group["lr"] = rate
-    for parameter, values in before.items():
-        new = optimizer.state[parameter]
-        for name, value in values.items():
-            value.copy_(new[name]) if name in new else value.zero_()
-        optimizer.state[parameter] = values
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for index, parameter in enumerate(parameters):
+        loaded = state.get(index, {})
+        for name, value in optimizer.state[parameter].items():
+            value.copy_(loaded[name]) if name in loaded else value.zero_()
 
 
 def _by_index(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:

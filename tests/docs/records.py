@@ -105,6 +105,7 @@ def records() -> dict[str, Any]:
         gap_by_lite2(tables[name])
     cluster = json.loads((REFERENCE / "cluster.json").read_text(encoding="utf-8"))
     fleet = json.loads((REFERENCE / "fleet.json").read_text(encoding="utf-8"))
+    h100 = json.loads((REFERENCE / "gpu-h100.json").read_text(encoding="utf-8"))
     noted = {row["name"]: row["value"] for row in rows(REFERENCE / "noted.csv")}
     return tables | {
         "factors": comparison("recipes-unet"),
@@ -115,5 +116,6 @@ def records() -> dict[str, Any]:
         "score": score(),
         "cluster": cluster,
         "fleet": {row["runs"]: row for row in fleet["rows"]},
+        "busy": {name: 100 * row["busy_fraction"] for name, row in h100["kernels"].items()},
         "noted": noted,
     }

@@ -1,4 +1,4 @@
-"""The table of docs/speed.md is results/reference/speed.json, which `make speed` writes.
+"""The tables of docs/speed.md: speed.json, of `make speed`, and gpu-<card>.json, of benchmarks/gpu.py.
 
 To write it anew: GANBENCH_WRITE_DOCS=1 pytest tests/docs/test_speed.py
 """
@@ -8,13 +8,14 @@ import os
 import re
 from typing import Any
 
+import pytest
+
 from .pages import DOCS
 from .records import REFERENCE
 
 PAGE = DOCS / "speed.md"
-BLOCK = re.compile(
-    r"(?<=<!-- speed: written by tests/docs/test_speed.py -->\n).*?(?=<!-- end -->)", re.DOTALL
-)
+WRITTEN = r"(?<=<!-- {} written by tests/docs/test_speed.py -->\n).*?(?=<!-- end -->)"
+BLOCK, GPU_BLOCK = (re.compile(WRITTEN.format(kind), re.DOTALL) for kind in ("speed:", "gpu:"))
 
 
 def speeds() -> dict[str, Any]:
@@ -35,12 +36,58 @@ def speed_table() -> str:
     return "\n".join([*lines, "", f"On {found['machine']['processor']}, {where}.", ""]) + "\n"
 
 
-def test_the_table_is_the_record():
-    drawn, text = "\n" + speed_table(), PAGE.read_text(encoding="utf-8")
+def gpu_table(record: dict[str, Any]) -> str:
+    """Steps a second on one card, a line for each way; empty of a record without any."""
+    models = (record.get("speed") or {}).get("found") or {}
+    lines = ["| model | way | steps/s | times the peer |", "|---|---|---:|---:|"]
+    for model, ways in models.items():
+        for way, row in ways.items():
+            times = "" if way == "peer" or "times_peer" not in row else f"{row['times_peer']:.2f}"
+            spread = f"{row['median']:.4g} ({row['least']:.4g} to {row['most']:.4g})"
+            lines.append(f"| {model} | {way} | {spread} | {times} |")
+    if not models:
+        return ""
+    about = record["about"]["found"]
+    return "\n".join([*lines, "", f"On {about['card']}, torch {about['torch']}.", ""]) + "\n"
+
+
+def gpu_tables() -> str:
+    """Of all cards that benchmarks/gpu.py has been run on in its present form."""
+    found = [
+        json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(REFERENCE.glob("gpu-*.json"))
+    ]
+    tables = [table for record in found if "what" not in record and (table := gpu_table(record))]
+    return "".join("\n" + table for table in tables)
+
+
+@pytest.mark.parametrize(
+    ("block", "drawn"), [(BLOCK, lambda: "\n" + speed_table()), (GPU_BLOCK, gpu_tables)]
+)
+def test_the_table_is_the_record(block, drawn):
+    wanted, text = drawn(), PAGE.read_text(encoding="utf-8")
     if os.environ.get("GANBENCH_WRITE_DOCS"):
-        text = BLOCK.sub(lambda _: drawn, text)
+        text = block.sub(lambda _: wanted, text)
         PAGE.write_text(text, encoding="utf-8")
-    assert BLOCK.findall(text) == [drawn]
+    assert block.findall(text) == [wanted]
+
+
+def test_a_table_of_a_gpu_says_what_was_faster_than_the_peer():
+    row = {"median": 120.44, "least": 118.0, "most": 121.0, "times_peer": 12.345}
+    record = {
+        "about": {"found": {"card": "NVIDIA H200", "torch": "2.15.0"}},
+        "speed": {"found": {"dcgan": {"captured, tf32": row, "peer": row | {"times_peer": 1.0}}}},
+    }
+    assert gpu_table(record).rstrip().splitlines() == [
+        "| model | way | steps/s | times the peer |",
+        "|---|---|---:|---:|",
+        "| dcgan | captured, tf32 | 120.4 (118 to 121) | 12.35 |",
+        "| dcgan | peer | 120.4 (118 to 121) |  |",
+        "",
+        "On NVIDIA H200, torch 2.15.0.",
+    ]
+    assert gpu_table(record | {"speed": {"found": None}}) == ""
+    assert gpu_table(record | {"speed": None}) == ""
 
 
 def test_every_ratio_lies_within_its_spread():

@@ -29,7 +29,7 @@ class Tape:
     def record(self, work: Callable[[], Any]) -> tuple[Callable[[], None], Any]:
         """Do the work to hear it, and undo it: a real recorder would not have done it."""
         self.recordings += 1
-        before = self.trainer.state()
+        before = {name: value.detach().clone() for name, value in self.trainer.state().items()}
         try:
             with _Listener() as listener:
                 made = work()

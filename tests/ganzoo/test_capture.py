@@ -211,6 +211,9 @@ def test_a_difference_is_a_fraction_of_what_the_step_changed():
     assert capture.difference(before, after, other) == pytest.approx(0.1)
     other = after | {fakes: torch.tensor([[1.0, -1.0]])}
     assert capture.difference(before, after, other) == pytest.approx(2**0.5)
+    lost = after | {weight: torch.full((2, 2), torch.nan)}
+    assert capture.difference(before, after, lost) == torch.inf
+    assert capture.difference(before, lost, lost) == 0  # it diverges, but in the same way
     still = dict.fromkeys((weight, fakes), torch.zeros(1, 1))
     assert capture.difference(still, still, still) == 0
     assert capture.difference(still, still, still | {weight: torch.ones(1, 1)}) == 1

@@ -1,0 +1,189 @@
+"""How fast steps are on a GPU, ours in every way there is and the peers': stages of gpu.py."""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from gpu_checks import built
+
+RESNET, UNET, DCGAN = ("cyclegan-resnet", 256), ("cyclegan-unet", 256), ("dcgan", 64)
+PRECISIONS = ("fp32", "tf32", "bf16")
+WAYS = ("eager", "captured")
+# Ways to make a captured step faster that nobody has measured yet, each alone and all together.
+CHANGES = ("cuDNN tries algorithms", "instance norm by batch norm's kernels", "channels last")
+ALL = f"captured, {' and '.join(CHANGES)}"
+COMPILED = ("compiled", "compiled and captured")
+PEERS = {"cyclegan-resnet": "official CycleGAN", "dcgan": "PyTorch's DCGAN example"}
+STEADY = 8  # steps after which a captured step is replayed
+ROUNDS = 6  # of which the first warms up
+SECONDS = 0.25  # of a case in a round, about
+
+Step = Callable[[], Any]
+
+
+def speed(a: argparse.Namespace) -> dict[str, Any]:
+    """Steps a second, model by model: its cases and its peer in turns."""
+    return {
+        name: timed(cases(a, name, size, WAYS, PRECISIONS) | peer(a, name, size), a)
+        for name, size in (RESNET, DCGAN, UNET)
+    }
+
+
+def changed(a: argparse.Namespace) -> dict[str, Any]:
+    """Steps a second of captured steps with something changed, beside the same unchanged."""
+    ways = "captured", *(f"captured, {change}" for change in CHANGES), ALL
+    return {
+        name: timed(cases(a, name, size, ways, ("tf32", "bf16")), a)
+        for name, size in (RESNET, DCGAN, UNET)
+    }
+
+
+def compiled(a: argparse.Namespace) -> dict[str, Any]:
+    """The same of networks that torch.compile has gone over.
+
+    Not DCGAN's: it cannot look twice with batch norm before one backward pass.
+    """
+    return {
+        name: timed(cases(a, name, size, COMPILED, ("bf16",)), a) for name, size in (RESNET, UNET)
+    }
+
+
+def cases(
+    a: argparse.Namespace, name: str, size: int, ways: tuple[str, ...], precisions: tuple[str, ...]
+) -> dict[str, Step]:
+    """What is timed, by name."""
+    made: dict[str, Step] = {}
+    for precision in precisions:
+        if precision == "tf32" and a.device == "cpu":
+            continue
+        for way in ways:
+            made[f"{way}, {precision}"] = case(a, name, 32 if a.quick else size, way, precision)
+    return made
+
+
+def case(a: argparse.Namespace, name: str, size: int, way: str, precision: str) -> Step:
+    """A step of a trainer that has been warmed up."""
+    import torch
+
+    profile = "small" if a.quick else "official"
+    trainer, of_step = built(name, {"precision": precision}, size, a, profile)
+    for network in trainer.networks.values():
+        if "instance norm" in way:
+            with_other_norm(network)
+        if "channels last" in way:
+            network.to(memory_format=torch.channels_last)
+        if "compiled" in way:
+            network.compile()
+    if "captured" not in way:
+        trainer.launch_each_kernel("measured")
+    batches = [of_step(step) for step in range(4)]
+    tf32, tries = precision == "tf32", "tries algorithms" in way
+
+    def step() -> Any:
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.benchmark = tries
+        return trainer.step(*batches[trainer.steps % 4])
+
+    for _ in range(STEADY):
+        step()
+    if "captured" in way and trainer.graphs.refused:
+        raise RuntimeError(f"{name}, {way}, {precision}: {trainer.graphs.refused}")
+    return step
+
+
+def with_other_norm(network: Any) -> None:
+    """Let instance norms stay in the precision of what they are given.
+
+    Autocast lets group norm work in float32, and so all that follows it until the next convolution.
+    """
+    import torch
+
+    def normalised(x: Any, epsilon: float) -> Any:
+        return torch.instance_norm(x, None, None, None, None, True, 0.0, epsilon, True)
+
+    for part in network.modules():
+        if isinstance(part, torch.nn.GroupNorm) and part.weight is None:
+            part.forward = partial(normalised, epsilon=part.eps)
+
+
+def peer(a: argparse.Namespace, name: str, size: int) -> dict[str, Step]:
+    """The usual code, as torch comes: its convolutions in TF32."""
+    import torch
+    from usual_pytorch import ExampleDCGAN, OfficialCycleGAN
+
+    if name == "dcgan":
+        theirs: Any = ExampleDCGAN(a.device)
+    else:
+        kind = name.removeprefix("cyclegan-")
+        theirs = OfficialCycleGAN(32 if a.quick else size, a.device, kind)
+
+    def step() -> None:
+        torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = True, False
+        torch.backends.cudnn.benchmark = False
+        theirs.step()
+
+    return {"peer": step}
+
+
+def timed(steps: dict[str, Step], a: argparse.Namespace) -> dict[str, Any]:
+    """Median steps a second of all cases, which take turns, and the slowest and fastest turn."""
+    import torch
+
+    wait: Callable[[], Any] = torch.cuda.synchronize if a.device == "cuda" else int
+    counts = {label: 1 if a.quick else count_for(step, wait) for label, step in steps.items()}
+    rates: dict[str, list[float]] = {label: [] for label in steps}
+    for turn in range(2 if a.quick else ROUNDS):
+        for label, step in steps.items():
+            seconds = lasting(step, counts[label], wait)
+            if turn:
+                rates[label].append(counts[label] / seconds)
+    found = {
+        label: {"median": statistics.median(r), "least": min(r), "most": max(r)}
+        for label, r in rates.items()
+    }
+    if "peer" in found:
+        for row in found.values():
+            row["times_peer"] = row["median"] / found["peer"]["median"]
+    return found
+
+
+def lasting(step: Step, count: int, wait: Callable[[], Any]) -> float:
+    """Seconds of so many steps, to the end of the last one."""
+    wait()
+    began = time.perf_counter()
+    for _ in range(count):
+        step()
+    wait()
+    return time.perf_counter() - began
+
+
+def count_for(step: Step, wait: Callable[[], Any]) -> int:
+    """How many steps fill a turn."""
+    return max(3, round(SECONDS / (lasting(step, 5, wait) / 5)))
+
+
+def kernels(a: argparse.Namespace) -> dict[str, Any]:
+    """How much of a captured step's wall time the GPU computes, and on what."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    found = {}
+    for name, size in (RESNET, UNET, DCGAN):
+        for precision in ("tf32", "bf16"):
+            step = case(a, name, size, "captured", precision)
+            wall = lasting(step, 20, torch.cuda.synchronize) / 20
+            with profile(activities=[ProfilerActivity.CUDA]) as seen:
+                lasting(step, 5, torch.cuda.synchronize)
+            rows = sorted(seen.key_averages(), key=lambda row: -row.self_device_time_total)
+            busy = sum(row.self_device_time_total for row in rows) / 5e6
+            found[f"{name}, {precision}"] = {
+                "busy_fraction": busy / wall,
+                "kernels_per_step": sum(row.count for row in rows) / 5,
+                "top_milliseconds": [
+                    [row.key[:80], round(row.self_device_time_total / 5e3, 3)] for row in rows[:12]
+                ],
+            }
+    return found
