@@ -9,6 +9,8 @@ import gc
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,7 +21,6 @@ from ganzoo.errors import InputError
 
 Feed = dict[str, np.ndarray]  # all that a step is told by the host
 Fed = Mapping[str, Tensor]  # the same on the device
-Learn = Callable[[Fed, Any], Mapping[str, Tensor]]  # what is fed, kind of step -> losses
 
 RECOVERS = (2, 15)  # torch from which memory and random state outlive a capture that failed
 EAGER_STEPS = 3  # of a kind, before it is recorded: libraries set themselves up in them
@@ -28,6 +29,22 @@ ALIGNED = 16  # bytes
 # Of what a step changes, between the recorded one and the eager one: kernels that add in any order
 # move it by hundredths, what was recorded as a number and should have been fed by much more.
 TOLERANCE = 0.2
+
+
+class Learner(Protocol):
+    """A trainer whose steps may be recorded."""
+
+    def learn(self, fed: Fed, kind: Any) -> Mapping[str, Tensor]:
+        """Take a step of this kind with what is fed; losses by name."""
+
+    def find_rates(self, fed: Fed) -> None:
+        """Let the optimisers find their learning rates in what is fed."""
+
+    def state(self) -> dict[str, Tensor]:
+        """All tensors that decide how training goes on, where they lie."""
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take back what `state` gave, in place."""
 
 
 class Recorder(Protocol):
@@ -57,14 +74,15 @@ class CudaGraphs:
         return made
 
     def record(self, work: Callable[[], Any]) -> tuple[Callable[[], None], Any]:
-        graph = torch.cuda.CUDAGraph()
+        graph, collects = torch.cuda.CUDAGraph(), gc.isenabled()
         gc.collect()
-        gc.disable()  # what dies meanwhile may hold what must not be let go while one records
+        gc.disable()  # another graph that is let go meanwhile would spoil this one
         try:
             with torch.cuda.graph(graph, stream=self.stream):
                 made = work()
         finally:
-            gc.enable()
+            if collects:
+                gc.enable()
         return graph.replay, made
 
 
@@ -126,70 +144,55 @@ class Graphs:
 
     The first replayed step is held against the eager one from the same weights. Whatever goes
     wrong, training goes on eagerly, and `refused` says why.
-
-    state, restore: of the trainer, its tensors and back, to try a step twice.
     """
 
-    def __init__(
-        self,
-        learn: Learn,
-        state: Callable[[], dict[str, Tensor]],
-        restore: Callable[[dict[str, Tensor]], None],
-        device: torch.device,
-        recorder: Recorder,
-    ):
-        self.learn, self.state, self.restore = learn, state, restore
+    def __init__(self, device: torch.device, recorder: Recorder):
         self.device, self.recorder = device, recorder
         self.inlet: Inlet | None = None
-        self.begin: Callable[[Fed], None] = lambda fed: None  # told where feeds lie
-        self.taken: Counter[Hashable] = Counter()  # steps of each kind, until it is replayed
+        self.taken: Counter[Hashable] = Counter()  # steps of each kind
         self.recorded: dict[Hashable, Recorded] = {}
         self.refused = ""
 
-    def step(self, feed: Feed, kind: Hashable) -> dict[str, Tensor]:
+    def step(self, learner: Learner, feed: Feed, kind: Hashable) -> dict[str, Tensor]:
         """Take a step of this kind; losses by name, still on the device."""
-        inlet = self._inlet(feed)
-        inlet.fill(feed)
+        if self.inlet is None or self.inlet.layout != layout(feed):
+            self.inlet = Inlet(feed, self.device)
+            learner.find_rates(self.inlet.fed)
+            self.taken, self.recorded = Counter(), {}
+        self.inlet.fill(feed)
         self.taken[kind] += 1
-        learnt = Learnt(lambda: self.learn(inlet.fed, kind))
+        learnt = Learnt(partial(learner.learn, self.inlet.fed, kind))
         if self.refused or self.taken[kind] <= EAGER_STEPS:
             return self._eagerly(learnt)
         if kind not in self.recorded:
             return self._record(kind, learnt)
         first = self.taken[kind] == EAGER_STEPS + 2
-        return self._try(kind, learnt) if first else self.recorded[kind].replay()
-
-    def _inlet(self, feed: Feed) -> Inlet:
-        if self.inlet is None or self.inlet.layout != layout(feed):
-            self.inlet = Inlet(feed, self.device)
-            self.begin(self.inlet.fed)
-            self.taken, self.recorded = Counter(), {}
-        return self.inlet
+        return self._try(learner, kind, learnt) if first else self.recorded[kind].replay()
 
     def _eagerly(self, learnt: "Learnt") -> dict[str, Tensor]:
-        return learnt.named(self.recorder.eagerly(learnt))
+        return named(learnt.names, self.recorder.eagerly(learnt))
 
     def _record(self, kind: Hashable, learnt: "Learnt") -> dict[str, Tensor]:
         """Take the last eager step, and record the next one with what is fed now."""
         losses = self._eagerly(learnt)
         try:
-            self.recorded[kind] = Recorded(self.recorder, learnt)
+            self.recorded[kind] = Recorded(learnt.names, *self.recorder.record(learnt))
         except Exception as error:  # whatever a kernel provokes that cannot be recorded
-            self._refuse(f"it cannot be captured: {_first_line(error.__context__ or error)}")
+            self._refuse(f"it cannot be captured: {_cause(error)}")
             self._recover()
         return losses
 
-    def _try(self, kind: Hashable, learnt: "Learnt") -> dict[str, Tensor]:
+    def _try(self, learner: Learner, kind: Hashable, learnt: "Learnt") -> dict[str, Tensor]:
         """Take a step both ways; with another feed, so that nothing recorded may be a number."""
-        before = _copy(self.state())
+        before = _copy(learner.state())
         losses = self._eagerly(learnt)
-        eager = _copy(self.state())
-        self.restore(before)
+        eager = _copy(learner.state())
+        learner.restore(before)
         replayed = self.recorded[kind].replay()
-        apart = difference(before, eager, self.state())
+        apart = difference(before, eager, learner.state())
         if apart <= TOLERANCE:
             return replayed
-        self.restore(eager)
+        learner.restore(eager)
         self._refuse(f"captured, it differed by {apart:.0%} of what a step changes")
         return losses
 
@@ -212,33 +215,35 @@ class Graphs:
 
 
 class Learnt:
-    """A step that gives its losses as one tensor."""
+    """A step that gives its losses as one tensor, in the order of `names`."""
 
     def __init__(self, learn: Callable[[], Mapping[str, Tensor]]):
         self._learn = learn
-        self._names: list[str] = []
+        self.names: list[str] = []
 
     def __call__(self) -> Tensor:
         losses = self._learn()
-        self._names = list(losses)
+        self.names[:] = losses
         return torch.stack([loss.to(torch.float64) for loss in losses.values()])
 
-    def named(self, losses: Tensor) -> dict[str, Tensor]:
-        """The losses by name."""
-        return dict(zip(self._names, losses.unbind(), strict=True))
 
-
+@dataclass(frozen=True)
 class Recorded:
     """A step that can be replayed. Its losses lie where they lay when it was recorded."""
 
-    def __init__(self, recorder: Recorder, learnt: Learnt):
-        self._learnt = learnt
-        self._again, self._losses = recorder.record(learnt)
+    names: list[str]
+    again: Callable[[], None]
+    losses: Tensor
 
     def replay(self) -> dict[str, Tensor]:
         """Take the step; losses by name, which stay when it is taken again."""
-        self._again()
-        return self._learnt.named(self._losses.clone())
+        self.again()
+        return named(self.names, self.losses.clone())
+
+
+def named(names: list[str], losses: Tensor) -> dict[str, Tensor]:
+    """Losses by name."""
+    return dict(zip(names, losses.unbind(), strict=True))
 
 
 def difference(before: Fed, eager: Fed, replayed: Fed) -> float:
@@ -251,8 +256,9 @@ def difference(before: Fed, eager: Fed, replayed: Fed) -> float:
 
 
 def _apart(name: str, before: Fed, eager: Fed, replayed: Fed) -> float:
-    one, other = eager[name].double(), replayed[name].double()
-    changed = one if name.startswith("memory/") else one - before[name].double()
+    where = {"device": replayed[name].device, "dtype": torch.float64}
+    one, other = eager[name].to(**where), replayed[name].to(**where)
+    changed = one if name.startswith("memory/") else one - before[name].to(**where)
     apart, length = float((one - other).norm()), float(changed.norm())
     if not math.isfinite(apart):
         return 0.0 if one.equal(other) or not math.isfinite(length) else math.inf
@@ -260,7 +266,8 @@ def _apart(name: str, before: Fed, eager: Fed, replayed: Fed) -> float:
 
 
 def _copy(state: Fed) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in state.items()}
+    """On the CPU, for which there is always room."""
+    return {name: value.detach().to("cpu", copy=True) for name, value in state.items()}
 
 
 def layout(feed: Feed) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
@@ -274,5 +281,8 @@ def _view(flat: Tensor, place: int, like: np.ndarray) -> Tensor:
     return flat[place : place + like.nbytes].view(kind).view(like.shape)
 
 
-def _first_line(error: BaseException) -> str:
+def _cause(error: BaseException) -> str:
+    """Of an error that others came on top of, while a recording was ended."""
+    while error.__context__:
+        error = error.__context__
     return (str(error).strip() or type(error).__name__).partition("\n")[0][:200]

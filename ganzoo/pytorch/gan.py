@@ -48,7 +48,7 @@ class GAN(TorchTrainer):
         if self.graphs:
             feed |= {f"rate_{name}": np.array(rate, "f4") for name, rate in self.rates.items()}
             feed |= {"pull": self.number(self.pull())}
-            return self.graphs.step(feed, with_r1)
+            return self.graphs.step(self, feed, with_r1)
         fed = {name: torch.from_numpy(np.asarray(a, order="C")) for name, a in feed.items()}
         losses = self.learn({name: x.to(self.device) for name, x in fed.items()}, with_r1)
         return self.ranks.means(losses)
@@ -67,8 +67,7 @@ class GAN(TorchTrainer):
 
     def capture(self, recorder: Recorder) -> None:
         """Let `recorder` record `learn`, and from now on replay it."""
-        self.graphs = Graphs(self.learn, self.state, self.restore, self.device, recorder)
-        self.graphs.begin = self._read_rates
+        self.graphs = Graphs(self.device, recorder)
 
     def launch_each_kernel(self, why: str) -> None:
         """Let no step be recorded; before the first one."""
@@ -87,7 +86,7 @@ class GAN(TorchTrainer):
         """Steps after which the usual one is as fast as it gets."""
         return EAGER_STEPS + 3 if self.graphs else 2
 
-    def _read_rates(self, fed: Fed) -> None:
+    def find_rates(self, fed: Fed) -> None:
         """Let the optimisers find their learning rates in what is fed."""
         for name, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:

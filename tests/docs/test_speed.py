@@ -1,4 +1,4 @@
-"""The tables of docs/speed.md: speed.json, of `make speed`, and gpu-<card>.json, of benchmarks/gpu.py.
+"""The tables of docs/speed.md: of `make speed`, and of the GPUs that gpu.py was run on.
 
 To write it anew: GANBENCH_WRITE_DOCS=1 pytest tests/docs/test_speed.py
 """

@@ -3,6 +3,8 @@
 No GPU is needed: whatever the recorded step would take from Python, or read back, shows here too.
 """
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -160,6 +162,27 @@ def test_a_step_that_cannot_be_replayed_is_taken_eagerly_and_says_why(kind, why)
     assert teach(trainer, 0, 12) == teach(eager, 0, 12)
     assert_equal(trainer, eager)
     assert why in trainer.graphs.refused and not trainer.graphs.recorded
+
+
+def test_a_trainer_is_let_go_at_once():
+    """With it goes what it has on the GPU: nothing that it has leads back to it."""
+    trainer = DCGAN(resolve(DCGAN.Settings, "dcgan", {"width": 4, "batch": 2}), Task(32))
+    trainer.capture(Alone())
+    teach(trainer, 0, capture.EAGER_STEPS + 1)
+    assert trainer.graphs.recorded
+    gone = weakref.ref(trainer)
+    del trainer
+    assert gone() is None
+
+
+class Alone:
+    """Records nothing, and gives what a step gave."""
+
+    def eagerly(self, work):
+        return work()
+
+    def record(self, work):
+        return lambda: None, work()
 
 
 def test_another_batch_is_recorded_anew():
