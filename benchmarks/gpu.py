@@ -114,10 +114,10 @@ def tests(a: argparse.Namespace) -> dict[str, Any]:
 # What each stage may take, in seconds; the first six are the eight minutes.
 STAGES: dict[str, tuple[Callable[[argparse.Namespace], dict[str, Any]], int]] = {
     "about": (about, 20),
-    "captured": (checks.captured, 50),
-    "resumed": (checks.resumed, 30),
-    "speed": (speeds.speed, 70),
-    "changed": (speeds.changed, 70),
+    "captured": (checks.captured, 40),
+    "resumed": (checks.resumed, 25),
+    "speed": (speeds.speed, 90),
+    "changed": (speeds.changed, 85),
     "train": (train, 220),
     "compiled": (speeds.compiled, 100),
     "contract": (checks.contract, 60),
@@ -172,12 +172,18 @@ def apart(a: argparse.Namespace, name: str) -> dict[str, Any]:
 
 
 def one(a: argparse.Namespace) -> None:
-    """Be the process of one stage."""
+    """Be the process of one stage, which may keep what it has found so far."""
+    kept: dict[str, Any] = {}
+
+    def keep(found: dict[str, Any]) -> None:
+        kept.update(found)
+        (a.out / f"{a.stage}.json").write_text(json.dumps(kept))
+
+    a.keep = keep
     try:
-        value = STAGES[a.stage][0](a)
+        keep(STAGES[a.stage][0](a))
     except Exception:
-        value = {"failed": traceback.format_exc()[-WORDS:]}
-    (a.out / f"{a.stage}.json").write_text(json.dumps(value))
+        keep({"failed": traceback.format_exc()[-WORDS:]})
 
 
 def card(found: dict[str, Any]) -> str:

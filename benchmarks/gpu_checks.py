@@ -79,13 +79,14 @@ def losses_apart(some: list[dict[str, float]], other: list[dict[str, float]]) ->
 
 
 def weights_apart(one: Any, other: Any) -> float:
-    """Relative difference of the tensor that differs most."""
+    """Relative difference of the tensor that differs most; infinite if there is nothing in any."""
     mine, theirs = one.state(), other.state()
-    return max(
+    found = [
         float((value.double() - theirs[name].double()).norm() / value.double().norm())
         for name, value in mine.items()
         if name.startswith("network/") and value.any()
-    )
+    ]
+    return max(found, default=float("inf"))
 
 
 def captured(a: argparse.Namespace) -> dict[str, Any]:

@@ -102,18 +102,31 @@ def test_a_run_elsewhere_is_held_against_the_same_run_here():
 def on_cpu(tmp_path):
     """What gpu.py's stages are told by --quick; a tape in one thread stands in for CUDA graphs."""
     threads = torch.get_num_threads()
-    yield Namespace(quick=True, device="cpu", out=tmp_path)
+    yield Namespace(quick=True, device="cpu", out=tmp_path, keep=lambda found: None)
     torch.set_num_threads(threads)
 
 
 def test_what_is_timed_on_a_gpu_can_be_stepped_without_one(on_cpu):
     ways = *gpu_speed.WAYS, gpu_speed.ALL
-    steps = gpu_speed.cases(on_cpu, "dcgan", 64, ways, gpu_speed.PRECISIONS)
+    steps, failed = gpu_speed.cases(on_cpu, "dcgan", 64, ways, gpu_speed.PRECISIONS)
+    assert failed == {}
     assert list(steps) == [f"{way}, {precision}" for precision in ("fp32", "bf16") for way in ways]
     peers = {name: gpu_speed.peer(on_cpu, name, 64) for name in ("dcgan", "cyclegan-resnet")}
     found = gpu_speed.timed({"captured, fp32": steps["captured, fp32"]} | peers["dcgan"], on_cpu)
     assert found["captured, fp32"]["times_peer"] > 0 and found["peer"]["times_peer"] == 1
     assert found["peer"]["least"] <= found["peer"]["median"] <= found["peer"]["most"]
+
+
+def test_a_way_that_fails_leaves_the_others(on_cpu, monkeypatch):
+    def case(a, name, size, way, precision):
+        if way == "captured":
+            raise RuntimeError("it cannot be")
+        return int
+
+    monkeypatch.setattr(gpu_speed, "case", case)
+    steps, failed = gpu_speed.cases(on_cpu, "dcgan", 64, gpu_speed.WAYS, ("bf16",))
+    assert list(steps) == ["eager, bf16"]
+    assert failed == {"captured, bf16": {"failed": "RuntimeError: it cannot be"}}
 
 
 def test_instance_norm_by_other_kernels_is_the_same_norm():
@@ -152,6 +165,9 @@ def test_a_stage_that_fails_or_takes_too_long_says_so(tmp_path, monkeypatch):
     monkeypatch.setitem(script["STAGES"], "kernels", (lambda a: 1 / 0, 1))
     script["one"](Namespace(stage="kernels", out=tmp_path))
     assert "ZeroDivisionError" in json.loads((tmp_path / "kernels.json").read_text())["failed"]
+    monkeypatch.setitem(script["STAGES"], "kernels", (lambda a: a.keep({"a": 1}) or 1 / 0, 1))
+    script["one"](Namespace(stage="kernels", out=tmp_path))
+    assert json.loads((tmp_path / "kernels.json").read_text())["a"] == 1
     (tmp_path / "kernels.json").unlink()
     monkeypatch.setattr("sys.argv", ["gpu.py", str(tmp_path), "--quick"])
     late = script["apart"](Namespace(out=tmp_path), "kernels")

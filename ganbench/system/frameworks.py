@@ -73,7 +73,7 @@ def _prepare_gpu(device: str, precision: str | None, deterministic: bool) -> Non
     """What PyTorch is told of a GPU before it meets it."""
     import torch
 
-    torch.cuda.set_device(device)
+    torch.cuda.set_device(_number(device))
     if precision:
         tf32 = precision == "tf32"
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32

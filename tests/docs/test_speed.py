@@ -42,6 +42,9 @@ def gpu_table(record: dict[str, Any]) -> str:
     lines = ["| model | way | steps/s | times the peer |", "|---|---|---:|---:|"]
     for model, ways in models.items():
         for way, row in ways.items():
+            if "failed" in row:
+                lines.append(f"| {model} | {way} | failed | |")
+                continue
             times = "" if way == "peer" or "times_peer" not in row else f"{row['times_peer']:.2f}"
             spread = f"{row['median']:.4g} ({row['least']:.4g} to {row['most']:.4g})"
             lines.append(f"| {model} | {way} | {spread} | {times} |")

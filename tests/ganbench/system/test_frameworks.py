@@ -60,7 +60,7 @@ def test_keras_is_the_one_of_tensorflow_whatever_is_wanted() -> None:
 KERNELS = """
 import json, sys, warnings, torch
 from ganbench.system import frameworks
-torch.cuda.set_device, torch.cuda.get_device_name = lambda device: None, lambda device: "a GPU"
+torch.cuda.set_device, torch.cuda.get_device_name = range, lambda device: "a GPU"
 frameworks.prepare("pytorch", None, "cuda", sys.argv[1], sys.argv[2] == "yes")
 warnings.warn("reflection_pad2d_backward_cuda does not have a deterministic implementation, but")
 facts = frameworks.facts("pytorch", "cuda", sys.argv[1])
