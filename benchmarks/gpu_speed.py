@@ -6,16 +6,23 @@ import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import numpy as np
+import torch
 from gpu_checks import built
 
 RESNET, UNET, DCGAN = ("cyclegan-resnet", 256), ("cyclegan-unet", 256), ("dcgan", 64)
 PRECISIONS = ("fp32", "tf32", "bf16")
 WAYS = ("eager", "captured")
 # Ways to make a captured step faster that nobody has measured yet, each alone and all together.
-CHANGES = ("cuDNN tries algorithms", "instance norm by batch norm's kernels", "channels last")
-ALL = f"captured, {' and '.join(CHANGES)}"
+CHANGES = (
+    "cuDNN tries algorithms",
+    "instance norm by batch norm's kernels",
+    "channels last",
+    "directions in branches",
+)
+ALL = "captured, all of these"
 COMPILED = ("compiled", "compiled and captured")
 PEERS = {"cyclegan-resnet": "official CycleGAN", "dcgan": "PyTorch's DCGAN example"}
 STEADY = 8  # steps after which a captured step is replayed
@@ -85,10 +92,9 @@ def cases(
 
 def case(a: argparse.Namespace, name: str, size: int, way: str, precision: str) -> Step:
     """A step of a trainer that has been warmed up; its first weights repeat 65,536 numbers."""
-    import torch
-
     from ganzoo import draws
 
+    chosen = CHANGES if way == ALL else way
     profile, draw = "small" if a.quick else "official", draws.normal
     draws.normal = lambda random, mean, std, shape: np.resize(
         draw(random, mean, std, (MANY,)), shape
@@ -98,16 +104,18 @@ def case(a: argparse.Namespace, name: str, size: int, way: str, precision: str) 
     finally:
         draws.normal = draw
     for network in trainer.networks.values():
-        if "instance norm" in way:
+        if CHANGES[1] in chosen:
             with_other_norm(network)
-        if "channels last" in way:
+        if CHANGES[2] in chosen:
             network.to(memory_format=torch.channels_last)
         if "compiled" in way:
             network.compile()
+    if CHANGES[3] in chosen and hasattr(trainer, "at_once"):
+        trainer.at_once = Branches(a.device)
     if "captured" not in way:
         trainer.launch_each_kernel("measured")
     batches = [of_step(step) for step in range(4)]
-    tf32, tries = precision == "tf32", "tries algorithms" in way
+    tf32, tries = precision == "tf32", CHANGES[0] in chosen
 
     def step() -> Any:
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = tf32
@@ -126,7 +134,6 @@ def with_other_norm(network: Any) -> None:
 
     Autocast lets group norm work in float32, and so all that follows it until the next convolution.
     """
-    import torch
 
     def normalised(x: Any, epsilon: float) -> Any:
         return torch.instance_norm(x, None, None, None, None, True, 0.0, epsilon, True)
@@ -136,9 +143,36 @@ def with_other_norm(network: Any) -> None:
             part.forward = partial(normalised, epsilon=part.eps)
 
 
+class Branches:
+    """Both directions of a CycleGAN's step as branches of its graph, with one backward pass.
+
+    The weights that they share could not bear two passes at the same time.
+    """
+
+    def __init__(self, device: str):
+        self.side = torch.cuda.Stream() if device == "cuda" else None
+
+    def __call__(self, first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+        losses: list[Any] = []
+        with mock.patch.object(torch.Tensor, "backward", lambda loss: losses.append(loss)):
+            made = self.branched(first, second) if self.side else (first(), second())
+        sum(losses).backward()
+        return made
+
+    def branched(self, first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+        """The second on a stream of its own, until both have been launched."""
+        assert self.side
+        here = torch.cuda.current_stream()
+        self.side.wait_stream(here)
+        one = first()
+        with torch.cuda.stream(self.side):
+            other = second()
+        here.wait_stream(self.side)
+        return one, other
+
+
 def peer(a: argparse.Namespace, name: str, size: int) -> dict[str, Step]:
     """The usual code, as torch comes: its convolutions in TF32."""
-    import torch
     from usual_pytorch import ExampleDCGAN, OfficialCycleGAN
 
     if name == "dcgan":
@@ -157,8 +191,6 @@ def peer(a: argparse.Namespace, name: str, size: int) -> dict[str, Step]:
 
 def timed(steps: dict[str, Step], a: argparse.Namespace) -> dict[str, Any]:
     """Median steps a second of all cases, which take turns, and the slowest and fastest turn."""
-    import torch
-
     wait: Callable[[], Any] = torch.cuda.synchronize if a.device == "cuda" else int
     counts = {label: 1 if a.quick else count_for(step, wait) for label, step in steps.items()}
     rates: dict[str, list[float]] = {label: [] for label in steps}
@@ -194,7 +226,6 @@ def count_for(step: Step, wait: Callable[[], Any]) -> int:
 
 def kernels(a: argparse.Namespace) -> dict[str, Any]:
     """How much of a captured step's wall time the GPU computes, and on what."""
-    import torch
     from torch.profiler import ProfilerActivity, profile
 
     found = {}

@@ -137,6 +137,18 @@ def test_instance_norm_by_other_kernels_is_the_same_norm():
     assert torch.allclose(layers(x), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "changes", [{}, {"norm": "instance", "batch": 2, "lecam": 0.1, "ema": 0.9}]
+)
+def test_directions_in_branches_teach_the_same(on_cpu, changes):
+    trainers = [gpu_checks.built("cyclegan-unet", changes, 32, on_cpu, "small") for _ in "ab"]
+    (one, of_step), (other, _) = trainers
+    one.at_once = gpu_speed.Branches("cpu")
+    losses = [gpu_checks.taught(trainer, of_step, 0, 8) for trainer in (one, other)]
+    assert max(gpu_checks.losses_apart(*losses)[:2]) < 1e-5  # sums in another order, from then on
+    assert not one.graphs.refused and one.graphs.recorded
+
+
 def test_captured_steps_are_held_against_plain_ones(on_cpu, monkeypatch):
     monkeypatch.setattr(gpu_checks, "MODELS", ("dcgan",))
     monkeypatch.setattr(gpu_checks, "STEPS", 10)

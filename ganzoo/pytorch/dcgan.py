@@ -90,10 +90,12 @@ class DCGAN(GAN):
         self.restraint.ranks = self.ranks
 
     def feed(self, source: Noise, target: Pictures) -> Feed:
-        enlarged = enlarge.enlarged(self.random(draws.ENLARGED), self.settings.enlarge, target)
+        if self.settings.enlarge:
+            random = self.random(draws.ENLARGED)
+            target = enlarge.enlarged(random, self.settings.enlarge, target)
         lessons = [3 * lesson for lesson in range(self.settings.d_steps)]
         purposes = 2, *lessons, *(first + 1 for first in lessons)
-        pictures = {"z": self.ranks.part(source), "real": self.ranks.part(enlarged)}
+        pictures = {"z": self.ranks.part(source), "real": self.ranks.part(target)}
         return pictures | self.augmentations(len(target), *purposes)
 
     def learn(self, fed: Fed, with_r1: bool) -> dict[str, Tensor]:

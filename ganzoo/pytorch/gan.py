@@ -154,6 +154,8 @@ class GAN(TorchTrainer):
     def augmentations(self, count: int, *purposes: int) -> Feed:
         """Draws for what D sees `count` pictures as; of the whole batch, this rank's own."""
         kinds, size = self.settings.augment, self.task.size
+        if not kinds:
+            return {}  # a generator takes longer to make than a GPU some steps
         return {
             f"{kind} {purpose}": self.ranks.part(numbers, 1 if kind == "color" else 0)
             for purpose in purposes
