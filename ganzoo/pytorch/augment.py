@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganzoo.pytorch.capture import Fed
+from ganzoo.pytorch.inlet import Fed
 
 
 def augment(x: Tensor, drawn: Fed) -> Tensor:

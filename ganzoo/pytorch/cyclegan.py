@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from ganzoo import settings as options
-from ganzoo.pytorch.capture import Fed, Feed
 from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.halves import Half, at_once
 from ganzoo.pytorch.history import DRAWN, History
+from ganzoo.pytorch.inlet import Fed, Feed
 from ganzoo.pytorch.patchgan import PatchGAN
 from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import (

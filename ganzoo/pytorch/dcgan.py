@@ -4,8 +4,8 @@ from torch import Tensor, nn
 
 from ganzoo import draws, enlarge
 from ganzoo import settings as options
-from ganzoo.pytorch.capture import Fed, Feed
 from ganzoo.pytorch.gan import GAN
+from ganzoo.pytorch.inlet import Fed, Feed
 from ganzoo.pytorch.layers import DenseStart, MinibatchStd, doubling, judging
 from ganzoo.pytorch.restraint import Restraint
 from ganzoo.pytorch.training import adam, fooling_loss, frozen, gan_loss

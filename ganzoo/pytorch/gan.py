@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.pytorch.augment import augment
-from ganzoo.pytorch.capture import EAGER_STEPS, CudaGraphs, Fed, Feed, Graphs, Recorder
+from ganzoo.pytorch.capture import EAGER_STEPS, CudaGraphs, Graphs, Recorder
+from ganzoo.pytorch.inlet import Fed, Feed
 from ganzoo.pytorch.layers import MinibatchStd, init_normal, silence_last, spread_by_fan_in
 from ganzoo.pytorch.ranks import ALONE, Ranks
 from ganzoo.pytorch.restraint import r1_is_due

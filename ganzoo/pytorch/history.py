@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganzoo import draws
-from ganzoo.pytorch.capture import Fed, Feed
+from ganzoo.pytorch.inlet import Fed, Feed
 
 DRAWN = tuple(field.name for field in fields(draws.Exchange))  # what `swap` is told
 

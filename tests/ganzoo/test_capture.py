@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ganzoo import registry
-from ganzoo.pytorch import capture, restraint
+from ganzoo.pytorch import capture, inlet, restraint
 from ganzoo.pytorch.dcgan import DCGAN
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -215,14 +215,14 @@ def test_what_is_fed_arrives_as_it_is():
             "said": random.random(3) < 0.5,
             "none": np.zeros((0, 2), np.int32),
         }
-        for _ in range(capture.AHEAD + 2)
+        for _ in range(inlet.AHEAD + 2)
     ]
-    inlet = capture.Inlet(feeds[0], torch.device("cpu"))
+    there = inlet.Inlet(feeds[0], torch.device("cpu"))
     for feed in feeds:
-        inlet.fill(feed)
+        there.fill(feed)
         for name, array in feed.items():
-            there = inlet.fed[name].numpy()
-            assert there.dtype == array.dtype and np.array_equal(there, array), name
+            found = there.fed[name].numpy()
+            assert found.dtype == array.dtype and np.array_equal(found, array), name
 
 
 def test_a_difference_is_a_fraction_of_what_the_step_changed():
