@@ -109,6 +109,7 @@ def records() -> dict[str, Any]:
     noted = {row["name"]: row["value"] for row in rows(REFERENCE / "noted.csv")}
     return tables | {
         "factors": comparison("recipes-unet"),
+        "factors on scenes": comparison("recipes-unet-scenes"),
         "screen": screen(),
         "ladder": ladder(),
         "falls": falls(),
