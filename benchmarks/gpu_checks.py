@@ -2,11 +2,8 @@
 
 import argparse
 import shutil
-import sys
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
 MODELS = ("dcgan", "cyclegan-unet", "cyclegan-resnet")
 STEPS = 50
 
@@ -39,8 +36,7 @@ def built(
     trainer = kind(resolved, Task(size, 0, a.device))
     if a.device == "cpu":
         torch.set_num_threads(1)  # a tape hears one thread
-        sys.path.insert(0, str(ROOT / "tests" / "ganzoo"))
-        from tape import Tape
+        from ganzoo.pytorch.tape import Tape
 
         trainer.capture(Tape(trainer))
     return trainer, of_step

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ganbench.system import frameworks
+from ganbench.training import build
 from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
@@ -141,15 +142,15 @@ def networks(model: Any) -> list[Any]:
 
 def main() -> None:
     job = Job(**json.loads(sys.argv[1]))
-    if job.side == "usual":
-        frameworks.choose_device(job.framework, "cpu")  # imports it silently and sets nothing
-    else:
-        frameworks.prepare(job.framework, None, "cpu")
+    frameworks.choose_device(job.framework, "cpu")  # imports it silently and sets nothing
     model = next(
         m for m in registry.BUILT_IN if (m.name, m.framework) == (job.model, job.framework)
     )
     kind = registry.load(model)
     settings = resolve(kind.Settings, job.model, job.settings, job.profile)
+    if job.side != "usual":
+        narrow = build.is_narrow(vars(settings))
+        frameworks.prepare(job.framework, None, "cpu", narrow=narrow)
     if job.side == "ours":
         ours(job, kind, settings)
     elif job.framework == "pytorch":

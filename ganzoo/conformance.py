@@ -78,9 +78,11 @@ def run(
     trial = Trial(kind, settings, size, device)
     questions: list[Callable[[Trial], None]] = list(QUESTIONS)
     if kind.framework == "pytorch":
-        from ganzoo.pytorch import gradient_check
+        from ganzoo.pytorch import capture_check, gradient_check
 
         questions += gradient_check.questions(kind)
+        if device == "cpu":  # on a GPU the real thing is asked all along
+            questions += capture_check.questions(kind)
     if hasattr(kind, "views"):
         questions.append(views_are_pictures)
     if hasattr(kind, "reverse"):

@@ -7,7 +7,7 @@ import hashlib
 import inspect
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import numpy as np
 
@@ -20,13 +20,13 @@ from ganbench.planning.suite import Suite, with_device_defaults
 from ganbench.system import available_memory, child_process, frameworks
 from ganzoo import registry
 from ganzoo.errors import InputError as ModelError
-from ganzoo.settings import Adversaries, resolve
+from ganzoo.settings import resolve
 from ganzoo.trainer import Task, count_parameters
 
 if TYPE_CHECKING:
     from ganbench.planning.meta_memory import Peak
 
-NO_PART_OF_A_MODEL = "gradient_check.py"
+NO_PART_OF_A_MODEL = ("gradient_check.py", "capture_check.py", "tape.py")
 
 
 def describe(job: InspectJob, channel: child_process.Channel) -> Inspected:
@@ -48,7 +48,7 @@ def _describe(
     model: registry.Model, overrides: dict[str, Any], suite: Suite, device: str, there: int | None
 ) -> ModelFacts:
     kind = registry.load(model)
-    if device.startswith("cuda") and issubclass(kind.Settings, Adversaries):
+    if device.startswith("cuda") and "auto" in get_args(_hint(kind.Settings, "precision")):
         overrides = {"precision": "auto", **overrides}  # as PyTorch itself has it there, nearly
     settings = resolve(kind.Settings, model.name, overrides, suite.profile or "official")
     assert suite.size
@@ -65,6 +65,11 @@ def _describe(
         *(kind.source, vars(settings), found.parameters, work, need or None, code),
         *(changed, norm_parts),
     )
+
+
+def _hint(settings: type, name: str) -> Any:
+    """Of which type a field is; None if there is no such field."""
+    return get_type_hints(settings).get(name)
 
 
 def _norm_parts(model: registry.Model, kind: Any, settings: Any, suite: Suite) -> int:
@@ -88,7 +93,7 @@ def _code(kind: Any) -> str:
     lent += sorted(package.glob(f"{kind.framework}/*.py"))
     digest = hashlib.sha256()
     for file in (Path(inspect.getfile(kind)), *lent):
-        if file.name != NO_PART_OF_A_MODEL:
+        if file.name not in NO_PART_OF_A_MODEL:
             digest.update(file.read_bytes())
     return digest.hexdigest()
 

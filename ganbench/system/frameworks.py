@@ -53,15 +53,18 @@ def prepare(
     device: str = "cpu",
     precision: str | None = None,
     deterministic: bool = False,
+    narrow: bool = False,
 ) -> None:
     """Set a fresh process up for `framework` on `device`.
 
     `precision`: what a model's settings say; None: whatever the framework has. `deterministic`:
-    reproducible kernels on a GPU, as far as there are any; TensorFlow always has them.
+    reproducible kernels on a GPU, as far as there are any; TensorFlow always has them. `narrow`:
+    the model has few filters, and its operations little for several threads to share.
     """
     allocator.keep_freed_memory()
     if framework == "tensorflow":
-        _prepare_tensorflow(threads, device, precision)
+        _prepare_tensorflow(device, precision)
+        _share_threads(threads, narrow and device == "cpu")
         return
     if threads:
         set_torch_threads(threads)
@@ -104,7 +107,22 @@ def set_torch_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
-def _prepare_tensorflow(threads: int | None, device: str, precision: str | None) -> None:
+def _share_threads(threads: int | None, narrow: bool) -> None:
+    """Let TensorFlow work with so many threads, all of them on one operation after the other.
+
+    Narrow models have two operations at a time, each on half of the threads: their many small ones
+    spend more time in waiting for a second thread than they save by it.
+    """
+    import tensorflow as tf
+
+    count = threads or usable_cores()
+    at_once = 2 if narrow and count > 1 else 1
+    if threads or at_once > 1:
+        tf.config.threading.set_intra_op_parallelism_threads(count // at_once)
+        tf.config.threading.set_inter_op_parallelism_threads(at_once)  # or branches would take more
+
+
+def _prepare_tensorflow(device: str, precision: str | None) -> None:
     """Silence, reproducible kernels, and one GPU at most, whose memory is taken when needed."""
     tf = _quiet_tensorflow()
     # Whatever ~/.keras/keras.json says.
@@ -113,9 +131,6 @@ def _prepare_tensorflow(threads: int | None, device: str, precision: str | None)
     tf.config.experimental.enable_op_determinism()
     if precision:
         tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)  # or branches would take more
     gpus = tf.config.list_physical_devices("GPU")
     used = [] if device == "cpu" else [gpus[_number(device)]]
     tf.config.set_visible_devices(used, "GPU")
@@ -252,7 +267,9 @@ def _torch_facts(device: str) -> dict[str, Any]:
 def _tensorflow_facts(device: str) -> dict[str, Any]:
     import tensorflow as tf
 
-    threads = tf.config.threading.get_intra_op_parallelism_threads() or usable_cores()
+    told = tf.config.threading
+    each = told.get_intra_op_parallelism_threads()
+    threads = each * told.get_inter_op_parallelism_threads() or usable_cores()
     facts = {"threads": threads, "precision": "fp32", "deterministic": True}
     if device.startswith("cuda"):
         gpu = tf.config.list_physical_devices("GPU")[_number(device)]

@@ -8,6 +8,7 @@ from ganzoo import registry
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
+MANY = 32  # filters of the outermost layer, from which on threads share an operation gladly
 MEETING = ".ranks"  # the file in a run's folder through which its ranks find each other
 
 
@@ -15,13 +16,21 @@ def trainer(job: TrainJob, rank: int = 0) -> Any:
     """A fresh trainer on the device of `rank`, which knows nothing of the others yet."""
     run, device = job.run, job.device_of(rank)
     precision = run.settings.get("precision")
-    frameworks.prepare(run.framework, threads(job), device, precision, job.deterministic)
+    frameworks.prepare(
+        *(run.framework, threads(job), device, precision, job.deterministic),
+        narrow=is_narrow(run.settings),
+    )
     kind = registry.load(registry.Model(run.model, run.address, run.framework))
     settings = resolve(kind.Settings, run.model, run.settings)
     made = kind(settings, Task(run.size, run.seed, device))
     if job.eager and hasattr(made, "launch_each_kernel"):
         made.launch_each_kernel("asked for")
     return made
+
+
+def is_narrow(settings: dict[str, Any]) -> bool:
+    """Has a model of these settings few filters?"""
+    return bool(settings.get("width", MANY) < MANY)
 
 
 def threads(job: TrainJob) -> int | None:

@@ -20,6 +20,7 @@ from ganzoo.errors import InputError
 from ganzoo.pytorch.inlet import Fed, Feed, Inlet, layout
 
 RECOVERS = (2, 15)  # torch from which memory and random state outlive a capture that failed
+MOST_INLETS = 8  # of which a batch that changes now and then needs a few
 EAGER_STEPS = 3  # of a kind, before it is recorded: libraries set themselves up in them
 # Of what a step changes, between the recorded one and the eager one: kernels that add in any order
 # move it by hundredths, what was recorded as a number and should have been fed by much more.
@@ -91,6 +92,7 @@ class Graphs:
     def __init__(self, device: torch.device, recorder: Recorder):
         self.device, self.recorder = device, recorder
         self.inlet: Inlet | None = None
+        self.inlets = 0
         self.taken: Counter[Hashable] = Counter()  # steps of each kind
         self.recorded: dict[Hashable, Recorded] = {}
         self.refused = ""
@@ -98,12 +100,15 @@ class Graphs:
     def step(self, learner: Learner, feed: Feed, kind: Hashable) -> dict[str, Tensor]:
         """Take a step of this kind; losses by name, still on the device."""
         if self.inlet is None or self.inlet.layout != layout(feed):
+            self.inlets += 1
+            if self.inlets > MOST_INLETS:
+                self._refuse("what it is fed has another shape each time")
             self.inlet = Inlet(feed, self.device)
             learner.find_rates(self.inlet.fed)
             self.taken, self.recorded = Counter(), {}
         self.inlet.fill(feed)
         self.taken[kind] += 1
-        learnt = Learnt(partial(learner.learn, self.inlet.fed, kind))
+        learnt = Learnt(partial(learner.learn, self.inlet.fed, kind), self.device)
         if self.refused or self.taken[kind] <= EAGER_STEPS:
             return self._eagerly(learnt)
         if kind not in self.recorded:
@@ -159,14 +164,15 @@ class Graphs:
 class Learnt:
     """A step that gives its losses as one tensor, in the order of `names`."""
 
-    def __init__(self, learn: Callable[[], Mapping[str, Tensor]]):
-        self._learn = learn
+    def __init__(self, learn: Callable[[], Mapping[str, Tensor]], device: torch.device):
+        self._learn, self._device = learn, device
         self.names: list[str] = []
 
     def __call__(self) -> Tensor:
         losses = self._learn()
         self.names[:] = losses
-        return torch.stack([loss.to(torch.float64) for loss in losses.values()])
+        found = [torch.as_tensor(loss, dtype=torch.float64) for loss in losses.values()]
+        return torch.stack([loss.to(self._device) for loss in found])
 
 
 @dataclass(frozen=True)

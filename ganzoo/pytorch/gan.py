@@ -22,9 +22,11 @@ from ganzoo.trainer import Losses, Noise, Pictures, Task
 
 
 class GAN(TorchTrainer):
-    """Base of trainers whose settings are `ganzoo.settings.Adversaries`.
+    """Base of trainers that write `feed` and `learn`, whose steps a GPU can replay.
 
-    The optimisers are called G and D.
+    The optimisers are called G and D, and made by `ganzoo.pytorch.training.adam`. Settings have
+    `learning_rate_g` and `learning_rate_d`; what else there is to help a GAN's training, which is
+    for whoever asks for it, reads those of `ganzoo.settings.Adversaries`.
     """
 
     progress = 0.0  # used fraction of the budget
@@ -35,9 +37,18 @@ class GAN(TorchTrainer):
         super().__init__(settings, task)
         self.rates = {"G": settings.learning_rate_g, "D": settings.learning_rate_d}
         self.graphs: Graphs | None = None
-        self.each_kernel = "the model says so"  # why a GPU is told of every kernel, if it is
-        if self.capturable and self.device.type == "cuda":
+        self.each_kernel = ""  # why a GPU is told of every kernel, if it is
+        if why := self.uncapturable():
+            self.launch_each_kernel(why)
+        elif self.device.type == "cuda":
             self.capture(CudaGraphs(self.device))
+
+    @classmethod
+    def uncapturable(cls) -> str:
+        """Why no step of this model can be recorded; empty if it can."""
+        if cls.step is not GAN.step:
+            return "its step is its own"
+        return "" if cls.capturable else "the model says so"
 
     def step(self, source: Noise | Pictures, target: Pictures) -> Losses:
         """Teach every network once; losses by name.
@@ -45,10 +56,11 @@ class GAN(TorchTrainer):
         The host decides first, in `feed`; what follows is the device's alone, in `learn`.
         """
         self.steps += 1
-        feed, with_r1 = self.feed(source, target), r1_is_due(self.settings, self.steps)
+        with_r1 = r1_is_due(self.settings, self.steps)
+        feed = {name: np.asarray(a) for name, a in self.feed(source, target).items()}
         if self.graphs:
             feed |= {f"rate_{name}": np.array(rate, "f4") for name, rate in self.rates.items()}
-            feed |= {"pull": self.number(self.pull())}
+            feed |= {"pull": self.number(self.pull())} if self.averages else {}
             return self.graphs.step(self, feed, with_r1)
         fed = {name: torch.from_numpy(np.asarray(a, order="C")) for name, a in feed.items()}
         losses = self.learn({name: x.to(self.device) for name, x in fed.items()}, with_r1)
@@ -215,7 +227,7 @@ class GAN(TorchTrainer):
     def schedule(self, progress: float) -> None:
         """Let the learning rates fall as the settings say."""
         s, self.progress = self.settings, progress
-        scale = s.rate(progress)
+        scale = s.rate(progress) if hasattr(s, "rate") else 1.0
         self.rates = {"G": scale * s.learning_rate_g, "D": scale * s.learning_rate_d}
         if not self.graphs:
             self.set_learning_rate(1.0, **self.rates)

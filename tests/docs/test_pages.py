@@ -64,7 +64,9 @@ def test_the_start_leads_to_every_page():
     assert set(DOCS.rglob("*.md")) - {DOCS / "index.md"} <= linked
 
 
-@pytest.mark.parametrize("example", ["tiny_gan.py", "colour_distance.py", "colour_extractor.py"])
+@pytest.mark.parametrize(
+    "example", ["tiny_gan.py", "replayed_gan.py", "colour_distance.py", "colour_extractor.py"]
+)
 def test_an_example_is_as_long_as_it_says(example):
     lines = text_of(f"examples/{example}").count("\n")
     assert re.search(rf"{example}\)[^(]*in {lines}\b", text_of("docs/how-to/plugin.md"))

@@ -4,19 +4,20 @@ No GPU is needed: whatever the recorded step would take from Python, or read bac
 """
 
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from ganzoo import registry
-from ganzoo.pytorch import capture, inlet, restraint
+from ganzoo import conformance, registry
+from ganzoo.pytorch import capture, capture_check, inlet, restraint
 from ganzoo.pytorch.dcgan import DCGAN
+from ganzoo.pytorch.tape import Tape
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task
 
-from .tape import Tape
-
+EXAMPLE = Path(__file__).parents[2] / "examples" / "replayed_gan.py"
 ALL = {
     **{"ema": 0.99, "spectral_norm": True, "r1_gamma": 1.0, "lecam": 0.1, "d_steps": 2},
     **{"augment": "color-translation-cutout", "decay_from": 0.2},
@@ -244,5 +245,74 @@ def test_a_difference_is_a_fraction_of_what_the_step_changed():
 
 def test_nothing_is_captured_on_a_cpu_nor_by_a_model_that_refuses():
     trainer = DCGAN(resolve(DCGAN.Settings, "dcgan", {"width": 4}), Task(32))
-    assert trainer.graphs is None
-    assert Refusing.capturable is False
+    assert trainer.graphs is None and DCGAN.uncapturable() == ""
+    assert Refusing.uncapturable() == "the model says so"
+    assert Stepping.uncapturable() == "its step is its own"
+
+
+class Feeding(DCGAN):
+    """It feeds and gives numbers that are no arrays and no tensors."""
+
+    def feed(self, source, target):
+        return super().feed(source, target) | {"half": 0.5, "one": torch.ones(1)}
+
+    def learn(self, fed, with_r1):
+        return super().learn(fed, with_r1) | {"half": fed["half"], "constant": 2.0}
+
+
+class Stepping(DCGAN):
+    """Its step is its own."""
+
+    def step(self, source, target):
+        return super().step(source, target)
+
+
+class Forgetful(DCGAN):
+    """Its loss depends on how far the training is, which nothing feeds."""
+
+    def told_apart(self, *more):
+        loss = super().told_apart(*more)
+        with torch.no_grad():
+            for p in self.D.parameters():
+                p.grad.mul_(1 - 0.1 * self.progress)
+        return loss
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (DCGAN, ""),
+        (Feeding, ""),
+        (Forgetful, "learn depends on something that is neither fed"),
+        (Reading, "cannot be captured: operation not permitted"),
+    ],
+)
+def test_check_finds_without_a_gpu_what_cannot_be_replayed(kind, why):
+    settings = resolve(DCGAN.Settings, "dcgan", {"width": 4, "batch": 4})
+    trial = conformance.Trial(kind, settings, 32)
+    (question,) = capture_check.questions(kind)
+    if not why:
+        question(trial)
+        return
+    with pytest.raises(AssertionError, match=why):
+        question(trial)
+
+
+def test_the_example_keeps_the_contract_and_can_be_replayed():
+    (model,) = registry.select("replayed-gan", (EXAMPLE,))
+    answers = list(conformance.run(model))
+    assert [answer for answer in answers if not answer.good] == []
+    assert answers[-1].question.startswith("a step that is replayed")
+
+
+def test_only_steps_that_are_fed_are_asked_about():
+    assert capture_check.questions(Stepping) == capture_check.questions(Refusing) == []
+
+
+def test_what_is_fed_with_another_shape_each_time_is_not_recorded():
+    trainer, tape = made("dcgan", CASES[0][1])
+    target = np.zeros((4, 32, 32, 3), np.uint8)
+    for count in (4, 3, 2) * 4:
+        trainer.step(np.zeros((count, 100), np.float32), target[:count])
+    assert trainer.graphs.refused == "what it is fed has another shape each time"
+    assert tape.recordings == 0

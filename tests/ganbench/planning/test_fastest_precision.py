@@ -1,6 +1,7 @@
 """precision=auto becomes the faster one: for every run of a model the same, and never recorded."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -117,6 +118,13 @@ def test_tf32_is_of_nvidia_gpus(device, bad):
     with pytest.raises(ModelError, match=f"NVIDIA GPUs, and not of {device}") as caught:
         settled(asked, device)
     assert caught.value.hint == "precision=fp32"
+
+
+def test_a_plugin_without_the_setting_is_given_none():
+    example = Path(__file__).parents[3] / "examples" / "replayed_gan.py"
+    (model,) = registry.select("replayed-gan", (example,))
+    described = inspect_models._describe(model, {}, Suite(size=32), "cuda", None)
+    assert "precision" not in described.settings
 
 
 def test_a_gpu_has_tf32_where_nothing_is_named():

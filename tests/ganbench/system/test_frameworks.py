@@ -81,3 +81,26 @@ def test_a_gpu_is_told_of_precision_and_kernels_and_a_record_says_which() -> Non
         [tf32, False, ["reflection_backward_cuda"]],
     ]
     assert done.stderr.count("UserWarning: reflection_backward_cuda") == 3
+
+
+THREADS = """
+import json, sys
+from ganbench.system import frameworks
+frameworks.prepare("tensorflow", json.loads(sys.argv[1]), "cpu", narrow=json.loads(sys.argv[2]))
+import tensorflow as tf
+told = tf.config.threading
+both = told.get_intra_op_parallelism_threads(), told.get_inter_op_parallelism_threads()
+print(json.dumps([*both, frameworks.facts("tensorflow", "cpu", "fp32")["threads"]]))
+"""
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("threads", "narrow", "expected"),
+    [(4, True, [2, 2, 4]), (4, False, [4, 1, 4]), (1, True, [1, 1, 1])],
+)
+def test_a_narrow_model_has_two_operations_at_a_time(threads, narrow, expected) -> None:
+    pytest.importorskip("keras")
+    command = [sys.executable, "-P", "-c", THREADS, json.dumps(threads), json.dumps(narrow)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == expected

@@ -24,8 +24,7 @@ from ganbench.planning.suite import from_values
 from ganbench.system import child_process, files
 from ganbench.training import build, worker
 from ganzoo.pytorch.gan import GAN
-
-from ...ganzoo.tape import Tape
+from ganzoo.pytorch.tape import Tape
 
 RECIPE = Path(__file__).parents[3] / "benchmarks/recipes/collapse.toml"
 RESNET = "cyclegan-resnet:width=4,d_width=4,blocks=1,batch=2,history=3"

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ganzoo.pytorch.gan import GAN
+from ganzoo.pytorch.capture import Learner
 
 READS = ("_local_scalar_dense", "nonzero", "masked_select", "unique")
 
@@ -20,7 +20,7 @@ READS = ("_local_scalar_dense", "nonzero", "masked_select", "unique")
 class Tape:
     """As of `ganzoo.pytorch.capture.Recorder`, for a trainer in one thread."""
 
-    def __init__(self, trainer: GAN) -> None:
+    def __init__(self, trainer: Learner) -> None:
         self.trainer, self.recordings = trainer, 0
 
     def eagerly(self, work: Callable[[], Any]) -> Any:
