@@ -11,13 +11,8 @@ from ganbench.runner.suite_part import SIDES, Part, told
 # beside by the runs' keys.
 OWN = {
     *("device", "threads", "data", "source", "target", "swap", "limit", "plugins", "price"),
-    *(
-        "beside",
-        "eager",
-        "deterministic",
-        "ranks",
-        "sync_batchnorm",
-    ),  # a run that ranks change has another key
+    *("beside", "eager", "deterministic"),
+    *("ranks", "sync_batchnorm"),  # a run that ranks change has another key
 }
 MOST_RUNS = 3  # that a message names
 Fact = Callable[[Part], Any]

@@ -112,6 +112,7 @@ class Worker:
             self.due,
             self.between,
         )
+        self._note_launches()  # a kind of step that is rare may have been refused since
 
     def warm_up(self, resumed: bool) -> None:
         """Take steps that count for nothing, until kernels and caches are ready, and forget them.
@@ -127,8 +128,13 @@ class Worker:
             if not resumed and self.job.threads_are_open:
                 warm_up.choose_threads(lambda: self._rehearse()[0])
 
-        self.state.launches = getattr(self.trainer, "launches", "")
-        if self.state.launches not in ("", "one graph a step") and not self.job.eager:
+        self._note_launches()
+
+    def _note_launches(self) -> None:
+        """Keep how a GPU is told of a step, and warn where that is slower than it could be."""
+        before, self.state.launches = self.state.launches, getattr(self.trainer, "launches", "")
+        slow = self.state.launches not in ("", "one graph a step") and not self.job.eager
+        if slow and self.state.launches != before:
             reason = f"the GPU is told of a step {self.state.launches}"
             self.parent.event("warning", about="launches", reason=reason)
 

@@ -39,7 +39,7 @@ def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) 
     if not losers:
         return said + "."
     verb = "does" if len(losers) == 1 else "do"
-    return said + Markup("; {} {} not.").format(formatting.some(losers), verb)
+    return said + Markup("; {} {} not beat them.").format(formatting.some(losers), verb)
 
 
 def survivors(best: Row, primary: Score) -> Markup | None:

@@ -546,6 +546,15 @@ def test_a_record_says_how_a_gpu_was_told_of_a_step(
     assert said == ([f"the GPU is told of a step {launches}"] if warned else [])
 
 
+def test_a_kind_of_step_that_is_refused_late_is_in_the_record(make_job, work_here, monkeypatch):
+    said = iter(["one graph a step", "kernel by kernel: late"])
+    monkeypatch.setattr(GAN, "launches", property(lambda trainer: next(said)))
+    job = make_job("dcgan:width=4,batch=2", budget="2step")
+    made, _ = work_here(job)
+    assert made.environment["launches"] == "kernel by kernel: late"
+    assert len(diary(job, "warning")) == 1
+
+
 def test_a_record_of_a_cpu_says_nothing_of_launches(make_job, work_here):
     made, _ = work_here(make_job("dcgan:width=4,batch=2", budget="2step"))
     assert "launches" not in made.environment

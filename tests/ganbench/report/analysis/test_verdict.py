@@ -82,7 +82,7 @@ def test_none_beats_the_untouched_photographs(fake):
 
 def test_models_behind_the_photographs_are_named(fake):
     found = judged(fake, {"a": [120.0, 121.0, 119.0], "b": [170.0, 171.0, 169.0]})
-    assert "; b does not." in found.text
+    assert "; b does not beat them." in found.text
 
 
 def test_one_seed_is_a_hint_and_not_a_verdict(fake):
