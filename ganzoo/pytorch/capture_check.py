@@ -9,7 +9,7 @@ import torch
 from ganzoo.pytorch.gan import GAN
 from ganzoo.pytorch.tape import Tape
 
-STEPS = 9  # of which the first five are not replayed
+STEPS = 7  # of which the first five are not replayed
 
 
 class Trial(Protocol):
