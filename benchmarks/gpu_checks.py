@@ -85,6 +85,16 @@ def weights_apart(one: Any, other: Any) -> float:
     return max(found, default=float("inf"))
 
 
+def held_against(one: Any, other: Any, of_step: Any, first: int) -> dict[str, Any]:
+    """Teach both from step `first` to the end; how far apart they are, and was it captured?"""
+    losses = [taught(trainer, of_step, first, STEPS) for trainer in (one, other)]
+    return {
+        "refused": other.graphs.refused,
+        "losses_apart": max(losses_apart(*losses)),
+        "weights_apart": weights_apart(one, other),
+    }
+
+
 def captured(a: argparse.Namespace) -> dict[str, Any]:
     """Fifty steps as they were recorded against fifty that were not."""
     exact(a)
@@ -95,12 +105,7 @@ def captured(a: argparse.Namespace) -> dict[str, Any]:
             graph, of_step = built(name, {}, size, a, profile)
             eager, _ = built(name, {}, size, a, profile)
             eager.graphs.refused = "measured against"
-            losses = [taught(trainer, of_step, 0, STEPS) for trainer in (graph, eager)]
-            found[f"{name}, {profile}"] = {
-                "refused": graph.graphs.refused,
-                "losses_apart": max(losses_apart(*losses)),
-                "weights_apart": weights_apart(graph, eager),
-            }
+            found[f"{name}, {profile}"] = held_against(eager, graph, of_step, 0)
     return found | {"irreproducible": irreproducible(a)}
 
 
@@ -116,12 +121,7 @@ def resumed(a: argparse.Namespace) -> dict[str, Any]:
         straight.save(folder)
         other.load(folder)
         shutil.rmtree(folder)
-        losses = [taught(trainer, of_step, STEPS // 2, STEPS) for trainer in (straight, other)]
-        found[name] = {
-            "refused": other.graphs.refused,
-            "losses_apart": max(losses_apart(*losses)),
-            "weights_apart": weights_apart(straight, other),
-        }
+        found[name] = held_against(straight, other, of_step, STEPS // 2)
     return found | {"irreproducible": irreproducible(a)}
 
 

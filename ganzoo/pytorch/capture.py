@@ -131,9 +131,9 @@ class Graphs:
 
     def _try(self, learner: Learner, kind: Hashable, learnt: "Learnt") -> dict[str, Tensor]:
         """Take a step both ways; with another feed, so that nothing recorded may be a number."""
-        before = _copy(learner.state())
+        before = copied(learner.state())
         losses = self._eagerly(learnt)
-        eager = _copy(learner.state())
+        eager = copied(learner.state())
         learner.restore(before)
         replayed = self.recorded[kind].replay()
         apart = difference(before, eager, learner.state())
@@ -213,8 +213,8 @@ def _apart(name: str, before: Fed, eager: Fed, replayed: Fed) -> float:
     return apart / length if apart and length else apart
 
 
-def _copy(state: Fed) -> dict[str, Tensor]:
-    """On the CPU, for which there is always room."""
+def copied(state: Fed) -> dict[str, Tensor]:
+    """A state on the CPU, for which there is always room."""
     return {name: value.detach().to("cpu", copy=True) for name, value in state.items()}
 
 

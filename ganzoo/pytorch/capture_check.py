@@ -2,24 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
 
 import torch
 
 from ganzoo.pytorch.gan import GAN
+from ganzoo.pytorch.gradient_check import Trial
 from ganzoo.pytorch.tape import Tape
 
 STEPS = 7  # of which the first five are not replayed
-
-
-class Trial(Protocol):
-    """What is asked of a trial, which lies above."""
-
-    def trainer(self, seed: int = 0, batch: int | None = None) -> Any:
-        """A fresh trainer."""
-
-    def steps(self, trainer: Any, *draws: int) -> list[dict[str, float]]:
-        """Teach with a batch for each draw."""
 
 
 def captured_steps_are_the_same(trial: Trial) -> None:

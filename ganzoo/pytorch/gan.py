@@ -57,14 +57,14 @@ class GAN(TorchTrainer):
         """
         self.steps += 1
         with_r1 = r1_is_due(self.settings, self.steps)
-        feed = {name: np.asarray(a) for name, a in self.feed(source, target).items()}
+        fed = self.feed(source, target)
+        feed = {name: np.asarray(value, order="C") for name, value in fed.items()}
         if self.graphs:
             feed |= {f"rate_{name}": np.array(rate, "f4") for name, rate in self.rates.items()}
             feed |= {"pull": self.number(self.pull())} if self.averages else {}
             return self.graphs.step(self, feed, with_r1)
-        fed = {name: torch.from_numpy(np.asarray(a, order="C")) for name, a in feed.items()}
-        losses = self.learn({name: x.to(self.device) for name, x in fed.items()}, with_r1)
-        return self.ranks.means(losses)
+        there = {name: torch.from_numpy(a).to(self.device) for name, a in feed.items()}
+        return self.ranks.means(self.learn(there, with_r1))
 
     def feed(self, source: Noise | Pictures, target: Pictures) -> Feed:
         """All that a step is told by the host, by name: pictures and whatever is drawn."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ganzoo.pytorch.capture import Learner
+from ganzoo.pytorch.capture import Learner, copied
 
 READS = ("_local_scalar_dense", "nonzero", "masked_select", "unique")
 
@@ -29,7 +29,7 @@ class Tape:
     def record(self, work: Callable[[], Any]) -> tuple[Callable[[], None], Any]:
         """Do the work to hear it, and undo it: a real recorder would not have done it."""
         self.recordings += 1
-        before = {name: value.detach().clone() for name, value in self.trainer.state().items()}
+        before = copied(self.trainer.state())
         try:
             with _Listener() as listener:
                 made = work()
