@@ -78,12 +78,12 @@ def sentence(comparison: Comparison) -> str:
         f"These runs come from machines of {formatting.spelled(len(found.kinds))} kinds ({named}):"
         " training times, speeds, energy and money are not compared across them; scores may be"
     )
-    if any(_in_seconds(run.budget) for row in comparison.rows for run in row.records):
+    if any(in_seconds(run.budget) for row in comparison.rows for run in row.records):
         said += ", but a budget in seconds is more steps on a faster machine"
     return f"{said}."
 
 
-def _in_seconds(text: str) -> bool:
+def in_seconds(text: str) -> bool:
     try:
         return budget.parse(text).unit == "seconds"
     except InputError:

@@ -34,7 +34,7 @@ def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) 
     )
     if best.half_width is not None:
         said += " " + between(best.low, best.high)
-        said += "" if best.excludes_zero else ", which its seeds do not settle"
+        said += "" if best.excludes_zero else ", though its seeds cannot tell it from them"
     losers = [row.name for row, gain in gains[1:] if gain is not None and gain.mean <= 0]
     if not losers:
         return said + "."

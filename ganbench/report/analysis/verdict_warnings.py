@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from ganbench.record import Record, Results
 from ganbench.report import formatting
-from ganbench.report.analysis import extensions, machines, precisions
+from ganbench.report.analysis import extensions, machines, precisions, uneven_steps
 from ganbench.report.analysis.comparison import Comparison, Row, status_summary
 from ganbench.report.formatting import STATUS_WORDS
 
@@ -17,8 +17,8 @@ def warnings(results: Results, comparison: Comparison) -> list[Markup]:
     said = results.suite.get("warnings")
     texts = said if isinstance(said, list) else []
     found = _most([Markup.escape(text) for text in texts], "warnings, in suite.json")
-    of_all = machines.sentence(comparison), precisions.sentence(comparison), _parts(results)
-    found += [Markup.escape(said) for said in of_all if said]
+    of_all = [part.sentence(comparison) for part in (machines, precisions, uneven_steps)]
+    found += [Markup.escape(said) for said in (*of_all, _parts(results)) if said]
     found += _protocol_warnings(comparison)
     extended = [Markup.escape(sentence) for sentence in extensions.sentences(comparison)]
     found += _most(extended, "models with extended runs")

@@ -30,7 +30,7 @@ LATE = 8  # columns of this rank and above are not printed: a sheet has no room 
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a table cell, the number it sorts by, and whether it cannot be told from the best."""
+    """Text of a table cell, the number it sorts by, and whether it stands out as one of the best."""
 
     text: str
     sort: float | None = None
@@ -66,7 +66,7 @@ def main(comparison: Comparison) -> list[Column]:
 
 
 def score_column(comparison: Comparison, score: Score, rank: int = 0) -> Column:
-    tied = pairwise_tests.tied_with_best(comparison, score.metric)
+    bold = _told_from_some(comparison, score.metric)
 
     def of_row(row: Row) -> Cell:
         interval = row.interval(score.metric)
@@ -78,7 +78,7 @@ def score_column(comparison: Comparison, score: Score, rank: int = 0) -> Column:
             )
         said = formatting.spread(interval.mean, interval.half_width)
         note = _seeds(comparison, row, score.metric)
-        return Cell(said, interval.mean, row.name in tied, note)
+        return Cell(said, interval.mean, row.name in bold, note)
 
     def of_baseline(baseline: Baseline) -> Cell:
         value = comparison.baseline(baseline.name, score.metric)
@@ -92,6 +92,12 @@ def score_column(comparison: Comparison, score: Score, rank: int = 0) -> Column:
     about = score.about or f"{score.better} is better"
     rising = score.better != "higher"
     return Column(formatting.heading(score), of_row, of_baseline, about, rising, rank, score)
+
+
+def _told_from_some(comparison: Comparison, metric: str) -> set[str]:
+    """The best and all that cannot be told from it; nobody where that is every model."""
+    tied = pairwise_tests.tied_with_best(comparison, metric)
+    return tied if tied < {row.name for row in comparison.scored(metric)} else set()
 
 
 def _seeds(comparison: Comparison, row: Row, metric: str) -> str:

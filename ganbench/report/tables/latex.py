@@ -99,7 +99,7 @@ def _fixed(
 
 
 def _cell(cell: Cell, notes: list[str]) -> str:
-    """The value, bold where nothing is told apart from the best; its note by number."""
+    """The value, bold if it is one of the best; its note by number."""
     text = escaped(cell.text or formatting.MISSING)
     text = rf"\textbf{{{text}}}" if cell.best else text
     if not cell.note:

@@ -129,9 +129,10 @@ def from_bold(page, comparison):
             continue
         cells = {name: cell for name, cell in cells.items() if cell.sort is not None}
         best = best_of(comparison, metric) if cells else ""
+        some = any(cell.best for cell in cells.values())  # none is bold where no model is beaten
         for name, cell in cells.items():
             assert (f"**{cell.text}**" in text) or not cell.best
-            if name != best and not cell.best:
+            if name != best and some and not cell.best:
                 page.add("bold", metric, best, name, True, best)
             elif name != best and head == columns[0][0]:
                 page.add("bold", metric, best, name, *beaten(comparison, metric, best, name))
