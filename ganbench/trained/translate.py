@@ -4,7 +4,7 @@ The parent says which photographs and which run; a child that meets the run's fr
 them, draws and writes. What is there already stays, so that the same command goes on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -134,8 +134,9 @@ def work(job: TranslateJob, channel: child_process.Channel) -> int:
                 group.append((painting, pixels))
             except (UnreadableFile, BrokenPicture) as reason:
                 channel.send("skipped", name=name, reason=str(reason))
-        for painting, made in _drawn(group, size, draw):
+        for done, (painting, made) in enumerate(_drawn(group, size, draw), start + 1):
             _write(job.out, painting, made)
+            channel.send("painted", done=done)
         channel.send("painted", done=min(start + TOGETHER, len(job.names)))
     return len(job.names)
 
@@ -176,15 +177,13 @@ def network(
 
 def _drawn(
     group: list[tuple[str, np.ndarray]], size: int, draw: tiles.Draw
-) -> list[tuple[str, np.ndarray]]:
-    """Each picture of a group painted; those of the model's own size together."""
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Each picture of a group painted, as soon as it is; those of the model's own size together."""
     own = [picture for _, picture in group if picture.shape[:2] == (size, size)]
     together = iter(draw(np.stack(own)) if own else ())
-    return [
-        (name, next(together) if picture.shape[:2] == (size, size)
-         else tiles.draw(picture, size, draw))
-        for name, picture in group
-    ]  # fmt: skip
+    for name, picture in group:
+        whole = picture.shape[:2] == (size, size)
+        yield name, next(together) if whole else tiles.draw(picture, size, draw)
 
 
 def _write(out: Path, name: str, made: np.ndarray) -> None:

@@ -18,6 +18,7 @@ BYTES = {"verdict": 120_000, "wall": 560_000, "back": 420_000, "noise": 200_000,
 KNOWN = {"input", "output", "back", "identity", "target", "reverse", "reverse_back", "walk"}
 OF_THE_DATA = {"input", "target", "back", "identity", "reverse_back"}  # copies of it, or nearly
 AMPLIFIED = 3
+BESIDE = 3  # pictures below the verdict, at least
 MOST_OWN = 6  # grids of views that only their model knows
 
 
@@ -99,8 +100,14 @@ def same_input(runs: Sequence[ShownRun], place: int = 0) -> list[tuple[Row | Non
 
 
 def verdict_line(runs: Sequence[ShownRun]) -> list[tuple[Row | None, str]]:
-    """The first probe photograph, and what every model makes of it (or of noise)."""
-    items = same_input(runs)
+    """The first probe photograph, and what every model makes of it (or of noise).
+
+    Of a single model another follows: alone across the page, small pictures are a blur.
+    """
+    items: list[tuple[Row | None, np.ndarray]] = []
+    for place in range(BESIDE):
+        if len(items) < BESIDE:
+            items += same_input(runs, place)
     uris = encoding.fit([picture[None] for _, picture in items], (1,), BYTES["verdict"])
     return [(row, line[0]) for (row, _), line in zip(items, uris, strict=True)]
 

@@ -246,3 +246,21 @@ def test_numbers_have_about_three_digits(value, text):
 def test_a_name_of_many_settings_may_break_between_them_and_stays_text():
     made = page._breakable("dcgan:batch=16,<b>=2")
     assert made == "dcgan:<wbr>batch=16,<wbr>&lt;b&gt;=2"
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["dcgan"], ["dcgan"] * 3),
+        (["cyclegan-unet"], ["photograph", "cyclegan-unet"] * 2),
+        (["cyclegan-unet", "dcgan"], ["photograph", "cyclegan-unet", "dcgan"]),
+    ],
+)
+def test_at_least_three_pictures_stand_below_the_verdict(fake, labels, expected):
+    for label in labels:
+        fake.run(label, 0, 120.0)
+    html = build(fake.finish(labels, seeds=[0])).read_text("utf-8")
+    figure = html.partition('<figure class="first"')[2].partition("</figure>")[0]
+    shown = re.findall(r'src="([^"]+)" alt="(?:the )?([\w-]+)', figure)
+    assert [name for _, name in shown] == expected
+    assert len({uri for uri, _ in shown}) == len(expected)  # each photograph is another one

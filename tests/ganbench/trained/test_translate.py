@@ -49,6 +49,20 @@ def test_a_photograph_of_the_models_size_is_drawn_as_in_training(made, photograp
     assert (again == trainer.reverse(expected)[0]).all()
 
 
+def test_each_painting_is_told_when_it_is_there(made, photographs, tmp_path):
+    there, out = [], tmp_path / "out"
+
+    def on_progress(what, done, of):
+        paintings = [name for name in files_of(out) if name.endswith(".jpg")]
+        there.append((what, done, of, len(paintings)))
+
+    run = trained_run.find(str(made("cyclegan-resnet")))
+    translate(str(photographs), run, out, Wish(), on_progress)
+    assert [(what, of) for what, _, of, _ in there] == [("paintings", 5)] * 6
+    assert [done for _, done, _, _ in there] == [0, 1, 2, 3, 4, 5]  # the last one is broken
+    assert all(done <= count for _, done, _, count in there[:-1])
+
+
 def test_the_other_way(made, photographs, tmp_path):
     folder = made("cyclegan-unet")
     paint(photographs / "sub", folder, tmp_path / "out", format="png", reverse=True, whole=True)
