@@ -30,7 +30,7 @@ LATE = 8  # columns of this rank and above are not printed: a sheet has no room 
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a table cell, the number it sorts by, and whether it stands out as one of the best."""
+    """Text of a table cell, the number it sorts by, and whether it is bold as one of the best."""
 
     text: str
     sort: float | None = None

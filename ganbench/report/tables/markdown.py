@@ -12,7 +12,8 @@ from ganbench.report.tables.columns import Cell, Column
 ABOUT = (
     "Mean ± half-width of the 95 % interval over seeds (Student's t), finished runs only. Bold: "
     "the best, and all that its seeds cannot tell from it (Holm over all pairs; one seed tells "
-    "nothing); where that is every model, none. The interval over pictures stands in comparison.csv."
+    "nothing); where that is every model, none. The interval over pictures stands in "
+    "comparison.csv."
 )
 GAP = (
     "Style gap closed = 100 × ({0} of untouched photographs − {0} of the model) / ({0} of "
