@@ -5,7 +5,7 @@ LINT := .venv-lint/bin
 DOCS := .venv-docs/bin
 PYTEST = $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --benchmark-disable
 BENCH_ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help bench quick lint docs test torture speed audit install install-dev
 
