@@ -36,7 +36,7 @@ def fixed(value: float, places: int) -> str:
 
 def spread(mean: float | None, half_width: float | None) -> str:
     """Mean ± half-width of its interval, in the same decimals."""
-    if mean is None or half_width is None:
+    if mean is None or not half_width:  # of 0: all seeds alike, which is no proof of certainty
         return number(mean)
     like = max(abs(mean), abs(half_width))
     return f"{number(mean, like)} ± {number(half_width, like)}"
@@ -135,6 +135,8 @@ def seeds(given: Sequence[object]) -> str:
 
 def against(score: Score) -> str:
     """How many pictures a number compares."""
+    if score.kind == "translation":
+        return f"{plural(score.count, 'picture')}, each beside its own counterpart"
     return f"{score.count:,} against {score.reference_count:,} pictures"
 
 

@@ -17,6 +17,7 @@ from ganbench.record import Results
 from ganbench.report import citations, embedded, formatting, redact
 from ganbench.report.analysis import (
     agreement,
+    conditions,
     intervals,
     letter_display,
     machines,
@@ -109,6 +110,9 @@ def _numbers(results: Results, comparison: Comparison) -> dict[str, Any]:
         "footnotes": footnotes.footnotes(comparison),
         "other_metrics": other_metrics.table(comparison),
         "leading": _leading(results),
+        "recipe": conditions.recipe(comparison),
+        "judge": conditions.judge(comparison),
+        "held_out": conditions.held_out(comparison),
         "agreement": agreement.agreement(comparison),
         "weight_averages": weight_averages.weight_averages(comparison),
         "style_gap": style_gap.scale(comparison),
@@ -291,10 +295,9 @@ def _visible_difference(comparison: Comparison) -> str:
     most = max(counts, default=0)
     if most < 2:
         return "One seed shows no spread: it can rank, but not say how surely."
-    factor = intervals.t_factor(most)
     return (
-        f"{most} seeds can see differences of about {factor:.1f} standard deviations; "
-        f"{2 * most} seeds would see {intervals.t_factor(2 * most):.1f}."
+        f"Four times of five, {most} seeds see differences of {intervals.visible(most):.1f} "
+        f"standard deviations; {2 * most} seeds would see {intervals.visible(2 * most):.1f}."
     )
 
 

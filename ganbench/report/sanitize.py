@@ -199,7 +199,8 @@ DATA: dict[str, tuple[type, Bound]] = {
 EXTRACTORS: dict[str, tuple[type, Bound]] = {"names": (list, _names), "reason": (str, sentence)}
 SUITE: dict[str, tuple[type, Bound]] = {  # in suite.json
     "name": (str, name), "command": (str, _text), "budget": (str, name), "size": (int, _number),
-    "seeds": (list, _seeds), "models": (list, _names), "frameworks": (list, _names),
+    "profile": (str, name), "seeds": (list, _seeds), "models": (list, _names),
+    "frameworks": (list, _names),
     "toml": (str, _text), "data": (dict, partial(_typed, kinds=DATA)),
     "environment": (dict, _environment), "warnings": (list, _warnings), "primary": (str, _text),
     "shard": (str, name), "samples": (int, _number), "curve_samples": (int, _number),

@@ -23,7 +23,7 @@ from ganbench.system.text import printable
 
 KEPT = (
     *("name", "budget", "size", "seeds", "models", "frameworks", "toml", "data", "environment"),
-    *("extractors", "primary", "price", "samples", "curve_samples"),
+    *("profile", "extractors", "primary", "price", "samples", "curve_samples"),
 )  # of suite.json
 EVIDENCE = ("nearest.json", "nearest/pictures.npy")  # which scoring adds to a run
 GALLERY = ("gallery/source.npy", "gallery/target.npy")

@@ -199,6 +199,7 @@ def _introduce(
         "name": suite.name,
         "command": command,
         "budget": plan.runs[0].run.budget,
+        "profile": suite.profile,
         "size": suite.size,
         "seeds": list(suite.seeds),
         "models": list(dict.fromkeys(planned.run.label for planned in whole.runs)),

@@ -129,7 +129,7 @@ def test_identical_pictures_give_a_number():
 
 
 def test_few_pictures_carry_a_note_and_more_none():
-    few, many = Sample(pictures=pictures(12, 32, 13)), Sample(pictures=pictures(13, 32, 14))
+    few, many = Sample(pictures=pictures(12, 32, 13)), Sample(pictures=pictures(240, 32, 14))
     assert FWD.measure(few, many).note == (
         "12 generated pictures for 12 coefficients a band: "
         "with so few the distance is biased upwards"

@@ -127,6 +127,7 @@ class Comparison:
     metrics: tuple[Score, ...]  # one example a metric, the primary first
     baselines: dict[str, Baseline]
     price: Price | None = None  # of an hour of the machine
+    profile: str = ""  # whose settings the models have; empty in results that do not say
 
     @property
     def primary(self) -> Score | None:
@@ -192,7 +193,8 @@ def compare(results: Results, price: Price | None = None) -> Comparison:
     """
     metrics = _metrics(results)
     baselines: dict[str, Baseline] = {row.name: row for row in results.baselines}
-    comparison = Comparison(_rows(results), metrics, baselines, price or _price(results))
+    profile = str(results.suite.get("profile") or "")
+    comparison = Comparison(_rows(results), metrics, baselines, price or _price(results), profile)
     if not metrics:
         return comparison
     ranked = comparison.scored(metrics[0].metric)

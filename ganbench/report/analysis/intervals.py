@@ -7,6 +7,8 @@ from functools import lru_cache
 
 CONFIDENCE = 0.95
 MOST_SEEDS = 100  # beyond this many, asking for more seeds is no advice
+QUANTILES = 1000  # of a spread, to take a mean over it
+POWER = 0.8  # how often a planned number of seeds has to show a difference that is there
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,37 @@ def t_factor(count: int, confidence: float = CONFIDENCE) -> float:
 def seeds_to_settle(
     difference: float, deviation: float | None, confidence: float = CONFIDENCE
 ) -> int | None:
-    """Seeds after which a difference of this size and spread would leave the interval of 0.
+    """Seeds with which a difference of this size and spread is told from 0 four times of five.
 
-    None when no number up to 100 would, or when one seed gave no spread to plan with.
+    None when no number up to 100 will do, or when one seed gave no spread to plan with.
     """
     if deviation is None or difference == 0:
         return None
-    for count in range(2, MOST_SEEDS + 1):
-        if t_factor(count, confidence) * deviation < abs(difference):
-            return count
-    return None
+    if deviation == 0:
+        return 2
+    size = abs(difference) / deviation
+    counts = range(2, MOST_SEEDS + 1)
+    return next((n for n in counts if power(size, n, confidence) >= POWER), None)
+
+
+def power(size: float, count: int, confidence: float = CONFIDENCE) -> float:
+    """How often the t test of `count` seeds tells a mean of `size` standard deviations from 0.
+
+    The mean over what the spread of the seeds may come out as; scipy's noncentral t has gaps.
+    """
+    import numpy as np
+    from scipy.stats import chi2, norm
+
+    shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    spread = np.sqrt(chi2.ppf(shares, count - 1) / (count - 1))
+    reach = t_factor(count, confidence) * math.sqrt(count) * spread
+    away = size * math.sqrt(count)
+    return float(np.mean(norm.sf(reach - away) + norm.cdf(-reach - away)))
+
+
+def visible(count: int) -> float:
+    """The difference in standard deviations that so many seeds, two or more, see so often."""
+    from scipy.optimize import brentq
+
+    highest = 3 * t_factor(count)
+    return float(brentq(lambda size: power(size, count) - POWER, 0.0, highest))

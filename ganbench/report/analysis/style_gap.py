@@ -3,8 +3,9 @@
 100 * (KID_identity - KID_model) / (KID_identity - KID_floor), per seed: 0 % is the identity row,
 100 % the floor. On KID (Bińkowski et al. 2018) because its mean does not depend on the number of
 pictures: the floor compares halves, and a biased distance would put it too high. That holds only of
-pictures that are independent of the reference. Here the reference is what the models train on, so
-that an exact copier passes 100 %: beyond it the word is copying, not quality.
+pictures that are independent of the reference. Where the reference is what the models train on, an
+exact copier passes 100 %: beyond it the word is copying, not quality. Of held-out paintings it knows
+no more than the floor.
 """
 
 import math
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from ganbench.record import Score
 from ganbench.report import formatting
-from ganbench.report.analysis import intervals, uncertainty
+from ganbench.report.analysis import conditions, intervals, uncertainty
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.intervals import Interval
 
@@ -21,6 +22,7 @@ UNBIASED = ("kid", "_kd")  # key with the official weights; ending of the key wi
 ENDS = ("identity", "floor")
 SETTLED = 2  # standard errors that have to lie between the two ends
 COPYING = "nearer than independent real paintings: look for copying"
+BEYOND = "nearer than other real paintings"  # of held-out ones, which nothing can copy
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,10 @@ def _decimals(value: float) -> int:
     return 0 if math.fabs(value) >= 10 or value == 0 else 1
 
 
-def word(value: float) -> str:
+def word(value: float, comparison: Comparison) -> str:
     """What to say of a model that lies outside of the two ends."""
     if value < 0:
         return "farther than untouched photographs"
-    return COPYING if value > 100 else ""
+    if value <= 100:
+        return ""
+    return BEYOND if conditions.held_out(comparison) else COPYING

@@ -19,6 +19,7 @@ from ganbench.report.analysis.pairwise_tests import Pair
 from ganbench.report.formatting import STATUS_WORDS, between, number, plural
 
 MOST_SAID = 12  # models with a sentence of their own; of more, they share one
+FEW = 3  # seeds; of fewer the spread is too uncertain to plan with
 
 
 @dataclass(frozen=True)
@@ -184,12 +185,13 @@ def _no_winner(pair: Pair, primary: Score) -> Markup:
 
 
 def _more_seeds(pair: Pair) -> str:
-    needed = pair.test.seeds_to_settle
-    if needed is None or pair.test.difference is None:
+    needed, gain = pair.test.seeds_to_settle, pair.test.difference
+    if gain is not None and gain.count < FEW:
+        return f"{FEW} seeds or more can say how many would settle it."
+    if needed is None or gain is None:
         return f"not even {intervals.MOST_SEEDS} seeds would settle a difference that small."
-    more = needed - pair.test.difference.count
-    seeds = f"{plural(more, 'more seed')} ({needed} in all)"
-    return f"about {seeds} would settle a difference of this size."
+    seeds = f"{plural(needed - gain.count, 'more seed')} ({needed} in all)"
+    return f"about {seeds} would settle a difference of this size four times of five."
 
 
 def _hint(best: Row, second: Row, primary: Score) -> Markup:

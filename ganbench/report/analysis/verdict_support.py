@@ -13,7 +13,7 @@ MOST_IMPORTED = 3  # sentences about models from elsewhere
 
 
 def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
-    """Who beats the photographs as they came, and who does not.
+    """Whether the best beats the photographs as they came, and who is behind them.
 
     A test of the best alone against a fixed number: no pair of models, and in no family of theirs.
     Of the others only their means are told.
@@ -29,17 +29,18 @@ def against_identity(comparison: Comparison, ranked: list[Row], primary: Score) 
     ]
     best = gains[0][1]
     assert best is not None
-    said = Markup("{} beats the untouched photographs by {}").format(
-        ranked[0].name, number(best.mean)
+    verb = "beats" if best.excludes_zero else "is ahead of"
+    said = Markup("{} {} the untouched photographs by {}").format(
+        ranked[0].name, verb, number(best.mean)
     )
     if best.half_width is not None:
         said += " " + between(best.low, best.high)
         said += "" if best.excludes_zero else ", though its seeds cannot tell it from them"
-    losers = [row.name for row, gain in gains[1:] if gain is not None and gain.mean <= 0]
-    if not losers:
+    behind = [row.name for row, gain in gains[1:] if gain is not None and gain.mean <= 0]
+    if not behind:
         return said + "."
-    verb = "does" if len(losers) == 1 else "do"
-    return said + Markup("; {} {} not beat them.").format(formatting.some(losers), verb)
+    verb = "is" if len(behind) == 1 else "are"
+    return said + Markup("; {} {} behind them on average.").format(formatting.some(behind), verb)
 
 
 def survivors(best: Row, primary: Score) -> Markup | None:
@@ -68,11 +69,11 @@ def floor(comparison: Comparison, best: Row, primary: Score) -> Markup | None:
         number(value, interval.mean),
     )
     end = (
-        "{} away ({})."
+        "{} is {} away ({})."
         if away > 0
-        else ("{} worse than the model ({}), but the number of pictures alone moves this metric.")
+        else "{} is {} better ({}), but the number of pictures alone moves this metric."
     )
-    return start + Markup(end).format(number(abs(away)), formatting.against(used))
+    return start + Markup(end).format(best.name, number(abs(away)), formatting.against(used))
 
 
 def gap_closed(comparison: Comparison, ranked: list[Row], primary: Score) -> Markup | None:
@@ -81,22 +82,24 @@ def gap_closed(comparison: Comparison, ranked: list[Row], primary: Score) -> Mar
     if ends is None:
         return None
     tied = pairwise_tests.tied_with_best(comparison, primary.metric)
-    said = [said for row in ranked if row.name in tied and (said := _closes(row, ends))]
+    said = [s for row in ranked if row.name in tied and (s := _closes(row, ends, comparison))]
     if not said:
         return None
     meaning = "0 % is what untouched photographs reach, 100 % what other real paintings reach."
     return Markup("{} of the style gap: {}").format(Markup(", ").join(said[:MOST_TIED]), meaning)
 
 
-def _closes(row: Row, ends: style_gap.Scale) -> Markup | None:
+def _closes(row: Row, ends: style_gap.Scale, comparison: Comparison) -> Markup | None:
     interval = style_gap.closed(row, ends)
     if interval is None:
         return None
     spoken = style_gap.spoken(interval, style_gap.over_pictures(row, ends))
     said = Markup("{} closes {}").format(row.name, spoken)
-    if style_gap.word(interval.mean) != style_gap.COPYING:
+    if interval.mean <= 100:
         return said
-    return said + Markup(' (<a href="#copying">{}</a>)').format(style_gap.COPYING)
+    word = style_gap.word(interval.mean, comparison)
+    linked = Markup('<a href="#copying">{}</a>').format(word) if word == style_gap.COPYING else word
+    return said + Markup(" ({})").format(linked)
 
 
 def imported(comparison: Comparison, best: Row, primary: Score) -> list[Markup]:

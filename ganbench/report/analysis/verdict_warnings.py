@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from ganbench.record import Record, Results
+from ganbench.record import Record, Results, Score
 from ganbench.report import formatting
 from ganbench.report.analysis import extensions, machines, precisions, uneven_steps
 from ganbench.report.analysis.comparison import Comparison, Row, status_summary
@@ -65,11 +65,11 @@ def _protocol_warnings(comparison: Comparison) -> list[Markup]:
     if any(score.metric.startswith("random") for score in comparison.metrics):
         warnings.append(Markup("random-Inception weights: these numbers are not FID."))
     frechet = [s for s in comparison.metrics if s.metric.endswith(("fid", "_fd"))]
-    few = [s for s in frechet if s.value is not None and 0 < s.reference_count < UNBIASED_FROM]
+    few = [s for s in frechet if s.value is not None and 0 < _smaller(s) < UNBIASED_FROM]
     if few:
         warnings.append(
-            Markup("{} reference pictures: {} {} biased upwards.").format(
-                formatting.count(few[0].reference_count),
+            Markup("{} pictures on the smaller side: {} {} biased upwards.").format(
+                formatting.count(_smaller(few[0])),
                 formatting.listed([score.name for score in few]),
                 "is" if len(few) == 1 else "are",
             )
@@ -81,6 +81,10 @@ def _protocol_warnings(comparison: Comparison) -> list[Markup]:
         for score in comparison.metrics
         if len(_protocols(comparison, score.metric)) > 1
     ]
+
+
+def _smaller(score: Score) -> int:
+    return min(score.count, score.reference_count)
 
 
 def _protocols(comparison: Comparison, metric: str) -> set[str]:

@@ -55,6 +55,7 @@ def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Sco
         ax.annotate(
             said, (offset, -0.95), xytext=(away, drop), textcoords="offset points",
             ha=side, va="center", color=svg.sentinel("muted"), fontsize=8,
+            bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 0.5},
         )  # fmt: skip
 
 

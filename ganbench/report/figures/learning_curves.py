@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.record import CurvePoint, Score
 from ganbench.report import formatting, sanitize
-from ganbench.report.analysis import machines
+from ganbench.report.analysis import machines, pairwise_tests
 from ganbench.report.analysis.comparison import Comparison, Row, direction
 from ganbench.report.figures import svg
 from ganbench.report.figures.axes import (
@@ -145,16 +145,24 @@ def _frontier(
         x_all, y_all, drawstyle="steps-post", color=svg.sentinel("muted"), linewidth=5, alpha=0.22,
         zorder=0, solid_capstyle="butt",
     )  # fmt: skip
-    return _leader_sentence(steps, axis)
+    tied = pairwise_tests.tied_with_best(comparison, primary.metric)
+    return _leader_sentence(steps, axis) + _alike([r.name for r in rows if r.name in tied])
 
 
 def _leader_sentence(steps: list[tuple[float, float, str]], axis: str) -> str:
     last = steps[-1][2]
     since = next(x for i, (x, _, _) in enumerate(steps) if all(s[2] == last for s in steps[i:]))
-    if since == steps[0][0]:
-        return f"{last} holds the best score from the first snapshot to the last."
-    moment = (
-        formatting.duration(since) if axis == "seconds" else f"{formatting.count(since)} paintings"
-    )
+    first, moment = _moment(steps[0][0], axis), _moment(since, axis)
+    if first == moment:
+        return f"On average {last} leads from the first snapshot to the last."
     before = formatting.some(list(dict.fromkeys(n for _, _, n in steps if n != last)))
-    return f"{last} holds the best score from {moment} on; {before} did before."
+    return f"On average {last} leads from {moment} on; {before} did before."
+
+
+def _moment(x: float, axis: str) -> str:
+    return formatting.duration(x) if axis == "seconds" else f"{formatting.count(x)} paintings"
+
+
+def _alike(tied: list[str]) -> str:
+    """Which models the table cannot tell from the best; empty where that is one."""
+    return f" In the end not told apart: {formatting.some(tied)}." if len(tied) > 1 else ""

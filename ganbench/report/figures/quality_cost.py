@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.record import Score
 from ganbench.report import formatting
-from ganbench.report.analysis import machines
+from ganbench.report.analysis import machines, pairwise_tests
 from ganbench.report.analysis.comparison import (
     LISTED,
     Comparison,
@@ -118,7 +118,10 @@ def _draw(comparison: Comparison, rows: list[Row], primary: Score, cost: Cost) -
         ax.margins(0.14)
         plain_ticks(ax)
         legend(ax, [row for row in rows if row in comparison.shown])
-        caption = _pareto_caption(front, rows, cost) + further_models(comparison, rows)
+        tied = pairwise_tests.tied_with_best(comparison, primary.metric)
+        caption = _alike_caption([row for row in rows if row.name in tied], cost)
+        caption = caption or _pareto_caption(front, rows, cost)
+        caption += further_models(comparison, rows)
         caption += not_all_drawn(comparison.shown)
         return finish(ax, cost.name, caption)
 
@@ -160,6 +163,15 @@ def _pareto_line(ax: "Axes", front: list[tuple[float, float, str]]) -> None:
         [x for x, _, _ in front], [y for _, y, _ in front],
         color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)), zorder=0,
     )  # fmt: skip
+
+
+def _alike_caption(tied: list[Row], cost: Cost) -> str:
+    """Of models that cannot be told from the best, which costs least; empty where that is one."""
+    if len(tied) < 2:
+        return ""
+    cheapest = min(tied, key=lambda row: cost.of(row) or 0.0)
+    names = formatting.some([row.name for row in tied])
+    return f"Not told apart in score: {names}. Of these {cheapest.name} took the least {cost.word}."
 
 
 def _pareto_caption(front: list[tuple[float, float, str]], rows: list[Row], cost: Cost) -> str:

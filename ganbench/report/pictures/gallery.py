@@ -17,6 +17,7 @@ from ganbench.report.pictures import encoding
 BYTES = {"verdict": 120_000, "wall": 560_000, "back": 420_000, "noise": 200_000, "data": 240_000}
 KNOWN = {"input", "output", "back", "identity", "target", "reverse", "reverse_back", "walk"}
 OF_THE_DATA = {"input", "target", "back", "identity", "reverse_back"}  # copies of it, or nearly
+TITLED = {"raw": ("Without the average", "{} drawn with the weights of its last step alone.")}
 AMPLIFIED = 3
 BESIDE = 3  # pictures below the verdict, at least
 MOST_OWN = 6  # grids of views that only their model knows
@@ -275,7 +276,8 @@ def other_views(runs: Sequence[ShownRun]) -> list[Grid]:
             stack = run.views[name][:8]
             lines = _fit([(run.row.name, run.row, run.note, stack)], (len(stack),), 60_000)
             said = sanitize.name(name)
-            grids.append(Grid(said, f"{run.row.name} shows “{said}”.", lines))
+            title, about = TITLED.get(name, (said, f"{{}} shows “{said}”."))
+            grids.append(Grid(title, about.replace("{}", run.row.name), lines))
     return grids[:MOST_OWN]
 
 

@@ -6,7 +6,6 @@ files come with the results and may be anybody's: they are checked, and a damage
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +34,7 @@ CHANCE = 3  # times as many close ones as chance gives are still no hint
 SAME = 1e-6  # of the real median: nearer than this is the same picture
 
 MOST_DISTANCES = 200_000  # in a file
+MOST_READ = 20  # seeds of a model
 DRAWN = 5000  # steps of a curve; of more, as many quantiles show the same
 
 Distance = Annotated[float, Field(ge=0, le=sanitize.LARGEST, allow_inf_nan=False)]
@@ -101,18 +101,11 @@ class Section:
 
 
 def section(comparison: Comparison, public: bool, with_pictures: bool) -> Section:
-    """Read the evidence of the best seed of every model."""
-    chosen = [(row, *run) for row in comparison.listed if (run := _best(row, comparison))]
-    share = BYTES // max(1, min(len(chosen), SHOWN))
-    models: list[Copying] = []
-    problems = []
-    for row, folder, record in chosen:
-        try:
-            nearest = read(folder, record)
-        except InputError as error:
-            problems.append(f"The nearest pictures of {_who(row, record)} are not shown: {error}.")
-            continue
-        models.append(Copying(row, folder, record, finding(row.name, nearest), nearest))
+    """Read the evidence of every model, and tell of the seed whose pictures lie nearest."""
+    problems: list[str] = []
+    found = [(row, _read(row, problems)) for row in comparison.listed]
+    models = [max(seeds, key=_nearness) for _, seeds in found if seeds]
+    share = BYTES // max(1, min(len(models), SHOWN))
     shown = _shown(models, comparison)
     if with_pictures:
         made = [_with_matches(model, public, share) for model in shown]
@@ -135,15 +128,28 @@ def _shown(models: list[Copying], comparison: Comparison) -> list[Copying]:
     return [model for model in models if model.row in chosen]
 
 
-def _best(row: Row, comparison: Comparison) -> tuple[Path, Record] | None:
-    """The best finished run with evidence, or else the first of any ending."""
+def _read(row: Row, problems: list[str]) -> list[Copying]:
+    """What the finished seeds of a model say, or else the first of any ending."""
     able = [run for run in row.runs if EVIDENCE in run[1].evidence]
-    finished = [run for run in able if run[1].status.name == "done"]
-    if not finished or comparison.primary is None:
-        return next(iter(finished or able), None)
-    values = row.values(comparison.primary.metric)
-    sign = -1 if comparison.primary.better == "higher" else 1
-    return min(finished, key=lambda run: sign * values.get(run[1].seed, sign * math.inf))
+    finished = [run for run in able if run[1].status.name == "done"][:MOST_READ]
+    models = []
+    for folder, record in finished or able[:1]:
+        who = _who(row, record)
+        try:
+            nearest = read(folder, record)
+        except InputError as error:
+            problems.append(f"The nearest pictures of {who} are not shown: {error}.")
+            continue
+        said = finding(who if len(finished) > 1 else row.name, nearest)
+        models.append(Copying(row, folder, record, said, nearest))
+    return models
+
+
+def _nearness(model: Copying) -> tuple[int, float, float]:
+    """The same pictures, the share of close ones, and how near a typical one lies."""
+    nearest = model.nearest
+    typical = float(np.median(nearest.generated)) / (float(np.median(nearest.real)) or 1.0)
+    return _same(nearest), _close(nearest) / len(nearest.generated), -typical
 
 
 def _who(row: Row, record: Record) -> str:
@@ -244,7 +250,7 @@ def _median_sentence(nearest: Nearest) -> str:
         return "the real paintings repeat each other, so that no distance can be judged"
     return (
         f"a typical picture lies {float(np.median(nearest.generated)) / real:.2f} times as far "
-        "from its nearest real painting as real paintings lie from each other"
+        "from its nearest real painting as a real one lies from its nearest other one"
     )
 
 

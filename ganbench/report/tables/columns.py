@@ -147,7 +147,7 @@ def gap_column(comparison: Comparison) -> list[Column]:
         interval = style_gap.closed(row, ends)
         if interval is None:
             return Cell(formatting.MISSING, why=why_missing(row, ends.kid))
-        word = style_gap.word(interval.mean)
+        word = style_gap.word(interval.mean, comparison)
         seeds = _seeds(comparison, row, ends.kid.metric)
         notes = [word, seeds, _over_pictures(row, ends, interval)]
         link = "copying" if word == style_gap.COPYING else ""

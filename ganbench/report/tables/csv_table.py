@@ -6,7 +6,7 @@ import pandas
 
 from ganbench.record import Score
 from ganbench.report import sanitize
-from ganbench.report.analysis import machines, style_gap, uncertainty
+from ganbench.report.analysis import conditions, machines, style_gap, uncertainty
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.costs import (
     COMPILE,
@@ -38,6 +38,7 @@ COST_COLUMNS = (
     "training_seconds", "target_pictures", "pictures_per_second", "peak_memory_bytes",
     "parameters", "gflop_per_step", "start_seconds", "compile_seconds", "energy_joules", "money",
 )  # fmt: skip
+CONDITION_COLUMNS = ("pixels", "budget", "profile", "held_out_paintings")
 
 
 def comparison_table(comparison: Comparison) -> pandas.DataFrame:
@@ -79,7 +80,7 @@ def _columns(comparison: Comparison) -> list[str]:
         columns += [f"{score.metric}_{kind}" for kind in SCORE_COLUMNS]
         columns += GAP_COLUMNS if score is comparison.primary else ()
     several = machines.machines(comparison).several
-    return [*columns, *COST_COLUMNS, *([MACHINE] if several else [])]
+    return [*columns, *COST_COLUMNS, *([MACHINE] if several else []), *CONDITION_COLUMNS]
 
 
 def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _model(row: Row, comparison: Comparison) -> dict[str, Any]:
         values |= _scores(row, score)
     values |= _gap(row, comparison)
     flop = mean_cost(row, FLOP)
-    values |= _speeds(row, comparison)
+    values |= _speeds(row, comparison) | _conditions(row, comparison)
     return values | {
         "target_pictures": mean_cost(row, lambda record: record.used.target_pictures),
         "peak_memory_bytes": mean_cost(row, MEMORY),
@@ -118,6 +119,19 @@ def _speeds(row: Row, comparison: Comparison) -> dict[str, Any]:
         "energy_joules": mean_cost(row, ENERGY),
         "money": mean_money(row, comparison.price) if comparison.price else None,
         MACHINE: next(map(str, parts), None),
+    }
+
+
+def _conditions(row: Row, comparison: Comparison) -> dict[str, Any]:
+    """Nothing of a model that was trained elsewhere, nor where its seeds were not alike."""
+    if row.imported:
+        return {}
+    sizes, budgets = ({getattr(run, of) for run in row.records} for of in ("size", "budget"))
+    return {
+        "pixels": sizes.pop() if len(sizes) == 1 else None,
+        "budget": budgets.pop() if len(budgets) == 1 else None,
+        "profile": comparison.profile or None,
+        "held_out_paintings": conditions.held_out(comparison),
     }
 
 

@@ -21,7 +21,22 @@ def footnotes(comparison: Comparison) -> list[str]:
     ends = style_gap.scale(comparison)
     said += [COARSE.format(style_gap.NAME)] if ends and ends.kid.metric.startswith("random") else []
     said += [f"{what}." for what in _gathered(comparison, _note)]
-    return said + _protocols(comparison)
+    return said + _protocols(comparison) + _floor(comparison)
+
+
+def _floor(comparison: Comparison) -> list[str]:
+    """That the floor compares other numbers of pictures than the models, where it does."""
+    scores = comparison.baselines["floor"].scores if "floor" in comparison.baselines else {}
+    floor = next((s for s in scores.values() if s.value is not None), None)
+    if floor is None or floor.metric not in {s.metric for s in comparison.metrics}:
+        return []
+    mine = next(s for s in comparison.metrics if s.metric == floor.metric)
+    if (floor.count, floor.reference_count) == (mine.count, mine.reference_count):
+        return []
+    return [
+        f"The floor compares {formatting.against(floor)}: numbers that move with that, as all but"
+        " kernel distances do, are no bound for a model."
+    ]
 
 
 def _why(row: Row, score: Score) -> str:
@@ -78,5 +93,6 @@ def _first(names: list[str]) -> list[str]:
 
 def _measured(score: Score) -> str:
     parts = [f"{score.count:,} generated against {score.reference_count:,} real pictures"]
+    parts = [formatting.against(score)] if score.kind == "translation" else parts
     parts += [formatting.extractor(score)] if formatting.extractor(score) else []
     return "; ".join([*parts, f"version {score.version}"])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ganbench.record import Score
 from ganbench.report import citations, formatting
-from ganbench.report.analysis import extensions, style_gap
+from ganbench.report.analysis import conditions, extensions, style_gap
 from ganbench.report.analysis.comparison import Comparison, is_measured, status_summary
 from ganbench.report.tables import columns, footnotes, markdown, other_metrics
 from ganbench.report.tables.columns import Cell, Column
@@ -43,8 +43,9 @@ def to_latex(comparison: Comparison) -> str:
     groups = [[*made[: -len(costs)], ended, *costs], *([more.columns] if more else [])]
     tables = [_tabular(comparison, group, notes) for group in groups]
     below = _below(comparison, notes)
+    captions = f"{CAPTIONS[0]} {conditions.sentences(comparison)}".strip(), CAPTIONS[1]
     parts = [
-        _table(tabular, CAPTIONS[place], place, below if place == len(tables) - 1 else [])
+        _table(tabular, captions[place], place, below if place == len(tables) - 1 else [])
         for place, tabular in enumerate(tables)
     ]
     text = "\n".join(parts)
@@ -114,9 +115,8 @@ def _below(comparison: Comparison, notes: list[str]) -> list[str]:
     said = [rf"\textsuperscript{{{n}}}~{escaped(note)}" for n, note in enumerate(notes, start=1)]
     lines = [" ".join(f"{note}." for note in said)] if said else []
     lines.append(escaped(markdown.about(comparison)))
-    score = style_gap.kid(comparison)
-    if score and style_gap.scale(comparison):
-        lines.append(escaped(markdown.GAP.format(score.name)))
+    if style_gap.scale(comparison):
+        lines.append(escaped(markdown.gap(comparison)))
     protocols = extensions.sentences(comparison) + footnotes.footnotes(comparison)
     lines += [" ".join(map(escaped, protocols))] if protocols else []
     return lines + _papers(comparison)

@@ -4,7 +4,13 @@ import re
 from collections.abc import Sequence
 
 from ganbench.report import formatting
-from ganbench.report.analysis import agreement, extensions, pairwise_tests, style_gap
+from ganbench.report.analysis import (
+    agreement,
+    conditions,
+    extensions,
+    pairwise_tests,
+    style_gap,
+)
 from ganbench.report.analysis.comparison import Comparison, status_summary
 from ganbench.report.tables import columns, footnotes, other_metrics
 from ganbench.report.tables.columns import Cell, Column
@@ -18,8 +24,11 @@ ABOUT = (
 GAP = (
     "Style gap closed = 100 × ({0} of untouched photographs − {0} of the model) / ({0} of "
     "untouched photographs − {0} of the floor): 0 % is the untouched photographs, 100 % real "
-    "paintings against other real paintings. Above 100 % a model lies nearer to the paintings it "
-    "learned from than other paintings do: look for copying."
+    "paintings against other real paintings. Its interval takes both ends as they are."
+)
+COPYING = (
+    " Above 100 % a model lies nearer to the paintings it learned from than other paintings do: "
+    "look for copying."
 )
 _MARKS = re.compile(r"[\\|`\[\]]")
 
@@ -29,13 +38,13 @@ def to_markdown(comparison: Comparison) -> str:
     more = other_metrics.table(comparison)
     parts = [_main(comparison)]
     parts += [_table(comparison, more.columns)] if more else []
+    parts += [_cell(said)] if (said := conditions.sentences(comparison)) else []
     parts.append(about(comparison))
     found = pairwise_tests.finding(pairwise_tests.pairs(comparison))
     parts += [_cell(found)] if found else []
     judges = agreement.agreement(comparison)
     parts += [" ".join(map(_cell, judges.sentences))] if judges else []
-    score = style_gap.kid(comparison)
-    parts += [GAP.format(score.name)] if score and style_gap.scale(comparison) else []
+    parts += [gap(comparison)] if style_gap.scale(comparison) else []
     notes = extensions.sentences(comparison) + footnotes.footnotes(comparison)
     parts.append("\n".join(f"- {_cell(note)}" for note in notes))
     return "\n\n".join(parts) + "\n"
@@ -44,6 +53,13 @@ def to_markdown(comparison: Comparison) -> str:
 def about(comparison: Comparison) -> str:
     """What the intervals and the bold mean, and whether there are several seeds at all."""
     return f"{ABOUT} {columns.one_seed_each(comparison)}".strip()
+
+
+def gap(comparison: Comparison) -> str:
+    """What the style gap is, where there is one."""
+    ends = style_gap.scale(comparison)
+    assert ends
+    return GAP.format(ends.kid.name) + ("" if conditions.held_out(comparison) else COPYING)
 
 
 def _main(comparison: Comparison) -> str:

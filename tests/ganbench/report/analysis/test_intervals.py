@@ -43,10 +43,23 @@ def test_one_seed_has_a_mean_and_no_interval():
     assert not interval.excludes_zero
 
 
-def test_seeds_to_settle_is_the_first_count_whose_interval_leaves_zero():
+def test_so_many_seeds_settle_a_difference_four_times_of_five():
     needed = intervals.seeds_to_settle(2.0, 3.0)
-    assert intervals.t_factor(needed) * 3.0 < 2.0 <= intervals.t_factor(needed - 1) * 3.0
+    random = np.random.default_rng(0)
+    settled = []
+    for count in (needed, needed - 2):
+        seen = random.normal(2.0, 3.0, (4000, count))
+        reach = intervals.t_factor(count) * seen.std(axis=1, ddof=1)
+        settled.append((np.abs(seen.mean(axis=1)) > reach).mean())
+    assert settled[0] == pytest.approx(0.8, abs=0.03) and settled[1] < 0.78
     assert intervals.seeds_to_settle(0.001, 3.0) is None
+    assert intervals.seeds_to_settle(1.0, 0.0) == intervals.seeds_to_settle(1e9, 1e-9) == 2
+    assert intervals.seeds_to_settle(1.0, None) is None
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 20, 100, 1000])
+def test_what_so_many_seeds_see_they_see_four_times_of_five(count):
+    assert intervals.power(intervals.visible(count), count) == pytest.approx(0.8)
 
 
 def test_the_p_value_is_5_percent_where_the_interval_touches_zero():

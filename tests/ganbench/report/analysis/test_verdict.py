@@ -26,7 +26,7 @@ def test_a_winner_needs_an_interval_without_zero_and_all_seeds(fake):
         "Use a: random-Inception FD 120.0, better than b in all 3 seeds by 12.0 (10.8 to 13.2)."
     )
     assert "a beats the untouched photographs by 43.0 (40.5 to 45.5)." in found.text
-    assert "against the other (300 against 300 pictures), is 61.0: 59.0 away (300 against" in (
+    assert "against the other (300 against 300 pictures), is 61.0: a is 59.0 away (300 against" in (
         found.text
     )
 
@@ -34,9 +34,7 @@ def test_a_winner_needs_an_interval_without_zero_and_all_seeds(fake):
 def test_below_the_floor_of_a_biased_metric_nothing_is_claimed(fake):
     found = judged(fake, {"a": [50.0, 51.0]})
     assert "at the floor" not in found.text
-    assert "is 61.0: 10.5 worse than the model (300 against 300 pictures), but the number of" in (
-        found.text
-    )
+    assert "is 61.0: a is 10.5 better (300 against 300 pictures), but the number of" in (found.text)
 
 
 def test_at_the_floor_is_said_of_kid(fake, score_of):
@@ -66,6 +64,11 @@ def test_seeds_that_disagree_make_no_winner_and_say_how_many_would(fake):
     assert "more seeds" in found.text and "in all) would settle" in found.text
 
 
+def test_two_seeds_cannot_say_how_many_would(fake):
+    found = judged(fake, {"a": [120.0, 125.0], "b": [124.0, 122.0]})
+    assert "; 3 seeds or more can say how many would settle it." in found.text
+
+
 def test_equal_models_cannot_be_settled_by_any_number_of_seeds(fake):
     found = judged(fake, {"a": [120.0, 125.0, 119.0], "b": [125.0, 120.0, 119.0]})
     assert "not even 100 seeds would settle" in found.text
@@ -82,7 +85,7 @@ def test_none_beats_the_untouched_photographs(fake):
 
 def test_models_behind_the_photographs_are_named(fake):
     found = judged(fake, {"a": [120.0, 121.0, 119.0], "b": [170.0, 171.0, 169.0]})
-    assert "; b does not beat them." in found.text
+    assert "; b is behind them on average." in found.text
 
 
 def test_one_seed_is_a_hint_and_not_a_verdict(fake):
@@ -133,7 +136,7 @@ def test_warnings_say_what_the_numbers_are_not(fake):
     said = [warning.striptags() for warning in found.warnings]
     assert said[0] == "the machine was busy"
     assert "random-Inception weights: these numbers are not FID." in said
-    assert "300 reference pictures: random-Inception FD is biased upwards." in said
+    assert "300 pictures on the smaller side: random-Inception FD is biased upwards." in said
     assert "a seed 1 collapsed at 18 % of its budget." in said
 
 
@@ -156,7 +159,7 @@ def test_a_difference_that_is_clear_alone_makes_no_winner_among_many_pairs(fake)
     two = {"a": [10.0, 11.0, 12.0], "b": [11.0, 13.0, 13.5]}  # t = 5 over 2: p = 0.038
     found = judged(fake, two | {"c": [12.0, 15.0, 11.0]}, None)
     assert found.kind == "no_winner"
-    assert "in random-Inception FD, too little among 3 pairs; about 1 more seed (4" in found.text
+    assert "in random-Inception FD, too little among 3 pairs; about 2 more seeds (5" in found.text
 
 
 def test_a_best_that_loses_in_the_seeds_in_common_is_no_winner(fake):

@@ -4,7 +4,7 @@ import pytest
 
 from ganbench import price, record, report
 from ganbench.report.analysis.comparison import compare
-from ganbench.report.figures import quality_cost
+from ganbench.report.figures import learning_curves, quality_cost
 from ganbench.report.tables import columns, csv_table
 
 
@@ -82,3 +82,37 @@ def test_a_switch_shows_one_figure_at_a_time(results, browser, tmp_path):
     page.get_by_role("radio", name="money").check()
     assert seen() == [False, False, True]
     page.close()
+
+
+LEVELS = {
+    "told apart": {"dcgan": (190.0, 191.0, 192.0), "cyclegan-unet": (120.0, 121.0, 122.5)},
+    "not told apart": {"dcgan": (120.0, 125.0, 119.0), "cyclegan-unet": (125.0, 120.0, 119.0)},
+    "one seed": {"dcgan": (120.0,), "cyclegan-unet": (190.0,)},
+}
+
+
+@pytest.mark.parametrize("case", LEVELS)
+def test_no_caption_ranks_what_the_seeds_do_not_tell_apart(fake, case):
+    for label, levels in LEVELS[case].items():
+        for seed, level in enumerate(levels):
+            fake.run(label, seed, level, pictures=False)
+    comparison = read(fake.finish(list(LEVELS[case])))
+    caption = drawn(comparison)["arithmetic"].figure.caption
+    curve = learning_curves.curves(comparison, "seconds")
+    assert curve is not None
+    if case == "told apart":
+        assert caption.endswith("and takes the least arithmetic: nothing is traded.")
+        assert "not told apart" not in curve.caption
+    else:
+        assert caption.startswith("Not told apart in score: ")
+        assert "Of these cyclegan-unet took the least arithmetic." in caption
+        assert "In the end not told apart: " in curve.caption
+        assert "nothing is traded" not in caption and "beaten" not in caption
+
+
+def test_a_lead_from_the_first_look_on_follows_nobody(fake):
+    """Both first snapshots are at 10 s as the caption writes it, a little apart."""
+    assert (
+        learning_curves._leader_sentence([(10.01, 0.3, "a"), (10.02, 0.2, "b")], "seconds")
+        == "On average b leads from the first snapshot to the last."
+    )
