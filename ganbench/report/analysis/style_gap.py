@@ -4,8 +4,8 @@
 100 % the floor. On KID (Bińkowski et al. 2018) because its mean does not depend on the number of
 pictures: the floor compares halves, and a biased distance would put it too high. That holds only of
 pictures that are independent of the reference. Where the reference is what the models train on, an
-exact copier passes 100 %: beyond it the word is copying, not quality. Of held-out paintings it knows
-no more than the floor.
+exact copier passes 100 %: beyond it the word is copying, not quality. Where it is held out, copying
+helps no farther than to the floor.
 """
 
 import math

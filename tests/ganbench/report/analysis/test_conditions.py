@@ -25,8 +25,8 @@ def compared(fake):
 def test_pictures_size_budget_seeds_recipe_and_judge_are_told(compared):
     comparison = compared(PAINTINGS, profile="small")
     assert conditions.sentences(comparison) == (
-        "Trained on 300 paintings (monet_jpg); 32 px; 60s a run; seeds 0, 1; profile small, which is"
-        " not the papers' settings. Judged by the paintings that the models learned from."
+        "Trained on 300 paintings (monet_jpg); 32 px; 60s a run; seeds 0, 1; profile small, which "
+        "is not the papers' settings. Judged by the paintings that the models learned from."
     )
 
 

@@ -84,7 +84,7 @@ def test_a_switch_shows_one_figure_at_a_time(results, browser, tmp_path):
     page.close()
 
 
-LEVELS = {
+LEVELS: dict[str, dict[str, tuple[float, ...]]] = {
     "told apart": {"dcgan": (190.0, 191.0, 192.0), "cyclegan-unet": (120.0, 121.0, 122.5)},
     "not told apart": {"dcgan": (120.0, 125.0, 119.0), "cyclegan-unet": (125.0, 120.0, 119.0)},
     "one seed": {"dcgan": (120.0,), "cyclegan-unet": (190.0,)},
@@ -112,7 +112,11 @@ def test_no_caption_ranks_what_the_seeds_do_not_tell_apart(fake, case):
 
 def test_a_lead_from_the_first_look_on_follows_nobody(fake):
     """Both first snapshots are at 10 s as the caption writes it, a little apart."""
-    assert (
-        learning_curves._leader_sentence([(10.01, 0.3, "a"), (10.02, 0.2, "b")], "seconds")
-        == "On average b leads from the first snapshot to the last."
-    )
+    for label, level, shift in (("dcgan", 190.0, 0.0), ("cyclegan-unet", 120.0, 0.01)):
+        run = fake.run(label, 0, level, pictures=False)
+        curve = tuple(replace(point, seconds=point.seconds + shift) for point in run.curve[3:])
+        record.write(fake.suite / fake.runs[-1], replace(run, curve=curve))
+    found = learning_curves.curves(read(fake.finish(["dcgan", "cyclegan-unet"])), "seconds")
+    assert found is not None
+    expected = "On average cyclegan-unet leads from the first snapshot to the last."
+    assert found.caption.startswith(expected)
