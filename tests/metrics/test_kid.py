@@ -109,7 +109,19 @@ def test_what_is_said_depends_on_whether_there_are_subsets(small_subsets):
     measured = KID.measure(generated, real)
     assert measured.note == "" and measured.details["subset_spread"] > 0
     measured = KID.measure(generated[:29], real)
-    assert "all pictures at once" in measured.note and measured.details == {}
+    assert "all pictures at once" in measured.note and "subsets" not in measured.details
+
+
+def test_few_real_pictures_have_an_error_of_their_own():
+    """It is about how far the number moves with other real pictures."""
+    ours = RANDOM.normal(0.3, 1, (60, 8))
+    found = [kernel_distance(ours, RANDOM.normal(0, 1, (20, 8))) for _ in range(200)]
+    moved = np.std([one.value for one in found])
+    assert np.mean([one.of_reference for one in found]) == pytest.approx(moved, rel=0.15)
+    measured = KID.measure(Sample(pool=ours), Sample(pool=ours[:20] + 1))
+    assert measured.details == {
+        "reference_error": kernel_distance(ours, ours[:20] + 1).of_reference
+    }
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 5), (5, 1), (0, 0)])

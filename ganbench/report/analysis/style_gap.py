@@ -20,6 +20,7 @@ from ganbench.report.analysis.intervals import Interval
 NAME = "style gap closed"
 UNBIASED = ("kid", "_kd")  # key with the official weights; ending of the key with any other network
 ENDS = ("identity", "floor")
+OF_REFERENCE = "reference_error"  # of a kernel distance, over the paintings that it compares with
 SETTLED = 2  # standard errors that have to lie between the two ends
 COPYING = "nearer than independent real paintings: look for copying"
 BEYOND = "nearer than other real paintings"  # of held-out ones, which nothing can copy
@@ -93,11 +94,15 @@ def _found(comparison: Comparison) -> Scale | str:
 def _noise(comparison: Comparison, metric: str) -> float:
     """Standard error of identity - floor over pictures; 0 where the records do not say.
 
-    A score's error is over its generated side. Both halves of the floor were drawn: times sqrt 2.
+    A score's error is over one side. Where nothing tells that of the paintings, the floor's two
+    halves, both of them drawn, are taken to be alike.
     """
-    scores = {name: row.scores.get(metric) for name, row in comparison.baselines.items()}
-    identity, floor = ((s.error or 0.0) if s else 0.0 for s in map(scores.get, ENDS))
-    return math.hypot(identity, math.sqrt(2) * floor)
+    errors = []
+    for name in ENDS:
+        score = comparison.baselines[name].scores[metric]
+        error = score.error or 0.0
+        errors += [error, score.details.get(OF_REFERENCE, error if name == "floor" else 0.0)]
+    return math.hypot(*errors)
 
 
 def by_seed(row: Row, ends: Scale) -> dict[int, float]:

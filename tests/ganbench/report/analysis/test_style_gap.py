@@ -15,9 +15,9 @@ KERNEL = {"extractor": "Inception 2015-12-05, random weights", "kernel": "(x.y /
 def compared(fake, score_of):
     """Compare models by {label: KIDs by seed} between the KIDs of the two untrained rows."""
 
-    def make(models, identity=0.20, floor=0.0, key=KID, protocol=KERNEL, error=None):
+    def make(models, identity=0.20, floor=0.0, key=KID, protocol=KERNEL, **more):
         def scores(value):
-            kid = score_of(value, metric=key, name="KID", protocol=protocol, error=error)
+            kid = score_of(value, metric=key, name="KID", protocol=protocol, **more)
             return {"random_inception_fd": score_of(100 * value + 50), key: kid}
 
         for label, values in models.items():
@@ -93,6 +93,13 @@ def test_the_noise_of_the_ends_is_that_of_the_identity_and_of_both_halves_of_the
     just = 2 * 0.01 * (1 + 2) ** 0.5  # two errors of hypot(0.01, sqrt(2) 0.01)
     assert style_gap.scale(compared({"a": [0.1]}, identity=just * 1.01, error=0.01))
     assert not style_gap.scale(compared({"a": [0.1]}, identity=just * 0.99, error=0.01))
+
+
+def test_the_paintings_that_judge_are_a_part_of_the_noise(compared):
+    just = 2 * (2 * 0.01**2 + 2 * 0.03**2) ** 0.5
+    told = {"error": 0.01, "details": {style_gap.OF_REFERENCE: 0.03}}
+    assert style_gap.scale(compared({"a": [0.1]}, identity=just * 1.01, **told))
+    assert not style_gap.scale(compared({"a": [0.1]}, identity=just * 0.99, **told))
 
 
 def test_one_seed_has_the_interval_over_its_pictures_and_says_so(compared):
