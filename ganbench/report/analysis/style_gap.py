@@ -126,7 +126,7 @@ def over_pictures(row: Row, ends: Scale) -> float | None:
 
 def text(interval: Interval) -> str:
     """The percentage as tables print it: 42 ± 7 %."""
-    if interval.half_width is None:
+    if not interval.half_width:
         return percent(interval.mean)
     places = _decimals(interval.mean)
     mean, half = (

@@ -9,6 +9,7 @@ from ganbench.report.analysis.comparison import Comparison, Row, status_summary
 from ganbench.report.formatting import STATUS_WORDS
 
 MOST_SAID = 12  # warnings of one kind; of more, the rest is a number
+INPUT_CHANGE = "input_change"  # the metric; 1: as far as another photograph
 UNBIASED_FROM = 2048  # pictures; below, the covariance of 2048 features is rank deficient
 
 
@@ -22,6 +23,7 @@ def warnings(results: Results, comparison: Comparison) -> list[Markup]:
     found += _protocol_warnings(comparison)
     extended = [Markup.escape(sentence) for sentence in extensions.sentences(comparison)]
     found += _most(extended, "models with extended runs")
+    found += _most(_astray(comparison), "seeds that lost their photographs")
     found += _all_endings(comparison)
     absent = [row.name for row in comparison.rows if not row.records]
     found += _most(
@@ -48,6 +50,20 @@ def _most(said: list[Markup], of_what: str) -> list[Markup]:
     if more < 2:
         return said
     return [*said[:MOST_SAID], Markup("{} more {}.").format(f"{more:,}", of_what)]
+
+
+def _astray(comparison: Comparison) -> list[Markup]:
+    """Seeds of translators whose pictures have nothing to do with what they were made from."""
+    said = (
+        "{} seed {}: its pictures are farther from their own photographs than other photographs"
+        " are (input change {}). Look at them; its numbers count."
+    )
+    return [
+        Markup(said).format(row.name, seed, formatting.number(change))
+        for row in comparison.rows
+        for seed, change in row.values(INPUT_CHANGE).items()
+        if change > 1
+    ]
 
 
 def _all_endings(comparison: Comparison) -> list[Markup]:

@@ -220,3 +220,13 @@ def test_a_hint_has_no_winner(fake):
     judged(fake, {"a": [120.0], "b": [132.0]})
     results = record.read_results(fake.results)
     assert verdict.winner(results, compare(results)) is None
+
+
+def test_a_seed_that_lost_its_photographs_is_named(fake, score_of):
+    for seed, change in enumerate((0.4, 1.29)):
+        made = score_of(120.0), score_of(change, metric="input_change", kind="translation")
+        fake.run("cyclegan-unet", seed, 0.0, pictures=False, scores={s.metric: s for s in made})
+    results = record.read_results(fake.finish(["cyclegan-unet"]))
+    said = [str(warning) for warning in verdict.decide(results, compare(results)).warnings]
+    (astray,) = [warning for warning in said if "input change" in warning]
+    assert astray.startswith("cyclegan-unet seed 1: ") and "(input change 1.29)" in astray
