@@ -13,6 +13,7 @@ LEAST = 1e-6  # what is still told apart from 0 when a budget is written down
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
 # Settings by which something falls with the used fraction of a budget; at 1 nothing does.
 FALLING = ("decay_from", "cycle_decay", "identity_decay")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FORM = re.compile(r"(?P<amount>\d+(\.\d+)?)(?P<unit>steps?|img|min|s|m|h)")
 
 
@@ -47,7 +48,7 @@ def duration(text: str, hint: str = "--until 8h30m, 90m or 30s") -> float:
 def parse(text: str) -> Budget:
     """Read `90s`, `8h30m`, `10000img` or `500step`."""
     asked = f'budget "{shown(text)}"'
-    compact = text.replace(" ", "").replace(",", "").lower()
+    compact = _THOUSANDS.sub("", text.replace(" ", "")).lower()
     parts = list(_FORM.finditer(compact))
     units = [part["unit"] for part in parts]
     if not parts or "".join(part[0] for part in parts) != compact:

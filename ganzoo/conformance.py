@@ -1,7 +1,9 @@
 """A model tried on a few tiny pictures: what every model, built in or plugin, must pass."""
 
 import math
+import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +49,12 @@ class Trial:
         random = np.random.default_rng([draw, side, 1])
         coarse = random.integers(0, 256, (count, 4, 4, 3)).astype(np.float32)
         return np.kron(coarse, np.ones((1, self.size // 4, self.size // 4, 1))).astype(np.uint8)
+
+    def generate(self, trainer: Any, sources: np.ndarray) -> np.ndarray:
+        """What `trainer` makes of N sources, if it is what it should be: uint8 N H W 3."""
+        made: np.ndarray = trainer.generate(sources)
+        _demand_pictures(made, len(sources), self.size, "generate")
+        return made
 
     def steps(self, trainer: Any, *draws: int) -> list[dict[str, float]]:
         """Teach `trainer` with a batch for each draw; losses by name for each."""
@@ -95,9 +103,20 @@ def _ask(question: Callable[[Trial], None], trial: Trial) -> Answer:
     words = (question.__doc__ or question.__name__).rstrip(".")
     try:
         question(trial)
-    except Exception as error:
-        return Answer(words, False, str(error) or type(error).__name__)
+    except (Exception, SystemExit) as error:
+        return Answer(words, False, _reason(error, trial.kind))
     return Answer(words, True)
+
+
+def _reason(error: BaseException, kind: Any) -> str:
+    """What went wrong; of what the model itself raised, with the line of its file."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
+    said = str(error) or type(error).__name__
+    if not frames:
+        return said
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}, in {frames[-1].name}"
+    return f"{place}: {type(error).__name__}: {error}".rstrip(": ")
 
 
 def losses_are_numbers(trial: Trial) -> None:
@@ -112,7 +131,7 @@ def generates_pictures(trial: Trial) -> None:
     """generate returns uint8 N H W 3 for any N."""
     trainer = trial.trainer()
     for count in (1, 3):
-        _demand_pictures(trainer.generate(trial.sources(count)), count, trial.size, "generate")
+        trial.generate(trainer, trial.sources(count))
 
 
 def generating_changes_nothing(trial: Trial) -> None:
@@ -120,7 +139,7 @@ def generating_changes_nothing(trial: Trial) -> None:
     looked, left = trial.trainer(), trial.trainer()
     for trainer in (looked, left):
         trial.steps(trainer, 1)
-    looked.generate(trial.sources(3))
+    trial.generate(looked, trial.sources(3))
     _demand(
         trial.steps(looked, 2, 3) == trial.steps(left, 2, 3),
         "losses differ after a call of generate",
@@ -132,7 +151,7 @@ def generates_alone_as_in_company(trial: Trial) -> None:
     trainer = trial.trainer()
     trial.steps(trainer, 1, 2)
     sources = trial.sources(3)
-    alone, together = trainer.generate(sources[1:2])[0], trainer.generate(sources)[1]
+    alone, together = trial.generate(trainer, sources[1:2])[0], trial.generate(trainer, sources)[1]
     worst = int(np.abs(alone.astype(int) - together.astype(int)).max())
     _demand(worst <= 1, f"a picture changes by {worst} grey levels with its neighbours")
 
@@ -141,17 +160,19 @@ def repeats_itself(trial: Trial) -> None:
     """the same seed gives the same result."""
     first, second = trial.trainer(), trial.trainer()
     _demand(trial.steps(first, 1, 2) == trial.steps(second, 1, 2), "losses differ")
-    _demand_equal(first.generate(trial.sources(2)), second.generate(trial.sources(2)))
+    _demand_equal(*(trial.generate(one, trial.sources(2)) for one in (first, second)))
 
 
 def seeds_matter(trial: Trial) -> None:
     """another seed gives another result."""
-    made = []
+    made: list[np.ndarray] = []
     for seed in (0, 1):
         trainer = trial.trainer(seed)
         trial.steps(trainer, 1, 2)  # a residual generator starts by giving back its input
-        made.append(trainer.generate(trial.sources(2)))
-    _demand(not np.array_equal(*made), "seeds 0 and 1 give the same pictures after two steps")
+        made.append(trial.generate(trainer, trial.sources(2)))
+    _demand(
+        not np.array_equal(made[0], made[1]), "seeds 0 and 1 give the same pictures after two steps"
+    )
 
 
 def continues_exactly(trial: Trial) -> None:
@@ -164,7 +185,7 @@ def continues_exactly(trial: Trial) -> None:
         trial.steps(resumed, 5, 6, 7)  # away from where the other stood
         resumed.load(Path(folder) / "state")
     _demand(trial.steps(resumed, 3, 4) == expected, "losses differ after load")
-    _demand_equal(resumed.generate(trial.sources(2)), straight.generate(trial.sources(2)))
+    _demand_equal(*(trial.generate(one, trial.sources(2)) for one in (resumed, straight)))
 
 
 def schedule_can_be_called(trial: Trial) -> None:
@@ -199,6 +220,8 @@ QUESTIONS = (
 
 
 def _floats(losses: Losses) -> dict[str, float]:
+    named = isinstance(losses, Mapping)
+    _demand(named, f"step returned {type(losses).__name__}, not a dict of named losses")
     return {name: float(value) for name, value in losses.items()}
 
 

@@ -104,7 +104,7 @@ def load(model: Model) -> type[Trainer]:
             else importlib.import_module(module)
         )
         found: type[Trainer] = getattr(loaded, name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"{model.name} cannot be imported from {model.address}: {type(error).__name__}: {error}"
         ) from error

@@ -13,7 +13,7 @@ from ganbench.cli.options import Json
 if TYPE_CHECKING:
     from ganbench.runner.run_list import Listed
 
-HEAD = ("suite", "model", "framework", "seed", "status", "score", "size")
+HEAD = ("suite", "model", "framework", "seed", "budget", "status", "score", "size")
 NARROWEST = 8  # letters of a column that is cut to fit the terminal
 PARTIAL = ("training", "interrupted", "failed", "out_of_memory")  # of which one asks how far
 
@@ -87,8 +87,8 @@ def _cells(run: "Listed") -> tuple[str, ...]:
     value = run.primary.value if run.primary else None
     score = f"{run.primary.name} {number(value)}" if run.primary and value is not None else ""
     seed = "" if run.seed is None else str(run.seed)
-    cells = (run.suite, run.label, run.framework, seed, _status(run), score, _size(run.bytes))
-    return tuple(shown(" ".join(cell.split())) for cell in cells)
+    cells = (run.suite, run.label, run.framework, seed, run.budget, _status(run), score)
+    return tuple(shown(" ".join(cell.split())) for cell in (*cells, _size(run.bytes)))
 
 
 def _size(count: int) -> str:

@@ -97,6 +97,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a file's name need not be UTF-8
             stream.reconfigure(errors="backslashreplace")
     try:
+        _refuse_empty(sys.argv[1:])
         app()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -111,6 +112,18 @@ def main() -> None:
             sys.exit(2)
         _complain(f"error: this is our mistake, not yours: {error}", _keep(traceback.format_exc()))
         sys.exit(1)
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """InputError for an argument without a letter, which a shell makes of what is not set."""
+    from ganbench.errors import InputError
+
+    for before, word in zip(["", *words], words, strict=False):
+        name, equals, value = word.partition("=")
+        alone = not word and before.startswith("--") and "=" not in before
+        if not word or (word.startswith("--") and equals and not value):
+            what = before if alone else name or "an argument"
+            raise InputError(f"{what} is empty", "is a variable of the shell not set?")
 
 
 def _of_system(error: OSError) -> str:

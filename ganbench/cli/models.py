@@ -106,12 +106,13 @@ def _keeps_contract(model: "registry.Model", size: int, changes: dict[str, Any])
     from ganzoo import conformance
 
     print(f"{model.name} ({model.framework})")
-    passed = True
+    passed, before = True, ""
     for answer in conformance.run(model, size, changes=changes):
         passed &= answer.good
         print(f"  {'ok  ' if answer.good else 'FAIL'}  {answer.question}")
         if not answer.good:
-            print(f"        {answer.reason}")
+            print(f"        {answer.reason if answer.reason != before else 'the same'}")
+            before = answer.reason
         sys.stdout.flush()
     return passed
 

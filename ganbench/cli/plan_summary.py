@@ -1,5 +1,6 @@
 """The plan before a run and the verdict after it, in words on the terminal."""
 
+import shlex
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Sized
@@ -192,10 +193,16 @@ def _time(plan: Plan, runs: int) -> str:
 
 
 def conclude(plan: Plan, console: Console) -> None:
-    """Print what the report says and where it is."""
-    from ganbench.report import conclusion
+    """Print what the report says, where it is, and what to do with the best translator."""
+    from ganbench.report import closing
 
     results = plan.folder.parent
-    for line in conclusion(results, plan.suite.name).splitlines():
+    verdict, translator = closing(results, plan.suite.name)
+    for line in verdict.splitlines():
         console.print(f" {line}", markup=False)
     console.print(f" {results / 'report.html'} · comparison.csv · comparison.md", markup=False)
+    if translator:
+        where = shlex.quote(str(plan.folder / translator))
+        console.print(
+            f" paint with it:  ganbench translate PHOTOGRAPHS --with {where}", markup=False
+        )

@@ -16,6 +16,7 @@ from ganbench.runner.lines import Lines, judging
 from ganbench.system.text import duration, printable
 
 MOST_ROWS = 40  # of more runs only those at work have a row
+WIDE = 110  # columns of a terminal, from which on the losses have room
 ROOM = 6  # lines of a terminal that are no rows
 
 
@@ -146,12 +147,14 @@ class LiveScreen(Screen):
     def _table(self) -> Table:
         foot = "\n".join(filter(None, (self._tally(), self._foot)))
         table = Table(box=None, pad_edge=False, caption=escape(foot), caption_justify="left")
-        for name in ("run", "seed", "status", "budget", "step", "left", "pictures/s", "losses"):
+        names = ["run", "seed", "status", "budget", "step", "left", "pictures/s", "losses"]
+        names = names[:-1] if self.console.width < WIDE else names  # or they make a tower
+        for name in names:
             table.add_column(name, no_wrap=name != "losses", justify=_side(name))
         if self._places:
             table.add_column("node", no_wrap=True)
         for key in self._shown():
-            row = self._rows[key]
+            row = self._rows[key][: len(names)]
             where = [self._places.get(key, "")] if self._places else []
             table.add_row(*map(escape, [*row, *where]))
         return table

@@ -1,5 +1,6 @@
 """`ganbench report`: the page again, from the records alone."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,7 @@ def report(
     votes.json" writes the file for --votes: win rates with intervals, and whether eye and metric
     agree. Of an address the results are fetched first; the page is made beside them, here.
     """
+    from ganbench.report import conclusion
     from ganbench.runner import suite_runner
     from ganbench.runner.mirror import fetched
 
@@ -45,4 +47,6 @@ def report(
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}", "ganbench run")
     options: dict[str, Any] = {"public": public, "no_pictures": no_pictures, "price": price}
-    print(suite_runner.report(folder, suite, votes=votes or (), **options))
+    page = suite_runner.report(folder, suite, votes=votes or (), **options)
+    print(conclusion(folder, suite), file=sys.stderr)
+    print(page)

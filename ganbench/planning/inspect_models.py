@@ -115,7 +115,7 @@ def _measure(model: registry.Model, kind: Any, settings: Any, size: int) -> Meas
         return Measured(count_parameters(kind(settings, Task(size))))
     except ModelError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         words = f"{type(error).__name__}: {error}"
         raise InputError(f"{model.name} cannot be built: {words}") from error
 
@@ -136,7 +136,7 @@ def measure_on_meta(kind: Any, settings: Any, size: int) -> Measured | None:
                 peak = meta_memory.step(trainer, batch, ledger, standing)
     except ModelError:
         raise
-    except Exception:
+    except (Exception, SystemExit):
         return None
     return Measured(count_parameters(trainer), counter.get_total_flops(), _memory(peak, settings))
 

@@ -25,6 +25,7 @@ from ganbench.planning.suite import (
     with_metrics_named,
 )
 from ganbench.system import child_process, frameworks
+from ganbench.system.text import shown, spelled
 from ganzoo import registry
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
@@ -166,6 +167,7 @@ def make(
     check(suite)
     models = selected(suite)
     found = _found(suite, models)
+    _check_place(results)
     device, entries = _inspected(suite, models, on_progress, inspect or _inspect_here)
     asked = suite.samples
     suite = with_device_defaults(suite, device)
@@ -181,6 +183,15 @@ def make(
     folder = results / suite.name
     before_runs(suite.name)
     return Plan(suite, device, pair, folder, _runs(suite, device, entries, pair, folder, force))
+
+
+def _check_place(results: Path) -> None:
+    """InputError for a name that no file of ours could hold."""
+    if spelled(str(results.resolve())) != str(results.resolve()):
+        raise InputError(
+            f"the results folder {shown(spelled(str(results)))} has a name that is not UTF-8",
+            "--results FOLDER",
+        )
 
 
 def _runs(

@@ -291,6 +291,8 @@ def _choice(text: str) -> Choice:
                 f'"{shown(change)}" in "{shown(text)}" is no setting',
                 f"--models {shown(name)}:norm=group",
             )
+        if key.strip() in settings:
+            raise InputError(f'"{shown(text)}" sets {shown(key.strip())} twice', "leave one out")
         settings[key.strip()] = value.strip()
     return Choice(name.strip(), settings, text if settings else "")
 

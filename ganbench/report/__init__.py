@@ -82,10 +82,24 @@ def outcome(results: Path, suite: str | None = None) -> "Outcome":
 
 def conclusion(results: Path, suite: str | None = None) -> str:
     """The verdict of a suite in plain words, for the terminal."""
+    return closing(results, suite)[0]
+
+
+def closing(results: Path, suite: str | None = None) -> tuple[str, str]:
+    """The verdict in plain words, and what the best finished translator is called, if there is one.
+
+    The name is what `--with` takes behind the suite's.
+    """
     from ganbench import record
     from ganbench.report import sanitize
     from ganbench.report.analysis.comparison import compare
     from ganbench.report.analysis.verdict import decide
 
     read = sanitize.guarded(record.read_results(results, suite))
-    return decide(read, compare(read)).text
+    comparison = compare(read)
+    rows = [row for row in comparison.rows if row.finished and row.source == "pictures"]
+    frameworks = {row.framework for row in comparison.rows}
+    name = ""
+    if rows:
+        name = f"{rows[0].label}.{rows[0].framework}" if len(frameworks) > 1 else rows[0].label
+    return decide(read, comparison).text, name

@@ -278,7 +278,8 @@ def validated(kind: type[T], text: str) -> T:
     """What `plain` made into JSON, as it was."""
     from pydantic import TypeAdapter  # takes its time, and not every command has children
 
-    return TypeAdapter(kind).validate_json(text)
+    # Not `validate_json`, which refuses file names that are not UTF-8.
+    return TypeAdapter(kind).validate_python(json.loads(text))
 
 
 def serve(kind: type[T], work: Callable[[T, Channel], Any]) -> None:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 SHOWN = 200  # letters of a name in a message
 BAD = ("Cc", "Cs")  # control letters and halves of letters
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def printable(text: str) -> str:
-    """`text` from outside for a terminal: without letters that move its cursor."""
-    return "".join("_" if unicodedata.category(one) in BAD else one for one in text)
+    """`text` from outside for a terminal: without letters that move its cursor or turn the line."""
+    return "".join(
+        "_" if unicodedata.category(one) in BAD or one in TURNING else one for one in text
+    )
 
 
 def spelled(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files as resources
@@ -13,6 +14,7 @@ from PIL import Image
 from ganbench.data.sources.bounded_read import UnreadableFile
 from ganbench.data.sources.decode import BrokenPicture, decode_whole
 from ganbench.system import files
+from ganbench.system.text import spelled
 from ganbench.trained.photographs import opened
 
 MOST = 60  # rows; each is some 30 KB
@@ -40,11 +42,11 @@ def write(place: Path, photographs: Path, shown: Sequence[Shown], run: str, reve
     template = resources("ganbench.trained").joinpath("album.html").read_text(encoding="utf-8")
     columns = ["painting", "photograph"] if reverse else ["photograph", "painting"]
     page = environment.from_string(template).render(
-        title=place.resolve().name,
+        title=spelled(place.resolve().name),
         columns=columns + [f"{columns[0]} again"] * (shown[0][2] is not None),
         rows=_rows(place, photographs, shown[:MOST]),
         count=len(shown),
-        run=run,
+        run=spelled(run),
     )
     files.write_text(place / "index.html", page)
     return place / "index.html"
@@ -56,10 +58,11 @@ def _rows(place: Path, photographs: Path, shown: Sequence[Shown]) -> list[Row]:
     for name, *made in shown:
         try:
             before = _small(tree.read(name))
-            pictures = [(quote(one), _small(files.read_bytes(place / one))) for one in made if one]
+            pictures = [(quote(os.fsencode(one)), _small(files.read_bytes(place / one)))
+                        for one in made if one]  # fmt: skip
         except (UnreadableFile, BrokenPicture):  # it was there a moment ago
             continue
-        rows.append(Row(name, before, tuple(pictures)))
+        rows.append(Row(spelled(name), before, tuple(pictures)))
     return rows
 
 

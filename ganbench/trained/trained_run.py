@@ -1,5 +1,6 @@
 """Which run is meant, and whether there is a model in it that can be used."""
 
+import glob
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,8 +89,13 @@ def find(text: str) -> TrainedRun:
     there = _below(place.parent) if place.parent.is_dir() else {}
     if named := _called(place.name, there):
         return _usable(_only(place, named))
+    for begun in sorted(place.parent.glob(f"{glob.escape(place.name)}.*/run.json")):
+        raise InputError(f"the run {begun.parent} has left no record", "ganbench run continues it")
     names = sorted({run.label for run in there.values()})
-    hint = f"there are: {some_of(names)}" if names else EXAMPLE
+    if not place.parent.is_dir():  # another suite than there is
+        others = _below(place.parent.parent)
+        names = sorted({str(folder.parent / run.label) for folder, run in others.items()})
+    hint = f"there are: {printable(some_of(names))}" if names else EXAMPLE
     raise InputError(f"there is no run {place}", hint)
 
 
@@ -109,7 +115,7 @@ def _called(name: str, runs: dict[Path, Record]) -> dict[Path, Record]:
     return {
         folder: run
         for folder, run in runs.items()
-        if name in (run.model, run.label, f"{run.model}.{run.framework}")
+        if name in (run.model, run.label, *(f"{n}.{run.framework}" for n in (run.model, run.label)))
     }
 
 

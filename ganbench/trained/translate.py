@@ -25,6 +25,9 @@ from ganzoo.trainer import Trainer
 
 BACK = "back"  # folder beside the paintings, of what became photographs again
 TOGETHER = 16  # pictures of the model's own size that are drawn at once
+LARGE = (
+    4  # times the model's size; of larger pictures a tile sees too little to know what it paints
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Wish:
     reverse: bool = False
     whole: bool = False
     side: int | None = None
+    full: bool = False
     format: str = "jpeg"
     device: str | None = None
     plugins: tuple[Path, ...] = ()
@@ -50,6 +54,8 @@ class Translated:
     kept: int  # were there already
     skipped: tuple[Skipped, ...]
     paintings: tuple[str, ...]  # their names in `place`
+    shrunk: int = 0  # of those that were made now, and nobody had asked for it
+    side: int | None = None  # to so many pixels on the shorter side
 
 
 def translate(
@@ -60,31 +66,20 @@ def translate(
     InputError when the run has no translator, when there is no photograph that can be read, or when
     something else lies at `out`. Broken photographs are left out and named.
     """
-    if not run.translates:
-        raise InputError(
-            f"{run.name} draws from noise: it has no use for photographs",
-            f"ganbench generate --with {run.folder}",
-        )
-    ending = ending_of(wish.format)
-    if wish.side is not None and wish.side < 1:
-        raise InputError(f"--side {wish.side} must be at least 1")
-    if wish.whole and wish.side:
-        raise InputError("--whole takes the model's own size, so it does not go with --side")
-    if wish.back or wish.reverse:
-        run.require_back()
+    ending = _ending(run, wish)
     model = run.model(wish.plugins, wish.device)
+    side = wish.side or (None if wish.whole or wish.full else LARGE * model.size)
     with TemporaryDirectory(prefix="ganbench-") as scratch:
         found = photographs.find(path, ending, Path(scratch))
         place = out or Path(f"{found.title}-{run.record.model}")
-        told = {
-            name: getattr(wish, name) for name in ("back", "reverse", "whole", "side", "format")
-        }
-        own_folder.begin(place, run, {"photographs": found.title, **told})
+        told = {name: getattr(wish, name) for name in ("back", "reverse", "whole", "format")}
+        own_folder.begin(place, run, {"photographs": found.title, **told, "side": side})
         left = tuple(pair for pair in found.names if not _is_done(place, pair[1], wish.back))
         job = TranslateJob(
-            model, found.place, left, place, wish.back, wish.reverse, wish.whole, wish.side
+            model, found.place, left, place, wish.back, wish.reverse, wish.whole, side
         )
-        skipped = found.skipped + (_paint(job, on_progress) if left else ())
+        broken_now, shrunk = _paint(job, on_progress) if left else ((), 0)
+        skipped = found.skipped + broken_now
         broken = {one.name for one in skipped}
         painted = [pair for pair in found.names if pair[0] not in broken]
         if not painted:
@@ -96,27 +91,52 @@ def translate(
         index = album.write(place, found.place, shown, run.name, wish.reverse)
     made = sum(name not in broken for name, _ in left)
     kept = len(found.names) - len(left)
-    return Translated(place, index, made, kept, skipped, tuple(name for _, name in painted))
+    names = tuple(name for _, name in painted)
+    shrunk = 0 if wish.side else shrunk
+    return Translated(place, index, made, kept, skipped, names, shrunk, side)
+
+
+def _ending(run: TrainedRun, wish: Wish) -> str:
+    """That of the paintings' names; InputError for what cannot be wished of this run."""
+    if not run.translates:
+        raise InputError(
+            f"{run.name} draws from noise: it has no use for photographs",
+            f"ganbench generate --with {run.folder}",
+        )
+    ending = ending_of(wish.format)
+    if wish.side is not None and wish.side < 1:
+        raise InputError(f"--side {wish.side} must be at least 1")
+    sizes = {"--whole": wish.whole, "--side": wish.side, "--full": wish.full}
+    if len(asked := [name for name, given in sizes.items() if given]) > 1:
+        raise InputError(
+            f"{asked[0]} and {asked[1]} each say another size", f"leave {asked[1]} out"
+        )
+    if wish.back or wish.reverse:
+        run.require_back()
+    return ending
 
 
 def _is_done(place: Path, name: str, back: bool) -> bool:
     return (place / name).is_file() and (not back or (place / BACK / name).is_file())
 
 
-def _paint(job: TranslateJob, on_progress: OnProgress) -> tuple[Skipped, ...]:
-    """Have a child paint; what it had to leave out."""
+def _paint(job: TranslateJob, on_progress: OnProgress) -> tuple[tuple[Skipped, ...], int]:
+    """Have a child paint; what it had to leave out, and how many it shrank first."""
     skipped: list[Skipped] = []
+    shrunk: list[str] = []
     title = "photographs" if job.reverse else "paintings"
 
     def on_message(message: child_process.Message) -> None:
         if message["kind"] == "skipped":
             skipped.append(Skipped(message["name"], message["reason"]))
+        elif message["kind"] == "shrunk":
+            shrunk.append(message["name"])
         elif message["kind"] == "painted":
             on_progress(title, message["done"], len(job.names))
 
     on_progress(title, 0, len(job.names))
     child_process.run("ganbench.trained.translate", job, on_message).result(int)
-    return tuple(skipped)
+    return tuple(skipped), len(shrunk)
 
 
 def work(job: TranslateJob, channel: child_process.Channel) -> int:
@@ -129,8 +149,13 @@ def work(job: TranslateJob, channel: child_process.Channel) -> int:
         for name, painting in job.names[start : start + TOGETHER]:
             try:
                 data = tree.read(name)
-                whole = job.whole
-                pixels = decode(data, size).pixels if whole else _shrunk(decode_whole(data), job)
+                if job.whole:
+                    pixels = decode(data, size).pixels
+                else:
+                    given = decode_whole(data)
+                    pixels = _shrunk(given, job)
+                    if pixels.shape != given.shape:
+                        channel.send("shrunk", name=name)
                 group.append((painting, pixels))
             except (UnreadableFile, BrokenPicture) as reason:
                 channel.send("skipped", name=name, reason=str(reason))

@@ -14,6 +14,7 @@ from ganzoo.settings import DCGAN, CycleGANResNet, CycleGANUNet
         ("2h", 7200, "seconds"),
         ("8h30m", 30600, "seconds"),
         ("10,000img", 10000, "pictures"),
+        ("1,234,567img", 1_234_567, "pictures"),
         ("500step", 500, "steps"),
         ("500steps", 500, "steps"),
         ("1234567img", 1_234_567, "pictures"),
@@ -25,7 +26,10 @@ def test_what_people_type_is_understood(text, amount, unit):
     assert parse(str(parse(text))) == parse(text)
 
 
-@pytest.mark.parametrize("text", ["0s", "-5s", "", "fast", "10", "60s500step", "5 6s7"])
+@pytest.mark.parametrize(
+    "text",
+    ["0s", "-5s", "", "fast", "10", "60s500step", "5 6s7", "1,5h", "0,5h", "1,5000s", ",500s"],
+)
 def test_what_cannot_be_a_budget_is_refused_with_examples(text):
     with pytest.raises(InputError) as caught:
         parse(text)

@@ -202,7 +202,12 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(two_domains, tmp_path, gan
         (["--models", "dcgan:widht=3"], 'no setting "widht"'),
         (["--models", "dcgan:width=wide"], "does not fit"),
         (["--models", "dcgan:width"], "is no setting"),
-        (["--models", ""], "no model is named"),
+        (["--models", ""], "--models is empty"),
+        (["--models=", "--budget", "1s"], "--models is empty"),
+        (["--models", "dcgan", "--until", ""], "--until is empty"),
+        (["--models", ","], "no model is named"),
+        (["--models", "dcgan:width=16,width=32"], "sets width twice"),
+        (["--models", "dcgan", "--budget", "1,5h"], "not understood"),
         (["--models", "dcgan", "--size", "48"], "cannot draw 48 px"),
         (["--models", "dcgan", "--size", "7"], "size"),
         (["--models", "dcgan", "--budget", "0s"], "zero"),
@@ -280,6 +285,37 @@ def test_a_plugin_passes_the_check_and_a_broken_one_does_not(tmp_path, ganbench)
     code, out, _ = ganbench("check", forgetful)
     assert code == 2
     assert "FAIL  the same seed gives the same result" in out
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "reasons"),
+    [
+        (
+            "return {",
+            "return zz\n        return {",
+            ["in step: NameError: name 'zz' is not defined"],
+        ),
+        ("return {", "sys.exit(0)\n        return {", ["in step: SystemExit: 0"]),
+        ("return {", "return\n        return {", ["step returned NoneType, not a dict of named"]),
+    ],
+)
+def test_a_failed_check_says_once_where_the_plugin_is_wrong(
+    tmp_path, ganbench, found, written, reasons
+):
+    broken = write_plugin(tmp_path, found, written)
+    broken.write_text(f"import sys\n{broken.read_text()}")
+    code, out, _ = ganbench("check", broken)
+    assert code == 2 and "the same" in out.splitlines()[-1]
+    for reason in reasons:
+        assert out.count(reason) == 1
+        assert "NoneType" in reason or f"{broken.name}:" in out
+
+
+def test_a_plugin_that_exits_when_it_is_imported_is_a_mistake(tmp_path, ganbench):
+    exits = write_plugin(tmp_path, "from dataclasses", "raise SystemExit(0)\nfrom dataclasses")
+    for command in ("check", exits), ("run", "--plugin", exits, "--models", "broken-gan"):
+        code, _, errors = ganbench(*command)
+        assert code == 2 and "SystemExit" in errors and "Traceback" not in errors
 
 
 NO_SEED = "super().__init__(settings, task)\n        torch.seed()"

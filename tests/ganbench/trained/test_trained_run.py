@@ -78,3 +78,19 @@ def test_a_model_that_is_not_installed_says_what_to_type(made):
     with pytest.raises(InputError, match="my-gan") as error:
         trained_run.find(str(folder)).model()
     assert "--plugin" in error.value.hint
+
+
+def test_a_run_of_another_suite_than_one_thinks_is_named(made):
+    folder = made("cyclegan-unet")
+    with pytest.raises(InputError, match="there is no run") as error:
+        trained_run.find(str(folder.parent.parent / "scenes-of-mine" / "cyclegan-unet"))
+    assert error.value.hint == f"there are: {folder.parent / 'cyclegan-unet'}"
+
+
+def test_a_run_without_its_record_is_not_called_missing(made):
+    folder = made("cyclegan-unet", "cyclegan-unet.pytorch-seed0-abc")
+    (folder / "record.json").unlink()
+    (folder / "run.json").write_text("{}")
+    with pytest.raises(InputError, match="has left no record") as error:
+        trained_run.find(str(folder.parent / "cyclegan-unet"))
+    assert error.value.hint == "ganbench run continues it"

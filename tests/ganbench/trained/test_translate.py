@@ -1,6 +1,7 @@
 """Photographs to paintings and back."""
 
 import json
+import os
 import zipfile
 from typing import Any
 
@@ -12,6 +13,8 @@ from ganbench.data.sources.decode import decode, decode_whole
 from ganbench.errors import InputError
 from ganbench.trained import load_model, trained_run
 from ganbench.trained.translate import Wish, translate
+
+from .conftest import draw_folder
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -101,6 +104,31 @@ def test_photographs_are_made_smaller_first_where_that_is_wished(made, photograp
     assert sorted(sizes.values()) == [(3, 2), (20, 20), (20, 25), (20, 60)]
 
 
+def test_names_need_not_be_utf_8(made, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    name = os.fsdecode(b"\xff.png")
+    try:
+        Image.new("RGB", (32, 32)).save(photos / name)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    done = paint(photos, made("cyclegan-resnet"), tmp_path / os.fsdecode(b"out\xff"))
+    assert done.made == 1 and len(list(done.place.glob("*.jpg"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "size"), [([], (192, 128)), (["--full"], (300, 200)), (["--side", "140"], (210, 140))]
+)
+def test_what_is_far_larger_than_the_model_knows_is_shrunk(made, tmp_path, ganbench, words, size):
+    photos = draw_folder(tmp_path / "photos", 1, side=64)
+    Image.effect_noise((300, 200), 60).convert("RGB").save(photos / "large.png")
+    typed = ["--with", made("cyclegan-resnet"), "--out", tmp_path / "out", *words]
+    code, out, _ = ganbench("translate", photos, *typed)
+    assert code == 0 and Image.open(tmp_path / "out" / "large.jpg").size == size
+    said = "1 larger than the model knows, so shrunk to 128 px on the shorter side; --full does not"
+    assert (said in out) == (not words)
+
+
 def test_what_is_in_the_way_is_left_alone(made, photographs, tmp_path):
     folder, other, out = made("cyclegan-resnet"), made("cyclegan-unet"), tmp_path / "out"
     paint(photographs / "sub", folder, out)
@@ -131,7 +159,7 @@ def test_the_page_shows_both_and_cannot_be_written_to_by_names(made, photographs
         ("dcgan", [], "draws from noise"),
         ("cyclegan-unet", ["--format", "gif"], 'no format "gif"'),
         ("cyclegan-unet", ["--side", "0"], "at least 1"),
-        ("cyclegan-unet", ["--side", "9", "--whole"], "does not go with"),
+        ("cyclegan-unet", ["--side", "9", "--whole"], "each say another size"),
         ("cyclegan-unet", ["--device", "cuda:7"], "no device"),
     ],
 )

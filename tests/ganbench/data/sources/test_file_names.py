@@ -85,3 +85,9 @@ def test_a_message_has_no_control_letters_and_no_endless_name() -> None:
     assert printable("a\x1b[31m\n雪") == "a_[31m_雪"
     assert shown("n" * 200) == "n" * 200
     assert shown("n" * 201) == "n" * 199 + "…"
+
+
+def test_nothing_turns_a_line_of_the_terminal_around():
+    assert printable("a\u202etxt.exe\u2066") == "a_txt.exe_"
+    assert printable("\u0928\u094d\u200d \U0001f468\u200d\U0001f3a8") != ""  # joiners stay
+    assert "\u200d" in printable("\U0001f468\u200d\U0001f3a8")
