@@ -1,5 +1,6 @@
 """What a run leaves behind: Record <-> record.json, and all records of a folder as one table."""
 
+import glob
 import json
 import re
 from dataclasses import asdict, dataclass, field, replace
@@ -317,6 +318,11 @@ def read_results(results: Path, suite: str | None = None) -> Results:
     if suite is not None:
         suites = [path for path in suites if path.parent.name == suite]
     if not suites:
+        for lost in sorted(results.glob(f"{glob.escape(suite or '') or '*'}/*/record.json"))[:1]:
+            raise InputError(
+                f"{lost.parents[1]} has runs, but its suite.json is not there",
+                "the ganbench run command that made them writes it again",
+            )
         holders = [up for up in list(results.resolve().parents)[:2] if any(up.glob("*/suite.json"))]
         hint = f"ganbench report {quote(str(holders[0]))}" if holders else "ganbench run"
         raise InputError(f"no benchmark results in {results}", hint)

@@ -1,6 +1,7 @@
 """`ganbench score`: pictures against pictures, without a benchmark around them."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,6 +91,11 @@ def score(
         if fake and real is metrics is json_file is None:
             _save(fake, settings)
             return
+        if fake and real is None:
+            raise InputError(
+                "--save-stats of one side measures nothing: it goes without --metrics and --json",
+                f"ganbench score {shlex.quote(fake)} --save-stats {save_stats}",
+            )
     _compare(*_both(fake, real), settings, json_file)
 
 

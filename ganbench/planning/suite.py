@@ -1,5 +1,6 @@
 """Flags or a TOML file -> Suite -> [Run]. A run's key is a hash of all that decides its result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from shlex import quote
@@ -34,6 +35,16 @@ class Choice:
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
     label: str = ""  # how tables call it; by default the name and the changes
+
+
+EXAMPLES = {  # in a suite file, of what is often written otherwise
+    "models": 'models = ["dcgan", "cyclegan"]',
+    "seeds": "seeds = [0, 1, 2]",
+    "budget": 'budget = "60s"',
+    "price": 'price = "0.35/h"',
+    "judge_on": 'judge_on = "test"',
+    "size": "size = 64",
+}
 
 
 @dataclass(frozen=True)
@@ -133,10 +144,23 @@ def from_values(values: dict[str, Any], where: str) -> Suite:
     try:
         return TypeAdapter(Suite).validate_python(values)
     except ValidationError as error:
-        detail = error.errors()[0]
-        place = ".".join(shown(str(part)) for part in detail["loc"][:1])
-        there = ", ".join(f.name for f in fields(Suite))
-        raise InputError(f"{where}: {place}: {detail['msg']}", f"there are: {there}") from None
+        raise InputError(*_wrong(where, error.errors(), values)) from None
+
+
+def _wrong(where: str, errors: Sequence[Any], values: dict[str, Any]) -> tuple[str, str]:
+    """What is wrong in a suite and what to type instead; of a model's table, what in it is."""
+    detail = errors[0]
+    key, place, hint = str(detail["loc"][0]), "", ""
+    if key == "models" and isinstance(values[key], list | tuple):
+        of_tables = [e for e in errors if Choice.__name__ in e["loc"]]
+        tables = [e for e in of_tables if isinstance(values[key][e["loc"][1]], dict)]
+        detail = tables[0] if tables else detail
+        within = [str(part) for part in detail["loc"][2:] if part not in (Choice.__name__, "str")]
+        place = ": ".join([f" {int(detail['loc'][1]) + 1}", *within])
+        hint = f"[[models]] has: {', '.join(f.name for f in fields(Choice))}"
+    hint = hint or EXAMPLES.get(key) or f"there are: {', '.join(f.name for f in fields(Suite))}"
+    said = detail["msg"].replace("a valid tuple", "a list")
+    return f"{where}: {shown(key)}{shown(place)}: {said}", hint
 
 
 def overlay(suite: Suite, options: dict[str, Any], where: str = "command line") -> Suite:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench import record
+from ganbench.errors import InputError
 from ganbench.record import Results, Score
 from ganbench.report import formatting, redact, sanitize
 from ganbench.report.analysis import intervals, pairwise_tests, verdict
@@ -40,7 +41,12 @@ def build(path: Path, out: Path, suite: str | None = None, public: bool = False)
     if suite is None and (path / "suite.json").exists():
         whole = path.resolve()
         path, suite = whole.parent, whole.name
-    made = compose(record.read_results(path, suite), public)
+    results = record.read_results(path, suite)
+    if not results.runs:
+        raise InputError(
+            f"no run is left in {path}: there is nothing to draw a card of", "ganbench run"
+        )
+    made = compose(results, public)
     files.write_bytes(out, card_layout.draw(made.card))
     return made
 

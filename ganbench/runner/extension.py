@@ -25,6 +25,7 @@ class _Prospect:
     base: Path | None = None
     used: str = ""  # the budget of a finished run with a smaller one, usable or not
     why: str = ""
+    changed: bool = False  # the pictures of such a one
 
     @property
     def continued(self) -> Planned:
@@ -35,7 +36,8 @@ class _Prospect:
         run = self.planned.run
         name = f"{run.label} seed {run.seed}"
         if self.base is None:
-            return f"{name} starts from zero: {self.why}" if extend or self.used else ""
+            said = extend or self.used or self.changed
+            return f"{name} starts from zero: {self.why}" if said else ""
         there = f"{shown(self.base.name)}, which has used up {self.used}"
         if extend:
             return f"{name} goes on from {there}, until {run.budget}"
@@ -100,7 +102,25 @@ def _prospect(planned: Planned, there: dict[str, list[Path]]) -> _Prospect:
         f"there is no finished run of {run.label} seed {run.seed} that differs in nothing but a"
         " smaller budget"
     )
-    return _Prospect(planned, used=used, why=why or absent)
+    changed = "" if why else _of_other_pictures(run, there)
+    return _Prospect(planned, used=used, why=why or changed or absent, changed=bool(changed))
+
+
+def _of_other_pictures(run: Run, there: dict[str, list[Path]]) -> str:
+    """That a run is there which differs in its pictures, and in nothing else but its budget."""
+    for folder in there.get(suite_part.what(run.folder), ()):
+        try:
+            found = record.read(folder)
+        except InputError:
+            continue
+        sides = (found.data.get(side) for side in ("source", "target"))
+        prints = [
+            str(side.get("fingerprint", "") if isinstance(side, dict) else "") for side in sides
+        ]
+        as_it = replace(run, budget=found.budget, data=(prints[0], prints[1]))
+        if as_it.data != run.data and as_it.key == found.key:
+            return f"{shown(folder.name)} learned from other pictures than are there now"
+    return ""
 
 
 def _alike(

@@ -167,3 +167,12 @@ def test_a_folder_inside_of_results_names_the_whole(tmp_path, inside):
     with pytest.raises(InputError, match="no benchmark results") as caught:
         record.read_results(tmp_path / inside)
     assert caught.value.hint == f"ganbench report {tmp_path}"
+
+
+def test_runs_without_their_suite_are_not_called_missing(tmp_path, a_record):
+    folder = tmp_path / "scenes" / "run"
+    folder.mkdir(parents=True)
+    record.write(folder, a_record)
+    with pytest.raises(InputError, match="has runs, but its suite") as error:
+        record.read_results(tmp_path)
+    assert "writes it again" in error.value.hint

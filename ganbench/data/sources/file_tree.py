@@ -203,8 +203,17 @@ def _visible(name: str) -> bool:
 
 def _open_zip(path: Path) -> ZipTree:
     archive = bounded_read.open_zip(path)
-    entries = {info.filename for info in archive.infolist() if not info.is_dir()}
+    entries = [info.filename for info in archive.infolist() if not info.is_dir()]
     names = sorted(name for name in entries if all(map(_visible, PurePosixPath(name).parts)))
+    if entries and not names:
+        raise InputError(
+            f"{path} holds nothing but hidden files and paths that lead out of it"
+            f" ({len(entries):,}, for instance {shown(entries[0])})"
+        )
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise InputError(
+            f"{path} has more than one file called {shown(twice[0])}", "zip them under other names"
+        )
     if runs := set(_runs(names)):
         names = [name for name in names if not _inside(name, runs)]
     names = _without_cards(names)

@@ -171,3 +171,28 @@ def test_an_option_that_can_be_repeated_and_was_not_typed_leaves_the_file_alone(
     before = Suite(**{field: ("one",)})
     assert getattr(suite.overlay(before, {field: ()}), field) == ("one",)
     assert getattr(suite.overlay(before, {field: ("two",)}), field) == ("two",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        (
+            '[[models]]\nname = "dcgan"\nfoo = 1',
+            "models 1: foo: ",
+            "[[models]] has: name, settings",
+        ),
+        ('[[models]]\nname = "dcgan"\nsettings = "x"', "models 1: settings: ", "[[models]] has: "),
+        ('[[models]]\nlabel = "x"', "models 1: name: ", "[[models]] has: "),
+        ("models = 3", "models: Input should be a list", 'models = ["dcgan", "cyclegan"]'),
+        ('seeds = "0,1"', "seeds: Input should be a list", "seeds = [0, 1, 2]"),
+        ("price = 0.35", "price: ", 'price = "0.35/h"'),
+        ("whatever = 1", "whatever: ", "there are: models, name"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named_with_what_would_be_right(tmp_path, text, said, hint):
+    file = tmp_path / "q.toml"
+    file.write_text(text)
+    with pytest.raises(InputError) as error:
+        suite.read_suite(file)
+    assert str(error.value).startswith(f"{file}: {said}")
+    assert error.value.hint.startswith(hint)

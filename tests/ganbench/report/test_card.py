@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ganbench import record
+from ganbench.errors import InputError
 from ganbench.record import Status
 from ganbench.report import card
 from ganbench.report.figures import card_layout, svg
@@ -188,3 +189,11 @@ def test_strangers_results_make_a_card(poisoned):
     placed = card_layout.lay_out(made.card)
     assert all(m.width <= m.box.width + 0.5 for m in placed.letters)
     assert card_layout.draw(made.card)[:4] == b"\x89PNG"
+
+
+def test_a_card_of_nothing_is_not_drawn_over_a_good_one(fake, tmp_path):
+    out = tmp_path / "card.png"
+    out.write_bytes(b"good")
+    with pytest.raises(InputError, match="nothing to draw a card of"):
+        card.build(fake.finish(["dcgan"]), out)
+    assert out.read_bytes() == b"good"

@@ -260,3 +260,11 @@ def test_a_crash_after_an_extension_still_tells_of_it(bench, run_of, monkeypatch
     run = run_of("8step")[1]
     assert run.status.name == "failed"
     assert [each.step for each in run.extended] == [4]
+
+
+def test_where_the_pictures_have_changed_since_that_is_the_reason(bench, two_domains):
+    bench("4step")
+    next(two_domains.rglob("*.png")).unlink()
+    (note,) = bench("8step")
+    assert note.startswith("toy-gan seed 0 starts from zero: toy-gan.pytorch-seed0-")
+    assert note.endswith(" learned from other pictures than are there now")

@@ -52,7 +52,7 @@ def bad_empty_list(fake, real):
 
 
 def bad_no_list(fake, real):
-    return (fake, real, "--metrics", ""), "no metric is asked for"
+    return (fake, real, "--metrics", ","), "no metric is asked for"
 
 
 def bad_json_folder(fake, real):

@@ -227,7 +227,7 @@ def test_what_cannot_be_kept_is_said_before_the_work(ganbench, fake, tmp_path, s
         (("--save-stats", tmp_path / "real.txt", fake), "is no name of a .npz"),
         (("--save-stats", tmp_path, fake), "is a folder"),
         (("--save-stats", tmp_path / "x.npz"), "two sides are needed"),
-        (("--save-stats", tmp_path / "x.npz", fake, "--json", "-"), "two sides are needed"),
+        (("--save-stats", tmp_path / "x.npz", fake, "--json", "-"), "goes without --metrics"),
         (("--save-stats", tmp_path / "x.npz", statistics), "holds statistics already"),
         (("--save-stats", tmp_path / "x.npz", "--check", fake), "but save-stats"),
     ):

@@ -1,11 +1,12 @@
 import os
+import warnings
 import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from ganbench.data.sources import layout, picture_kinds
+from ganbench.data.sources import file_tree, layout, picture_kinds
 from ganbench.data.sources.bounded_read import TemporaryFailure
 from ganbench.data.sources.file_tree import Tree
 from ganbench.errors import InputError
@@ -544,3 +545,21 @@ def test_folders_in_a_zip_may_be_set_apart_as_in_windows(tmp_path: Path) -> None
     source, target = layout.two_sets(str(tmp_path / "d.zip"))
     assert (source.prefix, target.prefix) == ("d/trainA/", "d/trainB/")
     assert source.read("1.jpg") == b"d\\trainA\\1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["a/1.png", "a/1.png", "a/2.png"], "has more than one file called a/1.png"),
+        (["../../0.png", ".hidden/1.png"], "(2, for instance ../../0.png)"),
+    ],
+)
+def test_a_zip_of_which_pictures_would_be_lost_is_refused(tmp_path, names, said):
+    path = tmp_path / "pictures.zip"
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # zipfile warns of the same name as well
+        for name in names:
+            archive.writestr(name, b"x")
+    with pytest.raises(InputError) as error:
+        file_tree.open_tree(str(path))
+    assert said in str(error.value)
