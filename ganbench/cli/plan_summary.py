@@ -33,8 +33,24 @@ def show(plan: Plan, extractors: Extractors, console: Console, cluster: str = ""
     """Print the resolved plan: data, models, budget, time, disk; on what `cluster`, if on one."""
     on = [("on", cluster)] if cluster else []
     for name, text in [*_lines(plan, extractors), *on]:
-        console.print(f" {name:<8}{text}", markup=False)
+        within = len(text) - len(text.lstrip())
+        say(console, f" {name:<8}{text}", 9 + within)
     console.print()
+
+
+def say(console: Console, text: str, indent: int = 1) -> None:
+    """Print a line; on a terminal that is too narrow broken between words, each rest indented."""
+    lines = [text]
+    if console.is_terminal:
+        lines = textwrap.wrap(
+            text,
+            max(40, console.width),
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    for line in lines:
+        console.print(line, markup=False)
 
 
 def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
@@ -199,7 +215,7 @@ def conclude(plan: Plan, console: Console) -> None:
     results = plan.folder.parent
     verdict, translator = closing(results, plan.suite.name)
     for line in verdict.splitlines():
-        console.print(f" {line}", markup=False)
+        say(console, f" {line}")
     console.print(f" {results / 'report.html'} · comparison.csv · comparison.md", markup=False)
     if translator:
         where = shlex.quote(str(plan.folder / translator))

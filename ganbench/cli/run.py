@@ -205,8 +205,10 @@ def run(
 
 def _say_notes(ready: "Prepared", console: "Console") -> None:
     """Print what must be said before: of very many runs that start anew the first."""
+    from ganbench.cli import plan_summary
+
     for note in ready.notes[:NOTES]:
-        console.print(f" note: {note}", markup=False)
+        plan_summary.say(console, f" note: {note}", 7)
     if (more := len(ready.notes) - NOTES) > 0:
         console.print(f" note: and {more:,} more of the kind")
 

@@ -1,10 +1,14 @@
 """What the plan says of the pictures, by dry runs of a plugin that costs nothing to inspect."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.console import Console
+
+from ganbench.cli import plan_summary, progress
 
 PLUGIN = Path(__file__).parents[3] / "examples" / "tiny_gan.py"
 
@@ -132,3 +136,28 @@ def test_very_many_seeds_take_one_line(plan, tmp_path, seeds, said):
     (line,) = [line for line in out.splitlines() if " seeds " in line]
     assert line.endswith(f"seeds {said}")
     assert f"{len(seeds.split(',')):,}, 0 done" in out
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_lines_break_between_words_on_a_narrow_terminal_and_nowhere_else(terminal):
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=terminal, width=60, soft_wrap=True, highlight=False)
+    said = " runs    dcgan                      pytorch    477,776 parameters, 3.3 GFLOP/step"
+    plan_summary.say(console, said, 11)
+    lines = file.getvalue().splitlines()
+    if terminal:
+        assert len(lines) > 1 and max(map(len, lines)) <= 60
+        assert " ".join(" ".join(lines).split()) == " ".join(said.split())
+        assert all(line.startswith(" " * 11) for line in lines[1:])
+    else:
+        assert lines == [said]
+
+
+def test_a_narrow_terminal_has_no_room_for_losses():
+    shown = []
+    for width in (80, 160):
+        file = io.StringIO()
+        console = Console(file=file, force_terminal=True, width=width)
+        console.print(progress.LiveScreen(console, ())._table())
+        shown.append("losses" in file.getvalue())
+    assert shown == [False, True]
