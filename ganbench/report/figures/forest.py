@@ -13,6 +13,7 @@ from ganbench.report.figures.axes import Figure, finish, interval_axes, interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ROOM = 0.3  # of the axis: what a label of a line takes
 MOST_FOREST = 24  # models that a figure can hold, a line each
 
 
@@ -42,20 +43,24 @@ def _reference_lines(ax: "Axes", comparison: Comparison, best: Row, primary: Sco
     """Floor and untouched photographs, where they do not squash everything else."""
     interval = best.interval(primary.metric)
     low, high = ax.get_xlim()
-    # One label above the other: the two lines may stand close together.
-    for name, said, drop in (("floor", "floor", 0), ("identity", "untouched photographs", -10)):
+    lines = []
+    for name, said in (("floor", "floor"), ("identity", "untouched photographs")):
         value = comparison.baseline(name, primary.metric)
-        if value is None or interval is None:
-            continue
-        offset = value - interval.mean
-        if abs(offset) > 4 * max(abs(low), abs(high)):
-            continue
-        ax.axvline(offset, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
-        away, side = (4, "left") if offset < 0 else (-4, "right")
+        if value is not None and interval is not None:
+            offset = value - interval.mean
+            if abs(offset) <= 4 * max(abs(low), abs(high)):
+                ax.axvline(offset, color=svg.sentinel("muted"), linewidth=1, linestyle=(0, (4, 3)))
+                lines.append((offset, said))
+    low, high = ax.get_xlim()
+    # Each label outside of both lines, where there is room, and one above the other.
+    for place, (offset, said) in enumerate(sorted(lines)):
+        left = place == 0 if len(lines) > 1 else offset > (low + high) / 2
+        room = (offset - low if left else high - offset) / (high - low)
+        left = left if room > ROOM else not left
         ax.annotate(
-            said, (offset, -0.95), xytext=(away, drop), textcoords="offset points",
-            ha=side, va="center", color=svg.sentinel("muted"), fontsize=8,
-            bbox={"facecolor": svg.sentinel("paper"), "edgecolor": "none", "pad": 0.5},
+            said, (offset, -0.95), xytext=(-4 if left else 4, -10 * place),
+            textcoords="offset points", ha="right" if left else "left", va="center",
+            color=svg.sentinel("muted"), fontsize=8,
         )  # fmt: skip
 
 
