@@ -25,9 +25,7 @@ from ganzoo.trainer import Trainer
 
 BACK = "back"  # folder beside the paintings, of what became photographs again
 TOGETHER = 16  # pictures of the model's own size that are drawn at once
-LARGE = (
-    4  # times the model's size; of larger pictures a tile sees too little to know what it paints
-)
+LARGE = 4  # times the model's size; of larger pictures a tile sees too little
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Under which conditions the numbers of a table came about, for whoever cites them."""
 
+from functools import lru_cache
 from typing import Any
 
 from ganbench.record import Record
@@ -14,6 +15,7 @@ RECIPES = {
 }
 
 
+@lru_cache(maxsize=64)
 def held_out(comparison: Comparison) -> int:
     """How many paintings judge that no model has seen; 0: those judge that were learned from."""
     return max((_number(_target(run), "judged") for run in _runs(comparison)), default=0)

@@ -21,8 +21,8 @@ def sentence(comparison: Comparison) -> str:
         return ""
     return (
         "In the same seconds some seeds of a model took far fewer steps than others"
-        f" ({formatting.some(named, MOST_NAMED)}): something else kept the machine busy, and it is"
-        " a part of the spread. A budget in steps does not depend on that."
+        f" ({formatting.some(named, MOST_NAMED)}), most often because something else kept the"
+        " machine busy: it is a part of the spread. A budget in steps does not depend on that."
     )
 
 
