@@ -1,7 +1,7 @@
 """The loop. It knows no paper."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ganbench.data.batches import Ahead, Stream
 from ganbench.training.clock import Clock
@@ -45,7 +45,12 @@ def train(
 
 
 def read(losses: Losses, step: int) -> dict[str, float]:
-    """Fetch the losses from the device; Diverged when one is not a number."""
+    """Fetch the losses from the device; Diverged when one is not a number.
+
+    TypeError when they are no losses.
+    """
+    if not isinstance(losses, Mapping):
+        raise TypeError(f"step returned {type(losses).__name__}, not a dict of named losses")
     values = {name: float(value) for name, value in losses.items()}
     for name, value in values.items():
         if not math.isfinite(value):

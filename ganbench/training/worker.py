@@ -4,6 +4,7 @@ import signal
 import time
 import traceback
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
@@ -240,9 +241,19 @@ def _ended(
     if isinstance(error, USER_ERRORS):
         return "failed", " ".join(filter(None, (str(error), error.hint)))
     files.write_text(job.folder / "error.txt", traceback.format_exc())
+    place = _in_plugin(job, error)
     error.with_traceback(None)  # what the step held is room for the record, and may be used again
     why = siblings.why()  # for what a lost rank did to us tells nothing
-    return _failed(job, why or first_line(error), isinstance(error, MemoryError) and not why)
+    reason = why or first_line(error) + place
+    return _failed(job, reason, isinstance(error, MemoryError) and not why)
+
+
+def _in_plugin(job: TrainJob, error: Exception) -> str:
+    """Where in a plugin's file an error arose: " (my_gan.py:46)"; empty if it was elsewhere."""
+    file = Path(job.run.address.rpartition(":")[0])
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+             if file.suffix == ".py" and Path(frame.filename).name == file.name]  # fmt: skip
+    return f" ({file.name}:{lines[-1]})" if lines else ""
 
 
 def _failed(

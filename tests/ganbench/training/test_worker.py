@@ -558,3 +558,15 @@ def test_a_kind_of_step_that_is_refused_late_is_in_the_record(make_job, work_her
 def test_a_record_of_a_cpu_says_nothing_of_launches(make_job, work_here):
     made, _ = work_here(make_job("dcgan:width=4,batch=2", budget="2step"))
     assert "launches" not in made.environment
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("zz", "NameError: name 'zz' is not defined (failing.py:19)"),
+        ("1.0} and None or {1", "TypeError: step returned set, not a dict of named losses"),
+    ],
+)
+def test_a_plugin_that_fails_is_told_with_the_line_of_its_file(failing, work_here, loss, said):
+    made, _ = work_here(failing(loss=loss))
+    assert made.status.name == "failed" and made.status.reason.startswith(said)
