@@ -87,7 +87,8 @@ def _parsed(file: Path) -> ast.Module:
             raise OSError("it is no file")
         return ast.parse(file.read_text(encoding="utf-8"))
     except SyntaxError as error:
-        raise InputError(f"{plugin} is not Python: line {error.lineno}: {error.msg}") from None
+        line = f"line {error.lineno}: " if error.lineno else ""
+        raise InputError(f"{plugin} is not Python: {line}{error.msg}") from None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"{plugin} cannot be read: {why}") from None

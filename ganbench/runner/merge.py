@@ -84,6 +84,9 @@ def _read(places: Sequence[Path], into: Path, suite: str | None) -> list[Part]:
         raise InputError(f"{target} is a link, which is not followed", "choose another --into")
     if target.resolve() in parts:
         raise InputError(f"{into} is one of the folders to be merged", "choose another --into")
+    above = target.resolve().parents
+    if within := next((place for place in places if place.resolve() in above), None):
+        raise InputError(f"{into} lies in {within}, which is only read", "choose another --into")
     if (target / "suite.json").exists():
         return [suite_part.read(target), *parts.values()]
     if target.exists() and any(target.iterdir()):

@@ -419,6 +419,8 @@ def test_a_folder_that_is_none_of_ours_and_one_of_the_sources_are_not_merged_int
         merge(here, "A", "B")
     with pytest.raises(InputError, match="one of the folders"):
         merge(here, "A", "B", into="A")
+    with pytest.raises(InputError, match="which is only read"):
+        merge(here, "A", "B", into="A/within")
     with pytest.raises(InputError, match="there is no folder"):
         merge(here, "A", "nowhere")
     (here / "empty").mkdir()
