@@ -45,8 +45,12 @@ def test_the_report_says_the_same_numbers(results):
     build(results)
     now, old = table(results / "comparison.csv"), table(OLD / "comparison.csv")
     new = now[0].keys() - old[0].keys()
-    assert new == {"imported", "energy_joules", "money"}
-    assert {row.pop(name) for row in now for name in new} <= {"0", ""}
+    told = {"pixels", "budget"}  # which its records have said all along
+    assert new == {"imported", "energy_joules", "money", "profile", "held_out_paintings", *told}
+    assert {row.pop(name) for row in now for name in new - told} <= {"0", ""}
+    assert all(row.pop(name) for row in now if row["row"] == "model" for name in told)
+    for row in now:
+        assert not any(row.pop(name, "") for name in told)
     assert now == old
     read = record.read_results(results)
     statuses = {run.model: run.status.name for _, run in read.runs}

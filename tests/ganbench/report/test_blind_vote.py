@@ -114,7 +114,7 @@ def test_the_page_that_counts_the_file_says_the_same(opened, folder, tmp_path, g
     downloaded(tab, tmp_path / "votes.json")
     results = shutil.copytree(folder, tmp_path / "r")
     code, _, err = ganbench("report", results, "--votes", tmp_path / "votes.json")
-    assert (code, err) == (0, "")
+    assert code == 0 and err.startswith("Use cyclegan-resnet")
     counted = opened(results / "report.html", unfold=False)
     section = counted.locator("#vote")
     assert section.locator(".finding").first.inner_text() == told(tab)

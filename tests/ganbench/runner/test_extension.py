@@ -1,6 +1,7 @@
 """A finished run and a larger budget: never from zero without a word, and nothing is lost."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -262,9 +263,10 @@ def test_a_crash_after_an_extension_still_tells_of_it(bench, run_of, monkeypatch
     assert [each.step for each in run.extended] == [4]
 
 
-def test_where_the_pictures_have_changed_since_that_is_the_reason(bench, two_domains):
-    bench("4step")
-    next(two_domains.rglob("*.png")).unlink()
-    (note,) = bench("8step")
+def test_where_the_pictures_have_changed_since_that_is_the_reason(bench, two_domains, tmp_path):
+    mine = shutil.copytree(two_domains, tmp_path / "mine")
+    bench("4step", data=str(mine))
+    next(mine.rglob("*.png")).unlink()
+    (note,) = bench("8step", data=str(mine))
     assert note.startswith("toy-gan seed 0 starts from zero: toy-gan.pytorch-seed0-")
     assert note.endswith(" learned from other pictures than are there now")
