@@ -241,7 +241,7 @@ def _ended(
     if isinstance(error, USER_ERRORS):
         return "failed", " ".join(filter(None, (str(error), error.hint)))
     files.write_text(job.folder / "error.txt", traceback.format_exc())
-    place = _in_plugin(job, error)
+    place = "" if isinstance(error, MemoryError) else _in_plugin(job, error)
     error.with_traceback(None)  # what the step held is room for the record, and may be used again
     why = siblings.why()  # for what a lost rank did to us tells nothing
     reason = why or first_line(error) + place

@@ -245,7 +245,7 @@ def test_an_exception_ends_as_failed_with_its_words(odd, work_here):
     job = odd("if self.steps == 4: raise RuntimeError('the paint is dry')")
     made, _ = work_here(job)
     assert made.status.name == "failed"
-    assert made.status.reason == "RuntimeError: the paint is dry"
+    assert made.status.reason == "RuntimeError: the paint is dry (odd.py:18)"
     assert "Traceback" in (job.folder / "error.txt").read_text()
 
 
