@@ -3,7 +3,6 @@
 import math
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ganzoo import registry
-from ganzoo.errors import InputError
+from ganzoo.errors import InputError, raised_at
 from ganzoo.settings import resolve
 from ganzoo.trainer import Losses, Task
 
@@ -111,12 +110,9 @@ def _ask(question: Callable[[Trial], None], trial: Trial) -> Answer:
 def _reason(error: BaseException, kind: Any) -> str:
     """What went wrong; of what the model itself raised, with the line of its file."""
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == file]
-    said = str(error) or type(error).__name__
-    if not frames:
-        return said
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}, in {frames[-1].name}"
-    return f"{place}: {type(error).__name__}: {error}".rstrip(": ")
+    if place := raised_at(error, file) if file else "":
+        return f"{place}: {type(error).__name__}: {error}".rstrip(": ")
+    return str(error) or type(error).__name__
 
 
 def losses_are_numbers(trial: Trial) -> None:

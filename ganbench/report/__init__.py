@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pandas
 
     from ganbench.record import Record, Results
+    from ganbench.report.analysis.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,10 @@ def build(
 
 def outcome(results: Path, suite: str | None = None) -> "Outcome":
     """What the report says of a suite, as values."""
-    from ganbench import record
-    from ganbench.report import sanitize
-    from ganbench.report.analysis.comparison import compare
     from ganbench.report.analysis.verdict import decide, winner
     from ganbench.report.tables import csv_table
 
-    read = sanitize.guarded(record.read_results(results, suite))
-    comparison = compare(read)
+    read, comparison = _compared(results, suite)
     best = winner(read, comparison)
     verdict = decide(read, comparison).text
     return Outcome(read, verdict, best.runs if best else (), csv_table.comparison_table(comparison))
@@ -90,16 +87,21 @@ def closing(results: Path, suite: str | None = None) -> tuple[str, str]:
 
     The name is what `--with` takes behind the suite's.
     """
-    from ganbench import record
-    from ganbench.report import sanitize
-    from ganbench.report.analysis.comparison import compare
     from ganbench.report.analysis.verdict import decide
 
-    read = sanitize.guarded(record.read_results(results, suite))
-    comparison = compare(read)
+    read, comparison = _compared(results, suite)
     rows = [row for row in comparison.rows if row.finished and row.source == "pictures"]
     frameworks = {row.framework for row in comparison.rows}
     name = ""
     if rows:
         name = f"{rows[0].label}.{rows[0].framework}" if len(frameworks) > 1 else rows[0].label
     return decide(read, comparison).text, name
+
+
+def _compared(results: Path, suite: str | None) -> "tuple[Results, Comparison]":
+    from ganbench import record
+    from ganbench.report import sanitize
+    from ganbench.report.analysis.comparison import compare
+
+    read = sanitize.guarded(record.read_results(results, suite))
+    return read, compare(read)

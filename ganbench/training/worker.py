@@ -4,7 +4,6 @@ import signal
 import time
 import traceback
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from ganbench.training.resume import Resumable, forgetting
 from ganbench.training.run_record import RunState, finish
 from ganbench.training.siblings import Siblings
 from ganbench.training.snapshots import PROBE, Snapshots
+from ganzoo.errors import raised_at
 
 OUT_OF_MEMORY = ("OutOfMemory", "allocate memory", "ALLOC_FAILED", "OOM when", "ResourceExhausted")
 READ_EVERY = 10  # steps between two looks at the losses on an accelerator, which must wait for it
@@ -249,11 +249,10 @@ def _ended(
 
 
 def _in_plugin(job: TrainJob, error: Exception) -> str:
-    """Where in a plugin's file an error arose: " (my_gan.py:46)"; empty if it was elsewhere."""
-    file = Path(job.run.address.rpartition(":")[0])
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
-             if file.suffix == ".py" and Path(frame.filename).name == file.name]  # fmt: skip
-    return f" ({file.name}:{lines[-1]})" if lines else ""
+    """Where in a plugin's file an error arose, in brackets; empty if it was elsewhere."""
+    file = job.run.address.rpartition(":")[0]
+    place = raised_at(error, file) if file.endswith(".py") else ""
+    return f" ({place})" if place else ""
 
 
 def _failed(

@@ -8,6 +8,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,14 @@ class Outbox:
         return self._messages(place, changed)
 
     def _stamps(self) -> dict[str, Stamp]:
+        """Of all files that are there; a save may take some away meanwhile, and their folder."""
         found = {}
-        for path in self.folder.rglob("*"):
-            name = path.relative_to(self.folder).as_posix()
-            if SENT.fullmatch(name) and path.is_file() and not path.is_symlink():
-                found[name] = _stamp(path)
+        for place, _, there in os.walk(self.folder):  # ends at no folder that is gone
+            for path in (Path(place, name) for name in there):
+                name = path.relative_to(self.folder).as_posix()
+                with suppress(FileNotFoundError):
+                    if SENT.fullmatch(name) and path.is_file() and not path.is_symlink():
+                        found[name] = _stamp(path)
         return found
 
     def _changed(self) -> dict[str, Stamp]:

@@ -245,7 +245,7 @@ def test_an_exception_ends_as_failed_with_its_words(odd, work_here):
     job = odd("if self.steps == 4: raise RuntimeError('the paint is dry')")
     made, _ = work_here(job)
     assert made.status.name == "failed"
-    assert made.status.reason == "RuntimeError: the paint is dry (odd.py:18)"
+    assert made.status.reason == "RuntimeError: the paint is dry (odd.py:18, in step)"
     assert "Traceback" in (job.folder / "error.txt").read_text()
 
 
@@ -563,7 +563,7 @@ def test_a_record_of_a_cpu_says_nothing_of_launches(make_job, work_here):
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
-        ("zz", "NameError: name 'zz' is not defined (failing.py:19)"),
+        ("zz", "NameError: name 'zz' is not defined (failing.py:19, in step)"),
         ("1.0} and None or {1", "TypeError: step returned set, not a dict of named losses"),
     ],
 )

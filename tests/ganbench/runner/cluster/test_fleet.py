@@ -242,7 +242,10 @@ def test_a_run_that_fails_on_a_node_has_the_reason_that_it_has_here(nodes, two_d
     why = {record["label"]: record["status"] for record in found}
     assert why["toy-gan"]["name"] == "done"
     assert why["toy-gan:fault=killed"]["reason"].startswith("its process was killed by SIGKILL")
-    assert why["toy-gan:fault=raises"]["reason"] == "RuntimeError: the paint is dry (toy_gan.py:68)"
+    assert (
+        why["toy-gan:fault=raises"]["reason"]
+        == "RuntimeError: the paint is dry (toy_gan.py:68, in misbehave)"
+    )
 
 
 JUDGES = ("--plugin", LIGHT / "toy_judges.py", "--budget", "12step")

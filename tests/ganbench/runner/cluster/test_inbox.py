@@ -1,13 +1,16 @@
 """What a node sends of a run's folder, and what the driver takes of it."""
 
 import json
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ganbench import record
 from ganbench.errors import InputError
+from ganbench.runner.cluster import outbox as outbox_module
 from ganbench.runner.cluster.inbox import Inbox
 from ganbench.runner.cluster.outbox import Outbox
 from ganbench.system import files
@@ -216,3 +219,26 @@ def test_a_save_that_is_cut_short_is_forgotten_and_the_next_one_counts(way):
     again._mark_sent = None
     bring(again.saved(), inbox)
     assert json.loads((here / "checkpoint" / "checkpoint.json").read_text())["state"]["steps"] == 1
+
+
+def test_a_checkpoint_that_a_save_takes_away_while_it_is_listed_is_no_error(way, monkeypatch):
+    outbox, _, there, _ = way
+    for name in ("a", "b"):
+        (there / "samples").mkdir(exist_ok=True)
+        (there / "samples" / f"{name}.npy").write_bytes(b"x")
+    (there / "checkpoint-previous").mkdir()
+    scandir, stamp = os.scandir, outbox_module._stamp
+
+    def gone(place):
+        if Path(place).name == "checkpoint-previous":
+            raise FileNotFoundError(place)
+        return scandir(place)
+
+    def gone_too(path):
+        if path.name == "b.npy":
+            raise FileNotFoundError(path)
+        return stamp(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    monkeypatch.setattr(outbox_module, "_stamp", gone_too)
+    assert "samples/a.npy" in outbox._stamps() and "samples/b.npy" not in outbox._stamps()
