@@ -80,7 +80,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         lines.append(("shard", f"{plan.shard}; of other shards: {_others(elsewhere)}"))
     lines += [("beside", f"{job.label}: judged, not trained") for job in plan.beside]
     lines += _memory(plan, groups)
-    lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan, len(todo))}"))
+    lines.append(("budget", f"{plan.runs[0].run.budget} each{_time(plan)}"))
     free = shutil.disk_usage(existing_parent(plan.folder)).free
     lines.append(("disk", f"{size_words(disk_bytes(plan))} needed, {size_words(free)} free"))
     leading, *others = extractors.names
@@ -201,11 +201,13 @@ def _seeds(planned: list[Planned]) -> str:
     return " ".join(said[:SEEDS]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _time(plan: Plan, runs: int) -> str:
+def _time(plan: Plan) -> str:
+    """How long all that is still to be trained takes, where the budget is a time."""
     budget = parse(plan.runs[0].run.budget)
     if budget.unit != "seconds":
         return ""
-    return f", about {duration(budget.amount * runs)} of training in all"
+    left = budget.amount * sum(planned.left for planned in plan.runs)
+    return f", about {duration(left)} of training in all"
 
 
 def conclude(plan: Plan, console: Console) -> None:

@@ -51,6 +51,7 @@ class Planned:
     changed: dict[str, Any] = field(default_factory=dict)  # settings other than the paper's
     extended: tuple[record.Extension, ...] = ()  # what its record says
     continues: Path | None = None  # finished run of a smaller budget that it shall go on from
+    head_start: float = 0.0  # the share of the budget that one used
 
     @property
     def finished(self) -> bool:
@@ -60,6 +61,13 @@ class Planned:
         if self.status.name == "collapsed" and self.status.progress < 1:
             return self.stop_collapsed
         return self.status.name in FINISHED
+
+    @property
+    def left(self) -> float:
+        """The share of its budget that is still to be trained, 0 to 1."""
+        if self.finished:
+            return 0.0
+        return 1.0 - max(self.head_start, self.status.progress if self.status else 0.0)
 
     @property
     def failed(self) -> bool:

@@ -296,7 +296,7 @@ def _visible_difference(comparison: Comparison) -> str:
     if most < 2:
         return "One seed shows no spread: it can rank, but not say how surely."
     return (
-        f"Four times of five, {most} seeds see differences of {intervals.visible(most):.1f} "
+        f"Four times in five, {most} seeds see differences of {intervals.visible(most):.1f} "
         f"standard deviations; {2 * most} seeds would see {intervals.visible(2 * most):.1f}."
     )
 

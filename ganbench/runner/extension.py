@@ -29,7 +29,11 @@ class _Prospect:
 
     @property
     def continued(self) -> Planned:
-        return replace(self.planned, continues=self.base)
+        """As it is planned with --extend."""
+        if self.base is None:
+            return self.planned
+        used, whole = budget.parse(self.used), budget.parse(self.planned.run.budget)
+        return replace(self.planned, continues=self.base, head_start=used.amount / whole.amount)
 
     def note(self, extend: bool) -> str:
         """What will be done, in a sentence; nothing where that goes without saying."""

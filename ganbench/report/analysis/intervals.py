@@ -84,7 +84,7 @@ def t_factor(count: int, confidence: float = CONFIDENCE) -> float:
 def seeds_to_settle(
     difference: float, deviation: float | None, confidence: float = CONFIDENCE
 ) -> int | None:
-    """Seeds with which a difference of this size and spread is told from 0 four times of five.
+    """Seeds with which a difference of this size and spread is told from 0 four times in five.
 
     None when no number up to 100 will do, or when one seed gave no spread to plan with.
     """

@@ -191,7 +191,7 @@ def _more_seeds(pair: Pair) -> str:
     if needed is None or gain is None:
         return f"not even {intervals.MOST_SEEDS} seeds would settle a difference that small."
     seeds = f"{plural(needed - gain.count, 'more seed')} ({needed} in all)"
-    return f"about {seeds} would settle a difference of this size four times of five."
+    return f"about {seeds} would settle a difference of this size four times in five."
 
 
 def _hint(best: Row, second: Row, primary: Score) -> Markup:

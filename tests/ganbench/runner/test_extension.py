@@ -57,6 +57,7 @@ def bench(two_domains, tmp_path, describe_here, monkeypatch):
         suite = from_values(values | more, "test")
         made = plan.make(suite, tmp_path / results, lambda what, done, of: None)
         made, notes = extension.consider(made, extend)
+        run.left = [planned.left for planned in made.runs]
         blind, quiet = Extractors((), "nobody looks"), Screen(Console(quiet=True))
         suite_runner.execute(made, "x", blind, False, quiet)
         return notes
@@ -168,6 +169,16 @@ def test_a_smaller_budget_and_another_unit_are_refused(bench, run_of, budget, wo
     with pytest.raises(InputError, match=words) as caught:
         bench(budget, extend=True)
     assert "leave --extend out" in caught.value.hint
+
+
+def test_what_is_planned_is_what_is_left(bench):
+    bench("4step")
+    bench("8step", extend=True, leave_at=6)
+    assert bench.left == [0.5]
+    bench("8step", seeds=[0, 1])
+    assert bench.left == [0.25, 1.0]
+    bench("8step")
+    assert bench.left == [0.0]
 
 
 def test_seconds_and_pictures_are_extended_too(bench, run_of):
