@@ -321,6 +321,8 @@ def run(
         )
     if force and extend:
         raise InputError("force starts runs over and extend continues them", "name one")
+    if on == "slurm":
+        raise InputError("array jobs are submitted by the command alone", "ganbench run --on slurm")
     options = {key: _listed(key, value) for key, value in given.items()}
     began, seconds = time.monotonic(), budgets.duration(until) if until else None
     place = mirrors.place(os.fspath(results))

@@ -116,9 +116,14 @@ def _reason(error: BaseException, kind: Any) -> str:
 
 
 def losses_are_numbers(trial: Trial) -> None:
-    """step returns named losses, all of them finite."""
-    for losses in trial.steps(trial.trainer(), 1, 2, 3):
+    """step returns named losses, the same each time, all of them finite."""
+    made = trial.steps(trial.trainer(), 1, 2, 3)
+    for losses in made:
         _demand(bool(losses), "step returned no losses")
+        _demand(
+            losses.keys() == made[0].keys(),
+            f"step named the losses {', '.join(made[0])}, and later {', '.join(losses)}",
+        )
         for name, value in losses.items():
             _demand(math.isfinite(value), f"loss {name} is {value}")
 

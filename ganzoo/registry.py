@@ -2,11 +2,12 @@
 
 import ast
 import difflib
+import functools
 import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -58,7 +59,7 @@ def models(plugins: tuple[Path, ...] = ()) -> tuple[Model, ...]:
 
     InputError when a plugin file has no model or cannot be read, or two have one name.
     """
-    found = BUILT_IN + _installed() + tuple(_in_file(Path(file)) for file in plugins)
+    found = BUILT_IN + _of_packages() + tuple(_in_file(Path(file)) for file in plugins)
     seen: dict[tuple[str, str], Model] = {}
     for model in found:
         other = seen.setdefault((model.name, model.framework), model)
@@ -117,9 +118,14 @@ def load(model: Model) -> type[Trainer]:
     return found
 
 
-def _installed() -> tuple[Model, ...]:
+@functools.cache  # a scan of all that is installed takes milliseconds
+def _installed() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=ENTRY_POINTS))
+
+
+def _of_packages() -> tuple[Model, ...]:
     found = []
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _installed():
         name, _, framework = point.name.partition(".")
         package = point.dist.name if point.dist else "unknown package"
         found.append(Model(name, point.value, framework or "pytorch", package))

@@ -56,7 +56,7 @@ class Trainer(Protocol):
         """Build every network for the task; all that is random follows from `task.seed`."""
 
     def step(self, source: Noise | Pictures, target: Pictures) -> Losses:
-        """Teach every network once; losses by name."""
+        """Teach every network once; losses by name, the same names in every step."""
 
     def generate(self, source: Noise | Pictures) -> Pictures:
         """Make one picture for each source, changing nothing that training depends on."""

@@ -2,11 +2,13 @@
 
 import ast
 import difflib
+import functools
 import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -58,7 +60,7 @@ class Addresses(Generic[Named]):
         return {name: f"{file.resolve()}:{variable}" for variable, name in made if name}
 
     def _all(self, plugins: Plugins) -> dict[str, str]:
-        installed = {point.name: point.value for point in entry_points(group=self.group)}
+        installed = {point.name: point.value for point in _installed(self.group)}
         files = {name: at for file in plugins for name, at in self.in_file(file).items()}
         more = dict(sorted(installed.items())) | files
         new = {name: at for name, at in more.items() if name not in self.built_in}
@@ -69,7 +71,7 @@ class Addresses(Generic[Named]):
         called = f"{self.what} {name} ({address})"
         try:
             found = getattr(_import(module, self.what), attribute)
-        except Exception as error:  # a plugin can fail in any way at import
+        except (Exception, SystemExit) as error:  # a plugin can fail in any way at import
             reason = f"{type(error).__name__}: {error}"
             raise InputError(f"{called} does not load: {reason}") from error
         if not isinstance(found, self.kind):
@@ -109,10 +111,21 @@ def _name_given(value: ast.expr, kind: str) -> str:
 
 
 def _import(module: str, what: str) -> ModuleType:
+    """A module by its name, or a plugin file, which runs once as long as it stays the same."""
     if not module.endswith(".py"):
         return importlib.import_module(module)
-    file = Path(module)
-    spec: Any = importlib.util.spec_from_file_location(f"ganbench_{what}_{file.stem}", file)
-    loaded = importlib.util.module_from_spec(spec)
+    file, seen = Path(module), Path(module).stat()
+    return _run_file(file, f"ganbench_{what}_{file.stem}", (seen.st_mtime_ns, seen.st_size))
+
+
+@functools.cache
+def _run_file(file: Path, name: str, _: tuple[int, int]) -> ModuleType:
+    spec: Any = importlib.util.spec_from_file_location(name, file)
+    sys.modules[name] = loaded = importlib.util.module_from_spec(spec)  # dataclasses look there
     spec.loader.exec_module(loaded)
     return loaded
+
+
+@functools.cache  # a scan of all that is installed takes milliseconds
+def _installed(group: str) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=group))

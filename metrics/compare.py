@@ -99,16 +99,20 @@ def check_choices(**chosen: str) -> None:
 def choose(names: Iterable[str], plugins: Sequence[str | Path] = ()) -> list[Metric]:
     """The metrics of these names, each once; InputError for an unknown one, or for none.
 
-    ALL among them stands for all that two sets of pictures can be asked for.
+    ALL among them stands, in its place, for all that two sets of pictures can be asked for.
     """
-    files, names = tuple(map(Path, plugins)), list(dict.fromkeys(names))
-    if ALL in names:
-        every = [registry.get(name, files) for name in registry.names(files)]
-        return [metric for metric in every if OF_PICTURES.issuperset(metric.needs)]
-    chosen = [registry.get(name, files) for name in names]
+    files = tuple(map(Path, plugins))
+    chosen: dict[str, Metric] = {}
+    for name in names:
+        if name == ALL:
+            every = (registry.get(one, files) for one in registry.names(files))
+            found = [metric for metric in every if OF_PICTURES.issuperset(metric.needs)]
+        else:
+            found = [registry.get(name, files)]
+        chosen |= {metric.name: metric for metric in found if metric.name not in chosen}
     if not chosen:
         raise InputError("no metric is asked for", f"metrics: {', '.join(registry.names(files))}")
-    return chosen
+    return list(chosen.values())
 
 
 def _sample(side: np.ndarray | Sample, name: str) -> Sample:

@@ -33,10 +33,17 @@ def fwd(generated: np.ndarray, real: np.ndarray) -> np.ndarray:
     _check(generated, real)
     distances: list[float] = []
     # Many small matrices: a band a core is twice as fast as all cores on one band after another.
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(_cores()) as pool:
         for rows in _passes(generated.size + real.size):
             distances += pool.map(_distance, packets(generated, rows), packets(real, rows))
     return np.reshape(distances, (TILE, TILE))
+
+
+def _cores() -> int:
+    """That this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def packets(pictures: np.ndarray, rows: slice = slice(None)) -> np.ndarray:

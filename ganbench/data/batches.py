@@ -1,7 +1,6 @@
 """What a model sees at each step: a pure function of seed and position, the same for all."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
@@ -11,6 +10,7 @@ from PIL import Image
 
 from ganbench.data.picture_file import unmapped
 from ganbench.data.store import Domain
+from ganbench.system.frameworks import usable_cores
 
 # Batches made ahead of the step that needs them, by as many threads as there are cores to spare.
 AHEAD = 4
@@ -88,7 +88,7 @@ class Ahead:
 
     def __init__(self, stream: Stream):
         self._stream = stream
-        self._threads = ThreadPoolExecutor(max(1, min(AHEAD, (os.cpu_count() or 2) - 1)))
+        self._threads = ThreadPoolExecutor(max(1, min(AHEAD, usable_cores() - 1)))
         self._waiting: dict[int, Future[tuple[np.ndarray, np.ndarray]]] = {}
 
     def batch(self, step: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,11 +1,12 @@
 """Results in the order of what they are made of, begun before they are asked for."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from itertools import islice
 from typing import Generic, TypeVar
+
+from ganbench.system.frameworks import usable_cores
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -35,4 +36,4 @@ class ReadAhead(Generic[U]):
 
 def workers() -> int:
     """How many threads or processes are at work on pictures."""
-    return min(8, os.cpu_count() or 1)
+    return min(8, usable_cores())

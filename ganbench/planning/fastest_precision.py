@@ -55,8 +55,9 @@ def _remembered(kind: Any, settings: Any, size: int, code: str) -> str:
 
 
 def _note(settings: dict[str, Any], size: int, code: str) -> Path:
-    """The file for what is known of a model on this machine."""
-    machine = environment.cpu_name(), frameworks.usable_cores(), environment.installed("torch")
+    """The file for what is known of a model on this machine, with the threads that are set."""
+    cores = frameworks.usable_cores(), frameworks.torch_threads()
+    machine = environment.cpu_name(), *cores, environment.installed("torch")
     decisive = json.dumps([settings, size, code, machine], sort_keys=True)
     return cache.folder("precision") / f"{hashlib.sha256(decisive.encode()).hexdigest()[:32]}.json"
 

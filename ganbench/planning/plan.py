@@ -409,6 +409,8 @@ def disk_bytes(plan: Plan) -> int:
     suite = plan.suite
     assert suite.size and suite.samples and suite.curve_samples
     pictures = suite.samples + suite.curve_samples * (suite.snapshots - 1) + 16 * suite.frames
+    averaged = [p for p in plan.runs if p.run.settings.get("ema")]  # drawn with either weights
+    drawn = len(plan.runs) * pictures + len(averaged) * suite.samples
     # Weights and Adam's two moments, in the checkpoint and the one before it.
     states = sum(sum(p.parameters.values()) * 4 * 3 * 2 for p in plan.runs)
-    return states + len(plan.runs) * pictures * suite.size**2 * 3
+    return states + drawn * suite.size**2 * 3

@@ -4,11 +4,11 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from ganbench import record
+from ganbench import budget, record
 from ganbench.errors import InputError
 from ganbench.jobs import TrainJob
 from ganbench.system import child_process, environment, files
-from ganbench.training import checkpoint
+from ganbench.training import checkpoint, run_record
 
 OUT_OF_MEMORY = "its process was ended by the system for want of memory"
 
@@ -21,11 +21,16 @@ def write(job: TrainJob, ended: child_process.Ended, memory_was_short: bool) -> 
     files.write_text(job.folder / "error.txt", ended.words + "\n")
     state = _saved(job.folder)
     steps, seconds = state.get("steps", 0), state.get("seconds", 0.0)
+    in_step, wall = state.get("in_step", 0.0), state.get("wall_seconds", 0.0)
+    used = run_record.used(job, steps, seconds, in_step, wall)
+    progress = budget.parse(job.run.budget).used(seconds, used.target_pictures, steps)
+    name, reason = _status(job, ended, memory_was_short)
     written = record.Record(
         **job.blank_record,
         environment=environment.describe(None, job.device),
-        status=_status(job, ended, steps, memory_was_short),
-        used=record.Used(steps=steps, seconds=seconds, target_pictures=steps * job.batch),
+        status=record.Status(name, steps, progress, reason),
+        used=used,
+        first_losses=state.get("first_losses", {}),
         snapshots=tuple(record.Moment(**m) for m in state.get("snapshots", [])),
         film=tuple(record.Moment(**m) for m in state.get("film", [])),
         extended=tuple(record.Extension(**each) for each in state.get("extended", [])),
@@ -44,13 +49,12 @@ def _saved(folder: Path) -> dict[str, Any]:
 
 
 def _status(
-    job: TrainJob, ended: child_process.Ended, steps: int, memory_was_short: bool
-) -> record.Status:
+    job: TrainJob, ended: child_process.Ended, memory_was_short: bool
+) -> tuple[record.StatusName, str]:
     killed = ended.code == -signal.SIGKILL and ended.silent is None
     if memory_was_short and killed:
-        reason = f"{OUT_OF_MEMORY}; {job.memory_advice}"
-        return record.Status("out_of_memory", steps, 0.0, reason)
-    return record.Status("failed", steps, 0.0, how(ended))
+        return "out_of_memory", f"{OUT_OF_MEMORY}; {job.memory_advice}"
+    return "failed", how(ended)
 
 
 def how(ended: child_process.Ended) -> str:

@@ -62,9 +62,10 @@ def merge(places: Sequence[Path], into: Path, suite: str | None, command: str) -
     files.ensure_writable(into)
     with locks.turn(into):
         if (target / "suite.json").exists():
-            if locks.others(target):
-                raise InputError(f"a ganbench is at work in {target}", "wait for it")
-            notes += _fill(target, parts, chosen, command)
+            with locks.turn(target):  # whoever comes now waits until all is there
+                if locks.others(target):
+                    raise InputError(f"a ganbench is at work in {target}", "wait for it")
+                notes += _fill(target, parts, chosen, command)
         else:
             with files.building(target) as draft:
                 draft.mkdir()

@@ -42,12 +42,17 @@ class Fetch(Side):
     def _run(self, run: str, weights: bool) -> list[str]:
         """Take a run unless ours is the same, further, or being worked at."""
         place, name = self.folder / run, self.name(run, RECORD)
-        here = _digest(place / RECORD)
         lacking = weights and not checkpoint.exists(place)
-        unchanged = here is not None and self.seen.is_current(name, self.there[name])
-        if locks.is_claimed(place) or (unchanged and not lacking):
+        known = (place / RECORD).exists() and self.seen.is_current(name, self.there[name])
+        if known and not lacking:
             return []
-        found = self.theirs(run)
+        with locks.claim(place) as free:  # nobody begins to train what is being replaced
+            return self._taken(run, weights, lacking) if free else []
+
+    def _taken(self, run: str, weights: bool, lacking: bool) -> list[str]:
+        """Take a run that is ours alone, unless ours is the same or further."""
+        place, name = self.folder / run, self.name(run, RECORD)
+        here, found = _digest(place / RECORD), self.theirs(run)
         if here == files.sha256(self.stage / run / RECORD) and not lacking:
             self.seen.put(name, here, self.there[name])
             return []

@@ -5,6 +5,7 @@ merged. Nothing is planned where the command is typed, which may have neither a 
 """
 
 import math
+import shlex
 import shutil
 import signal
 import subprocess
@@ -75,20 +76,30 @@ def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interru
     jobs = _submit(submitit, suite, order, place, words)
     say(f"{count} run{'s' if count > 1 else ''} submitted as job {_number(jobs)}")
     if order.detach:
-        merging = f"ganbench merge {place}/*-of-{count} --into {results}"
+        parted, into = f"{shlex.quote(str(place))}/*-of-{count}", shlex.quote(str(results))
+        merging = f"ganbench merge {parted} --into {into}"
         say(f"the same command waits for them; once they have ended:  {merging}")
         return DONE
     codes = _wait(jobs, place, asks, say)
     for at, code in enumerate(codes, 1):
         if code not in (DONE, FAILED_RUNS, INTERRUPTED):
             say(f"shard {at}/{count} has ended with code {code}; its words are in {place}/jobs")
+    whole = _merged(parts, results, say)
+    if asks.asked:
+        return INTERRUPTED
+    return max(codes) or (DONE if whole else FAILED_RUNS)
+
+
+def _merged(parts: Sequence[Path], results: Path, say: Say) -> bool:
+    """Merge what the shards have left; is every run there?"""
     there = [part for part in parts if list(part.glob("*/suite.json"))]
-    if there:
-        merged = merge.merge(there, results, None, f"ganbench run --on {ENGINE}")
-        for note in merged.notes:
-            say(f"note: {note}")
-        say(f"{merged.runs} of {count} runs are there:  {merged.page}")
-    return INTERRUPTED if asks.asked else max(codes, default=DONE)
+    if not there:
+        return False
+    merged = merge.merge(there, results, None, f"ganbench run --on {ENGINE}")
+    for note in merged.notes:
+        say(f"note: {note}")
+    say(f"{merged.runs} of {len(parts)} runs are there:  {merged.page}")
+    return not merged.missing
 
 
 def _words(place: Path, part: Path, shard: str, order: Order) -> list[str]:
@@ -169,4 +180,5 @@ def work(words: list[str], stop: str) -> int:
             asked = True
             process.send_signal(signal.SIGTERM)
         time.sleep(LOOK_SECONDS)
-    return process.returncode
+    code = process.returncode
+    return code if code >= 0 else 128 - code  # killed by a signal, as a shell says it

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganbench import plugins as plugin_files
 from ganbench import record
+from ganbench.data.split import Split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
 from ganbench.scoring import suite_scorer
@@ -68,6 +69,7 @@ class Reference:
     source: Domain | None  # None: there was one set
     target: Domain
     device: str | None  # that the run asked for
+    split: Split  # which of their pictures judged it
 
 
 def make_again(folder: Path, settings: Settings, tick: Tick) -> Check:
@@ -114,12 +116,13 @@ def reference_of(folder: Path, run: record.Record) -> Reference:
     told = files.read_json(folder / "run.json")
     try:
         names = {side: told[f"{side}_folder"] for side in ("source", "target")}
-        device = told.get("device")
-    except (KeyError, TypeError, AttributeError):
+        device, asked = told.get("device"), told.get("run", {})
+        split = Split(float(asked.get("held_out", 0.0)), str(asked.get("judge_on", "all")))
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise InputError(f"{folder / 'run.json'} is damaged") from None
     one = names["source"] is None and run.source == "noise"
     source = None if one else _domain(folder, run, "source", names["source"])
-    return Reference(source, _domain(folder, run, "target", names["target"]), device)
+    return Reference(source, _domain(folder, run, "target", names["target"]), device, split)
 
 
 def _domain(folder: Path, run: record.Record, side: str, name: Any) -> Domain:
@@ -221,7 +224,9 @@ def _again(
 
     domains = reference.source, reference.target
     device = extractor.device if extractor else "cpu"
-    scorer = suite_scorer.Scorer(metrics, extractor, domains, (count, 0), tell, device)
+    scorer = suite_scorer.Scorer(
+        metrics, extractor, domains, (count, 0), tell, device, reference.split
+    )
     made = scorer.of_run(run, folder, run.snapshots[-1], count)
     return scorer.final_scores(made, run, folder)
 

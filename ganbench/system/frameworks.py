@@ -107,6 +107,13 @@ def set_torch_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
+def torch_threads() -> int:
+    """With how many threads the CPU works."""
+    import torch
+
+    return int(torch.get_num_threads())
+
+
 def _share_threads(threads: int | None, narrow: bool) -> None:
     """Let TensorFlow work with so many threads, all of them on one operation after the other.
 
@@ -252,7 +259,7 @@ def _torch_facts(device: str) -> dict[str, Any]:
     exact = device == "cpu" or (
         torch.are_deterministic_algorithms_enabled() and not _IRREPRODUCIBLE
     )
-    facts = {"threads": torch.get_num_threads(), "precision": "fp32", "deterministic": exact}
+    facts = {"threads": torch_threads(), "precision": "fp32", "deterministic": exact}
     if device.startswith("cuda"):
         facts["gpu"] = torch.cuda.get_device_name(device)
         facts["cuda"] = torch.version.cuda

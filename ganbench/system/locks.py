@@ -75,9 +75,11 @@ def turn(folder: Path) -> Iterator[None]:
 def present(suite: Path) -> Iterator[None]:
     """Be seen by `others` of the suite as long as this lasts."""
     own = suite / COMMANDS / f"{uuid.uuid4().hex}.lock"
-    with _lock(own):
-        yield
-    own.unlink(missing_ok=True)
+    try:
+        with _lock(own):
+            yield
+    finally:
+        own.unlink(missing_ok=True)
 
 
 def others(suite: Path) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from ganbench.data.sources.bounded_read import UnreadableFile
+from ganbench.data.sources.bounded_read import UnreadableFile, read_file
 from ganbench.data.sources.decode import BrokenPicture, decode_whole
 from ganbench.system import files
 from ganbench.system.text import spelled
@@ -58,7 +58,7 @@ def _rows(place: Path, photographs: Path, shown: Sequence[Shown]) -> list[Row]:
     for name, *made in shown:
         try:
             before = _small(tree.read(name))
-            pictures = [(quote(os.fsencode(one)), _small(files.read_bytes(place / one)))
+            pictures = [(quote(os.fsencode(one)), _small(read_file(place / one)))
                         for one in made if one]  # fmt: skip
         except (UnreadableFile, BrokenPicture):  # it was there a moment ago
             continue

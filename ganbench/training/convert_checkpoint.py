@@ -127,6 +127,7 @@ def _record(
         views=views,
         sha256=digests,
         scores={},
+        raw_scores={},
         curve=(),
         evidence={},
         first_losses={},

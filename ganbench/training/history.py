@@ -1,7 +1,10 @@
 """The two logs of a run: history.csv, a row for every look at the losses, and events.jsonl."""
 
+import csv
 import hashlib
+import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +34,16 @@ class History:
     The log only grows, and so does a copy of it beside: a save costs the same however long they
     are. A checkpoint knows length and digest of that moment, so that whoever goes on from it cuts
     off what came later, and takes the copy where the log is damaged.
+
+    Its columns are the losses of the first row: one that a later row lacks is empty there, and one
+    that only comes later is left out, which the diary says.
     """
 
     def __init__(self, path: Path):
         self.path, self.copy = path, path.with_name(COPY)
         self._rows: list[str] = []
-        self._header = ""
+        self._losses: list[str] = []  # the columns; none before the first row
+        self._late: list[str] = []
         self._last = (0.0, 0)
         self._written = _Written(0, hashlib.sha256())
 
@@ -48,19 +55,27 @@ class History:
 
     def add(self, now: Moment, losses: dict[str, float], memory_bytes: int) -> None:
         """Note where the run stands."""
-        self._header = ",".join((*COLUMNS, *losses))
+        self._losses = self._losses or list(losses)
+        self._leave_out([name for name in losses if name not in self._losses + self._late])
         seconds, pictures = now.seconds - self._last[0], now.pictures - self._last[1]
         self._last = (now.seconds, now.pictures)
         speed = f"{pictures / seconds:.4g}" if seconds > 0 else ""
         values = [str(now.step), f"{now.seconds:.4f}", str(now.pictures), speed, str(memory_bytes)]
-        self._rows.append(",".join(values + [repr(v) for v in losses.values()]))
+        found = [repr(losses[name]) if name in losses else "" for name in self._losses]
+        self._rows.append(_line(values + found))
+
+    def _leave_out(self, late: list[str]) -> None:
+        """Say once which losses have no column."""
+        if late:
+            event(self.path.parent, "losses_left_out", losses=late)
+        self._late += late
 
     def flush(self) -> None:
         """Bring what waits to the disk."""
         if not self._rows:
             return
-        head = [] if self._written.bytes else [self._header]
-        data = ("\n".join(head + self._rows) + "\n").encode()
+        head = [] if self._written.bytes else [_line([*COLUMNS, *self._losses])]
+        data = "".join(head + self._rows).encode()
         for path in (self.path, self.copy):
             with files.growing(path, self._written.bytes) as append:
                 append(data)
@@ -92,7 +107,7 @@ class History:
                 files.copy(sound[0], path)
             with files.growing(path, count):  # cuts off what came later
                 pass
-        self._written = _read(self.path, count)
+        self._written, self._losses = _read(self.path, count), _losses_of(self.path)
         self._last = (state["last"][0], state["last"][1])
         return True
 
@@ -109,9 +124,23 @@ class History:
         for path in (self.path, self.copy):
             files.write_text(path, "\n".join([head, *kept]) + "\n")
         self._written = _read(self.path, self.path.stat().st_size)
+        self._losses = _losses_of(self.path)
         _, seconds, pictures, *_ = kept[-1].split(",")
         self._last = (float(seconds), int(pictures))
         return True
+
+
+def _line(cells: Iterable[str]) -> str:
+    """A row of a table; names may hold commas."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
+
+
+def _losses_of(path: Path) -> list[str]:
+    """The columns of a log that are losses."""
+    with safe_read.regular(path) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+        return next(csv.reader(text))[len(COLUMNS) :]
 
 
 def _begins_with(path: Path, count: int, sha256: str) -> bool:

@@ -95,7 +95,8 @@ def _step(
 ) -> Losses:
     """Take one step on rank 0's batch; every rank does this at the same time."""
     source, target = group.from_first(source), group.from_first(target)
-    trainer.schedule(progress)
+    if hasattr(trainer, "schedule"):
+        trainer.schedule(progress)
     losses: Losses = trainer.step(source, target)
     return losses
 

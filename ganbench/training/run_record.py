@@ -77,7 +77,9 @@ def finish(
         **state.job.blank_record,
         environment=state.surroundings | _launches(state),
         status=record.Status(status, step, state.progress(), reason),
-        used=_used(state),
+        used=used(
+            state.job, state.steps, state.clock.seconds, state.clock.in_step, state.wall_seconds
+        ),
         cost=_cost(state),
         first_losses=state.first_losses,
         snapshots=tuple(kept.snapshots),
@@ -91,18 +93,19 @@ def finish(
         parent.event("status", status=status, step=step, reason=reason)
 
 
-def _used(state: RunState) -> record.Used:
-    shown, counts = state.pictures, state.job.counts
-    sources = shown if state.job.run.source == "pictures" else 0
+def used(job: TrainJob, steps: int, seconds: float, in_step: float, wall: float) -> record.Used:
+    """What a run of `job` has used after `steps` and so many seconds of each kind."""
+    shown, counts = steps * job.batch, job.counts
+    sources = shown if job.run.source == "pictures" else 0
     return record.Used(
-        steps=state.steps,
-        seconds=state.clock.seconds,
+        steps=steps,
+        seconds=seconds,
         target_pictures=shown,
         source_pictures=sources,
         unique_targets=min(shown, counts.target),
         unique_sources=min(sources, counts.source),
-        seconds_in_step=state.clock.in_step,
-        wall_seconds=state.wall_seconds,
+        seconds_in_step=in_step,
+        wall_seconds=wall,
     )
 
 

@@ -80,6 +80,7 @@ def test_it_takes_the_words_of_the_command():
         ({"until": "later"}, "no duration"),
         ({"shard": "0/4"}, "no shard 0 of 4"),
         ({"force": True, "extend": True}, "force starts runs over"),
+        ({"on": "slurm"}, "by the command alone"),
     ],
 )
 def test_a_users_mistake_is_one_sentence(tmp_path, given, words):

@@ -87,7 +87,7 @@ def test_a_broken_plugin_is_one_sentence(tmp_path, text, words):
 def test_an_installed_package_announces_its_models(monkeypatch):
     points = [EntryPoint("mine", "mine:GAN", "ganzoo.models")]
     points += [EntryPoint("mine.tensorflow", "mine.tf:GAN", "ganzoo.models")]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr(registry, "_installed", lambda: points)
     assert registry.select("mine")[0].address == "mine:GAN"
     assert registry.select("mine", framework="tensorflow")[0].address == "mine.tf:GAN"
 

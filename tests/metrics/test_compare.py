@@ -158,6 +158,13 @@ def test_a_metric_of_pixels_does_not_mind_features_on_one_side(plugin):
     assert list(found) == ["lighter"]
 
 
+def test_what_is_named_beside_all_is_measured_too_and_in_its_place():
+    every = [metric.name for metric in compare.choose(["all"])]
+    assert "input_change" not in every
+    found = [metric.name for metric in compare.choose(["mifid", "all", "input_change"])]
+    assert found == ["mifid", *(name for name in every if name != "mifid"), "input_change"]
+
+
 def test_the_usual_metrics_are_all_registered(eight):
     assert set(compare.USUAL) <= set(registry.BUILT_IN)
     assert compare.USUAL[0] == "fid"

@@ -26,7 +26,7 @@ OTHER = SimpleNamespace(
 
 def plug_in(monkeypatch, *points: tuple[str, str]) -> None:
     found = [EntryPoint(name, value, registry.GROUP) for name, value in points]
-    monkeypatch.setattr(addresses, "entry_points", lambda group: found)
+    monkeypatch.setattr(addresses, "_installed", lambda group: found)
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -94,6 +94,19 @@ def test_a_plugin_file_is_read_without_running_it_and_loaded_when_asked_for(tmp_
     metric = registry.get("colour_distance", (trap, EXAMPLE))
     assert metric.title == "colour distance"
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_plugin_file_may_hold_dataclasses_and_runs_once_until_it_changes(tmp_path, capsys):
+    file = tmp_path / "my_distance.py"
+    modern = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    body = "\n@dataclass\nclass Palette:\n    colours: int = 3\n\nprint('ran')\n"
+    text = modern + EXAMPLE.read_text().replace("import numpy", body + "import numpy", 1)
+    file.write_text(text)
+    for _ in range(2):
+        metric = registry.get("colour_distance", (file,))
+    assert (metric.title, capsys.readouterr().out) == ("colour distance", "ran\n")
+    file.write_text(text.replace('title="colour', 'title="mean colour'))
+    assert registry.get("colour_distance", (file,)).title == "mean colour distance"
 
 
 def test_the_example_plugin_measures_the_mean_colour():

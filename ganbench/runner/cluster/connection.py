@@ -8,7 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +92,11 @@ class Cluster:
     def inspect(self, job: InspectJob) -> Inspected:
         """What models are, and what device they would train on: asked of a node that has a GPU."""
         wanted = job.device or ("cuda" if any(each.gpus for each in self.machines) else "cpu")
-        here = InspectJob(job.framework, wanted, job.size, job.profile, job.models)
+        here = replace(job, device=wanted)
         if not wanted.startswith("cuda"):
             return child_process.run(planning.INSPECTOR, here).result(Inspected)
         resources.usable(self.machines, wanted)
-        there = InspectJob(job.framework, "cuda", job.size, job.profile, job.models)
+        there = replace(job, device="cuda")
         addresses = [model.address for model, _ in job.models]
         task = {
             "job": child_process.text(there),

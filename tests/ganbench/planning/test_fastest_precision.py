@@ -56,6 +56,15 @@ def test_it_is_found_out_once_for_a_model_on_a_machine(taking):
     assert settled(size=64).precision == "fp32"
 
 
+def test_it_is_found_out_for_each_number_of_threads(taking, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    taking(fp32=0.5, bf16=1.0)
+    assert settled().precision == "fp32"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 16)
+    taking(fp32=1.0, bf16=0.5)
+    assert settled().precision == "bf16"
+
+
 @pytest.mark.parametrize("damaged", ["", "{", '{"precision": "fp8"}'])
 def test_a_damaged_note_is_made_anew(taking, tmp_path, damaged):
     taking(fp32=1.0, bf16=0.5)

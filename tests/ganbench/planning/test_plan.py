@@ -124,6 +124,23 @@ def test_what_has_ended_as_it_should_is_finished(status, stop_collapsed, finishe
     assert Planned(None, Path(), {}, None, status, stop_collapsed).finished is finished
 
 
+def test_a_model_with_averaged_weights_needs_room_for_the_pictures_of_both(
+    tmp_path, monkeypatch, pets
+):
+    def inspected(_, job):
+        facts = (ModelFacts("noise", {"batch": 1, **s}, {}, None, None, "") for _, s in job.models)
+        value = child_process.plain(Inspected("cpu", tuple(facts)))
+        return child_process.Ended(0, ({"kind": "result", "value": value},), "")
+
+    def needed(*models):
+        asked = Suite(models=models, size=16, data=str(pets), samples=100, snapshots=1, frames=2)
+        return plan.disk_bytes(plan.make(asked, tmp_path / "results", lambda *_: None))
+
+    monkeypatch.setattr(child_process, "run", inspected)
+    assert needed("dcgan") == (100 + 16 * 2) * 16**2 * 3
+    assert needed("dcgan:ema=0.9") == (2 * 100 + 16 * 2) * 16**2 * 3
+
+
 def test_the_start_of_a_framework_is_shown_as_going_on(tmp_path, monkeypatch, pets):
     ticks: list[tuple[str, int, int]] = []
 

@@ -8,6 +8,7 @@ from ganbench import record
 from ganbench.jobs import Counts, Run, TrainJob
 from ganbench.runner import crash_record
 from ganbench.system import child_process
+from ganbench.training import checkpoint
 
 
 @pytest.fixture
@@ -44,6 +45,17 @@ def test_its_end_is_told(write, how, reason):
     status = write(**how)
     assert status.name == "failed"
     assert reason in status.reason
+
+
+def test_what_its_checkpoint_knows_is_kept(write, tmp_path):
+    state = {"key": "k", "steps": 5, "seconds": 15.0, "in_step": 12.0, "wall_seconds": 20.0}
+    state |= {"first_losses": {"G": 1.5}}
+    checkpoint.save(tmp_path, lambda folder: None, state)
+    status = write(code=-11)
+    assert (status.step, status.progress) == (5, 0.25)
+    run = record.read(tmp_path)
+    assert run.first_losses == {"G": 1.5}
+    assert run.used == record.Used(5, 15.0, 40, 0, 8, 0, 12.0, 20.0)
 
 
 def test_a_process_that_the_system_killed_for_memory_has_that_status_and_advice(write):

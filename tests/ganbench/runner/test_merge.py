@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from ganbench import record
 from ganbench.errors import InputError
@@ -432,6 +433,21 @@ def test_results_that_a_command_is_at_are_not_merged_into(here):
     merge(here, "A")
     with locks.present(here / "M" / "s"), pytest.raises(InputError, match="at work in"):
         merge(here, "B")
+
+
+def test_no_command_begins_while_results_are_merged_into(here, monkeypatch):
+    merge(here, "A")
+    fill, held = merging._fill, []
+
+    def look(place, *rest):
+        with pytest.raises(Timeout):
+            FileLock(place / ".lock").acquire(timeout=0)
+        held.append(place)
+        return fill(place, *rest)
+
+    monkeypatch.setattr(merging, "_fill", look)
+    merge(here, "B")
+    assert held == [here / "M" / "s"]
 
 
 def test_the_command_says_what_is_missing_and_what_trains_it(here, ganbench, with_page):

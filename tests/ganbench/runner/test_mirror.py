@@ -11,6 +11,7 @@ import pytest
 from ganbench import record
 from ganbench.errors import InputError
 from ganbench.runner import mirror as mirrors
+from ganbench.runner import run_copy
 from ganbench.runner.mirror import Mirror
 from ganbench.runner.seen import Seen
 from ganbench.system import files, locks
@@ -301,6 +302,19 @@ def test_what_a_command_is_at_is_left_alone(first, machine):
         assert runs(second) == [other]
     second.fetch(SUITE)
     assert runs(second) == [run, other]
+
+
+def test_nobody_can_begin_a_run_while_it_is_taken(first, machine, monkeypatch):
+    first.push(SUITE, runs(first))
+    second, copy, claimed = machine("second"), run_copy.copy, []
+
+    def look(found, place):
+        claimed.append(locks.is_claimed(place))
+        return copy(found, place)
+
+    monkeypatch.setattr(run_copy, "copy", look)
+    second.fetch(SUITE)
+    assert claimed == [True, True] and runs(second) == runs(first)
 
 
 def test_without_room_nothing_is_fetched(first, machine, monkeypatch):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -98,6 +99,26 @@ def test_a_shard_that_cannot_start_is_told_with_where_its_words_are(local, two_d
     asked = replace(suite(tmp_path / "nowhere"), seeds=(0,))
     code, said = carry_out(asked, tmp_path / "r")
     assert code == 2 and "shard 1/1 has ended with code 2; its words are in" in said
+
+
+def test_a_shard_that_was_killed_is_no_success(tmp_path, monkeypatch):
+    handlers = [(number, signal.getsignal(number)) for number in (signal.SIGUSR2, signal.SIGTERM)]
+    monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.01)
+    assert slurm.work(["sh", "-c", "kill -9 $$"], str(tmp_path / "stop")) == 137
+    for number, handler in handlers:
+        signal.signal(number, handler)
+
+
+def test_a_run_that_is_missing_at_the_end_is_no_success(local, two_domains, tmp_path, monkeypatch):
+    def lose_one(jobs, place, *_):
+        for job in jobs:
+            job.result()
+        shutil.rmtree(next(place.glob("1-of-2/s/toy*")))
+        return [0] * len(jobs)
+
+    monkeypatch.setattr(slurm, "_wait", lose_one)
+    code, said = carry_out(suite(two_domains), tmp_path)
+    assert code == 3 and "1 of 2 runs are there" in said
 
 
 def test_without_slurm_or_submitit_one_sentence_says_so(two_domains, tmp_path, monkeypatch):

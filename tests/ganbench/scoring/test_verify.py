@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from ganbench import record
+from ganbench.data.split import Split
 from ganbench.data.store import open_domain
 from ganbench.system.child_process import Channel
 from metrics import addresses, registry
 
 
 @pytest.fixture
-def judged(suite, monkeypatch, eight):
-    """The run `whole`, judged as a suite judges it, by an extractor that says all it is."""
+def judge(suite, monkeypatch, eight):
+    """Judge the run `whole` as a suite does, by an extractor that says all it is."""
     from ganbench.scoring import suite_scorer
 
     monkeypatch.setattr(Channel, "__init__", lambda self: None)
@@ -28,9 +29,21 @@ def judged(suite, monkeypatch, eight):
     domains = tuple(open_domain(Path(told[f"{side}_folder"])) for side in ("source", "target"))
     metrics = [registry.get(name) for name in ("fid", "precision")]
     extractor = eight(None, None, "cpu", **choices)
-    scorer = suite_scorer.Scorer(metrics, extractor, domains, (8, 4), lambda *_, **__: None)
-    suite_scorer.score_run([scorer], suite / "whole")
-    assert record.read(suite / "whole").scores["fid"].value > 0
+
+    def judge(split: Split) -> None:
+        scorer = suite_scorer.Scorer(
+            metrics, extractor, domains, (8, 4), lambda *_, **__: None, "cpu", split
+        )
+        suite_scorer.score_run([scorer], suite / "whole")
+        assert record.read(suite / "whole").scores["fid"].value > 0
+
+    return judge
+
+
+@pytest.fixture
+def judged(suite, judge):
+    """Judged by all pictures."""
+    judge(Split())
     return suite / "whole"
 
 
@@ -45,6 +58,20 @@ def test_a_sound_record_agrees(ganbench, judged):
     assert (code, err) == (0, "")
     assert out.count("agrees") == 3  # two scores and the conclusion
     assert "1e-06" in out
+
+
+def test_a_run_with_pictures_held_out_is_held_against_those(ganbench, suite, judge):
+    judge(Split(0.5, "test"))
+    folder = suite / "whole"
+    told = json.loads((folder / "run.json").read_text())
+    asked = {"held_out": 0.5, "judge_on": "test"}
+    (folder / "run.json").write_text(json.dumps(told | {"run": asked}))
+    assert ganbench("score", "--check", folder)[0] == 0
+    (folder / "run.json").write_text(json.dumps(told | {"run": asked | {"judge_on": "validation"}}))
+    assert ganbench("score", "--check", folder)[0] == 4
+    (folder / "run.json").write_text(json.dumps(told | {"run": asked | {"held_out": "half"}}))
+    code, _, err = ganbench("score", "--check", folder)
+    assert code == 2 and "run.json is damaged" in err
 
 
 def test_a_run_from_noise_on_one_set_is_made_again(ganbench, judged):
@@ -95,7 +122,7 @@ def test_a_later_metric_that_is_not_compared_is_counted(ganbench, judged):
 def broken_plugin(monkeypatch):
     """An installed package whose metric does not load."""
     point = EntryPoint("torn", "no_such_package:TORN", registry.GROUP)
-    monkeypatch.setattr(addresses, "entry_points", lambda group: [point])
+    monkeypatch.setattr(addresses, "_installed", lambda group: [point])
 
 
 def test_a_broken_installed_plugin_does_not_hinder_a_check(ganbench, judged, broken_plugin):

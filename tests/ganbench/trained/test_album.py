@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from ganbench.system import safe_read
 from ganbench.trained import album
 
 
@@ -36,3 +37,8 @@ def test_the_page_can_load_nothing(pictures):
 def test_what_has_gone_meanwhile_is_passed_over(pictures):
     (pictures / "before" / "1.png").unlink()
     assert write(pictures, 3, reverse=False).count("<figure>") == 2
+
+
+def test_a_painting_may_be_larger_than_what_else_we_read(pictures, monkeypatch):
+    monkeypatch.setattr(safe_read, "LARGEST", 10)
+    assert write(pictures, 3, reverse=False).count("<figure>") == 3

@@ -1,3 +1,4 @@
+import csv
 import json
 
 import pytest
@@ -41,6 +42,22 @@ def test_rows_reach_the_disk_in_order_with_speed_between_them(path):
         "1,0.5000,4,8,1000,0.25",
         "2,1.0000,8,8,1000,0.5",
     ]
+
+
+def test_losses_that_come_and_go_keep_their_columns(path):
+    history = History(path)
+    history.add(at(1), {"D (real, fake)": 1.0, "G": 2.0}, 0)
+    history.add(at(2), {"G": 3.0, "R1": 9.0}, 0)
+    history.flush()
+    later = History(path)
+    assert later.restore(json.loads(json.dumps(history.state())), path.parent, 2)
+    later.add(at(3), {"R1": 9.0, "G": 5.0, "D (real, fake)": 4.0}, 0)
+    later.flush()
+    with path.open(newline="") as file:
+        rows = [[row["D (real, fake)"], row["G"], len(row)] for row in csv.DictReader(file)]
+    assert rows == [["1.0", "2.0", 7], ["", "3.0", 7], ["4.0", "5.0", 7]]
+    told = [json.loads(line) for line in (path.parent / "events.jsonl").read_text().splitlines()]
+    assert [(one["event"], one["losses"]) for one in told[:1]] == [("losses_left_out", ["R1"])]
 
 
 def test_a_resumed_log_has_no_gap_and_no_double_row(path, saved):
