@@ -262,10 +262,19 @@ def array(folder: Path, run: Record, name: str) -> "numpy.ndarray":
     return files.read_array(file(folder, run, name))
 
 
-def write_baselines(folder: Path, baselines: tuple[Baseline, ...]) -> None:
-    """Write the floor and identity rows of a suite."""
+def write_baselines(folder: Path, baselines: tuple[Baseline, ...], judged_by: str = "") -> None:
+    """Write the floor and identity rows of a suite, and by what they were judged."""
     rows = [asdict(row) for row in baselines]
-    files.write_sealed(folder / "baselines.json", {"format": FORMAT, "baselines": rows})
+    content = {"format": FORMAT, "baselines": rows, "judged_by": judged_by}
+    files.write_sealed(folder / "baselines.json", content)
+
+
+def baselines_judged_by(folder: Path) -> str:
+    """What the rows of a suite say of that; nothing where there are none that are sound."""
+    try:
+        return str(files.read_sealed(folder / "baselines.json").get("judged_by", ""))
+    except InputError:
+        return ""
 
 
 def read_baselines(folder: Path) -> tuple[Baseline, ...]:

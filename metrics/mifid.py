@@ -23,12 +23,21 @@ def nearest_distance(generated: np.ndarray, real: np.ndarray) -> float:
     Takes N x F and M x F features. Rows of zeros have no direction and are left out; with no row
     left on one side nothing is near, and the distance is 1.
     """
+    found = nearest_distances(generated, real)
+    return float(found.mean()) if len(found) else 1.0
+
+
+def nearest_distances(generated: np.ndarray, real: np.ndarray) -> np.ndarray:
+    """That distance of each generated picture whose row is not of zeros, float64.
+
+    None where all rows of one side are.
+    """
     ours, theirs = (_directions(side) for side in checked_pair(generated, real))
     if not len(ours) or not len(theirs):
-        return 1.0
+        return np.empty(0)
     blocks = (ours[start : start + BLOCK] for start in range(0, len(ours), BLOCK))
     closest = np.concatenate([np.abs(block @ theirs.T).max(axis=1) for block in blocks])
-    return float(np.clip(1 - closest, 0.0, 1.0).mean())
+    return np.clip(1 - closest, 0.0, 1.0)
 
 
 def _directions(features: np.ndarray) -> np.ndarray:

@@ -3,6 +3,8 @@
 A `Scorer` looks through one extractor; a suite has one for each.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -171,6 +173,17 @@ class Scorer:
         identity = self.against_real(untouched)
         return floor, record.Baseline("identity", "untouched photographs", identity)
 
+    def judges(self) -> list[Any]:
+        """Name, version and protocol of each metric: all that its numbers hang on but pictures."""
+        return [
+            (
+                metric.called(self.extractor)[0],
+                metric.version,
+                scoring.protocol(metric, self.extractor),
+            )
+            for metric in self.metrics
+        ]
+
     def numbers(self, run: record.Record, folder: Path) -> Numbers:
         """Scores and learning curve of a run, from its stored samples."""
         points, scores, raw, evidence = [], {}, {}, {}
@@ -319,6 +332,20 @@ def baselines(scorers: list[Scorer]) -> tuple[record.Baseline, ...]:
     return tuple(rows)
 
 
+def write_baselines(scorers: list[Scorer], job: ScoreJob) -> None:
+    """Write the untrained rows, unless those of the same judges and pictures are there."""
+    domains = [domain and domain.fingerprint for domain in (scorers[0].source, scorers[0].target)]
+    judges = [scorer.judges() for scorer in scorers]
+    decisive = json.dumps([domains, job.held_out, job.judge_on, job.samples, judges])
+    judged_by = hashlib.sha256(decisive.encode()).hexdigest()
+    if record.baselines_judged_by(job.folder) == judged_by:
+        return
+    rows = baselines(scorers)
+    scores = (score for row in rows for score in row.scores.values())
+    lasting = not any(score.note.startswith(scoring.FAILED) for score in scores)
+    record.write_baselines(job.folder, rows, judged_by if lasting else "")
+
+
 def score_run(scorers: list[Scorer], folder: Path) -> record.Record:
     """The record of a run with scores and learning curve, put there unless the same are there."""
     run = record.read(folder)
@@ -352,7 +379,7 @@ def score_suite(job: ScoreJob, channel: child_process.Channel) -> Scored:
     """Score every run of a suite."""
     scorers = build(job, channel.send)
     if job.baselines:
-        record.write_baselines(job.folder, baselines(scorers))
+        write_baselines(scorers, job)
     failures: list[str] = []
     for name in job.runs:
         with locks.claim(job.folder / name) as ours:

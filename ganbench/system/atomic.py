@@ -11,11 +11,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from ganbench.errors import InputError
 
-DRAFT = re.compile(r"\..+\.[0-9a-f]{8}(\.old)?")  # names of what is not yet, or no longer, in place
+DRAFT = re.compile(
+    r"\.(?P<name>.+?)\.[0-9a-f]{8}(\.old)?"
+)  # names of what is not yet, or no longer, in place
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)  # of folders, on some network disks
 MANY = 200  # files of one draft; the whole disk is synced sooner than each of more
 FORGOTTEN = 24 * 3600.0  # seconds after which nobody is at work on a draft
@@ -53,7 +56,8 @@ def building(path: Path, move: Callable[[Path, Path], None] | None = None) -> It
     """
     with writing(path):
         make_folder(path.parent)
-        sweep(path.parent, path.name, FORGOTTEN)
+        if path.name in _left_in(path.parent.absolute()):
+            sweep(path.parent, path.name, FORGOTTEN)
     draft = _beside(path)
     try:
         yield draft
@@ -147,6 +151,14 @@ def sweep(folder: Path, name: str, older: float = 0.0) -> None:
             with suppress(OSError):
                 if time.time() - entry.stat(follow_symlinks=False).st_mtime >= older:
                     remove(Path(entry.path))
+
+
+@lru_cache  # a folder of a hundred thousand pictures is not listed for each of them
+def _left_in(folder: Path) -> frozenset[str]:
+    """Names of which there were drafts in `folder` when this process first wrote there."""
+    with os.scandir(folder) as entries:
+        drafts = [DRAFT.fullmatch(entry.name) for entry in entries]
+    return frozenset(draft["name"] for draft in drafts if draft)
 
 
 def sweep_all(folder: Path) -> None:

@@ -152,14 +152,43 @@ def test_a_prediction_is_told_in_parts():
 # What there is
 
 
+def group(place, limit, used, idle):
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "memory.max").write_text(f"{limit}\n")
+    (place / "memory.current").write_text(f"{used}\n")
+    (place / "memory.stat").write_text(f"anon 400\ninactive_file {idle}\n")
+
+
+def left(tmp_path, told=None):
+    """What is left to a process of whose groups the system tells so."""
+    if told:
+        (tmp_path / "ours").write_text(told)
+    return available_memory._left_in_group(tmp_path / "groups", tmp_path / "ours")
+
+
 def test_the_limit_of_a_container_counts(tmp_path):
-    assert available_memory._left_in_group(tmp_path) is None
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.current").write_text("600\n")
-    (tmp_path / "memory.stat").write_text("anon 400\ninactive_file 150\n")
-    assert available_memory._left_in_group(tmp_path) is None
-    (tmp_path / "memory.max").write_text("1000\n")
-    assert available_memory._left_in_group(tmp_path) == 550
+    assert left(tmp_path) is None
+    group(tmp_path / "groups", "max", 600, 150)
+    assert left(tmp_path) is None
+    group(tmp_path / "groups", 1000, 600, 150)
+    assert left(tmp_path) == left(tmp_path, "0::/\n") == 550
+
+
+def test_of_groups_within_groups_the_least_counts(tmp_path):
+    group(tmp_path / "groups", "max", 900, 0)
+    group(tmp_path / "groups/slurm/job_7", 1000, 600, 0)
+    group(tmp_path / "groups/slurm/job_7/step_0", 2000, 600, 0)
+    assert left(tmp_path, "0::/slurm/job_7/step_0\n") == 400
+    assert left(tmp_path, "0::/slurm/job_8\n") is None
+
+
+def test_groups_of_the_older_kind_count_too(tmp_path):
+    place = tmp_path / "groups/memory/slurm/job_7"
+    place.mkdir(parents=True)
+    (place / "memory.limit_in_bytes").write_text("1000")
+    (place / "memory.usage_in_bytes").write_text("600")
+    (place / "memory.stat").write_text("total_inactive_file 50")
+    assert left(tmp_path, "4:cpu,memory:/slurm/job_7\n0::/\n") == 450
 
 
 # Whole runs

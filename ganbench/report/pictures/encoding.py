@@ -27,25 +27,34 @@ WIDEST = 16383  # pixels; WebP can hold no more
 class Reader:
     """Reads pictures for the page and keeps a sentence for each file that is not what it should be.
 
-    Results may be a stranger's: what is read, and how much of it, has bounds.
+    Results may be a stranger's: what is read, and how much of it, has bounds. Whether a file is
+    what the run wrote is found out once.
     """
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self._sound: set[tuple[Path, str]] = set()
 
     def of_run(self, folder: Path, run: Record, name: str) -> np.ndarray | None:
         """The first 16 pictures of a file that a run's record names; None with a problem noted."""
         who = f"{run.label} seed {run.seed}"
-        return self._noted(who, lambda: of_run(folder, run, name, MOST))
+        return self._noted(who, lambda: self._read(folder, run, name, MOST, LARGEST))
 
     def samples(self, folder: Path, run: Record, name: str, most: int) -> np.ndarray | None:
         """The first `most` pictures that a run was scored by; None with a problem noted."""
         who = f"{run.label} seed {run.seed}"
-        return self._noted(who, lambda: of_run(folder, run, name, most, LARGEST_SAMPLES))
+        return self._noted(who, lambda: self._read(folder, run, name, most, LARGEST_SAMPLES))
 
     def of_suite(self, folder: Path, name: object) -> np.ndarray | None:
         """The first 16 pictures of a file of the suite's own; None with a problem noted."""
         return self._noted("the data", lambda: _pictures(_small(folder, name), name, MOST))
+
+    def _read(self, folder: Path, run: Record, name: str, most: int, largest: int) -> np.ndarray:
+        if (folder, name) in self._sound:
+            return _pictures(_small(folder, name, largest), name, most)
+        found = of_run(folder, run, name, most, largest)
+        self._sound.add((folder, name))
+        return found
 
     def _noted(self, who: str, read: Callable[[], np.ndarray]) -> np.ndarray | None:
         try:
@@ -67,9 +76,9 @@ def of_run(
     return _pictures(record.array(folder, run, name), name, most)
 
 
-def _small(folder: Path, name: object) -> np.ndarray:
+def _small(folder: Path, name: object, largest: int = LARGEST) -> np.ndarray:
     path = files.inside(folder, name)
-    _check_size(path, name)
+    _check_size(path, name, largest)
     return files.read_array(path)
 
 

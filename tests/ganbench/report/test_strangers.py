@@ -133,6 +133,25 @@ def test_pictures_larger_than_the_page_shows_are_shrunk_when_read(fake):
     assert read.shape == (2, 367, 234, 3)
 
 
+def test_what_a_run_wrote_is_looked_at_once_and_what_it_did_not_is_refused_each_time(
+    fake, monkeypatch
+):
+    run = fake.run("cyclegan-unet", 0, 120.0)
+    folder, name = fake.suite / fake.runs[0], "some.npy"
+    files.write_array(folder / name, np.zeros((20, 8, 8, 3), np.uint8))
+    run = replace(run, sha256={name: files.sha256(folder / name)})
+    hashed: list[Path] = []
+    sha256 = files.sha256
+    monkeypatch.setattr(files, "sha256", lambda path: (hashed.append(path), sha256(path))[1])
+    reader = encoding.Reader()
+    shapes = [reader.of_run(folder, run, name).shape, reader.samples(folder, run, name, 20).shape]
+    assert shapes == [(16, 8, 8, 3), (20, 8, 8, 3)] and len(hashed) == 1
+    other = replace(run, sha256={name: "0" * 64})
+    assert [encoding.Reader().of_run(folder, other, name) for _ in range(2)] == [None, None]
+    reader = encoding.Reader()
+    assert reader.of_run(folder, other, name) is None is reader.of_run(folder, other, name)
+
+
 ABSURD = (1e308, -1e308, 1e40, -5, 10**19)
 
 

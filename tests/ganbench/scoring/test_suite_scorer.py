@@ -150,6 +150,32 @@ def test_a_metric_that_raised_an_error_is_told(job, silent, monkeypatch):
     assert suite_scorer.score_suite(replace(job, samples=7, curve_samples=3), silent).failed == ()
 
 
+def test_untrained_rows_are_judged_once_and_anew_where_something_else_judges(
+    job, silent, monkeypatch
+):
+    made: list[int] = []
+
+    def judge(scorers):
+        made.append(len(scorers))
+        return (record.Baseline("floor", "half", {}),)
+
+    monkeypatch.setattr(suite_scorer, "baselines", judge)
+    asked = [job, job, replace(job, samples=7), replace(job, metrics=("fid",))]
+    for one in (*asked, replace(job, protocol="clean"), replace(job, held_out=0.5), job, job):
+        suite_scorer.score_suite(one, silent)
+    assert len(made) == 6
+
+
+def test_untrained_rows_that_a_metric_failed_on_are_judged_again(job, silent, monkeypatch):
+    plugin = Path(__file__).parents[1] / "light" / "toy_judges.py"
+    job = replace(job, metrics=("fails_away",), plugins=(plugin,))
+    suite_scorer.score_suite(job, silent)
+    monkeypatch.setenv("TRIAL_HERE", "1")
+    suite_scorer.score_suite(job, silent)
+    (floor, _) = record.read_baselines(job.folder)
+    assert floor.scores["fails_away"].value is not None
+
+
 def test_without_baselines_only_runs_are_judged(job, silent):
     suite_scorer.score_suite(replace(job, metrics=("fwd",), baselines=False), silent)
     assert record.read(job.folder / "whole").scores and not record.read_baselines(job.folder)
