@@ -246,13 +246,9 @@ def load(results: PathLike = "results", suite: str | None = None) -> Results:
     folder = fetched(os.fspath(results), suite)[0].folder.absolute()
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}", "ganbench.run(...)")
-    read = record.read_results(folder, suite)
-    return Results(folder, suite or _newest(folder) or str(read.suite.get("name")))
-
-
-def _newest(folder: Path) -> str | None:
-    found = sorted(folder.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
-    return found[-1].parent.name if found else None
+    found = record.find_suite(folder, suite)
+    record.read_suite(found)  # InputError where it is damaged
+    return Results(folder, found.name)
 
 
 @_user_errors()

@@ -13,6 +13,11 @@ from ganbench import memory_forecast
 from ganbench.memory_forecast import Need
 from ganzoo import registry
 
+# Modules that are asked, each in a process of its own.
+INSPECTOR = "ganbench.planning.inspect_models"
+WORKER = "ganbench.training.worker"
+SCORER = "ganbench.scoring.suite_scorer"
+
 
 @dataclass(frozen=True)
 class Run:

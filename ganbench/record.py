@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas
 
 KEY = re.compile("[0-9a-f]{8}")
+EVIDENCE = ("nearest.json", "nearest/pictures.npy")  # files that scoring adds to a run
 FORMAT = 2  # since then sealed, and with digests; 1 is read as well
 StatusName = Literal[
     "waiting", "training", "done", "diverged", "collapsed", "out_of_memory", "failed",
@@ -317,12 +318,8 @@ def _first(error: ValidationError) -> str:
     return f"{place or 'content'}: {detail['msg']}"
 
 
-def read_results(results: Path, suite: str | None = None) -> Results:
-    """Read a suite's records below `results`; the newest suite when none is named.
-
-    A damaged record is named in `unreadable` and does not hide the others. InputError where there
-    is no suite.
-    """
+def find_suite(results: Path, suite: str | None = None) -> Path:
+    """The folder of a suite below `results`, the newest when none is named; InputError for none."""
     suites = sorted(results.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
     if suite is not None:
         suites = [path for path in suites if path.parent.name == suite]
@@ -335,7 +332,16 @@ def read_results(results: Path, suite: str | None = None) -> Results:
         holders = [up for up in list(results.resolve().parents)[:2] if any(up.glob("*/suite.json"))]
         hint = f"ganbench report {quote(str(holders[0]))}" if holders else "ganbench run"
         raise InputError(f"no benchmark results in {results}", hint)
-    folder = suites[-1].parent
+    return suites[-1].parent
+
+
+def read_results(results: Path, suite: str | None = None) -> Results:
+    """Read a suite's records below `results`; the newest suite when none is named.
+
+    A damaged record is named in `unreadable` and does not hide the others. InputError where there
+    is no suite.
+    """
+    folder = find_suite(results, suite)
     description = read_suite(folder)
     runs, unreadable = [], []
     for name in description["runs"]:

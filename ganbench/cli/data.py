@@ -27,7 +27,7 @@ def inspect(
     from ganbench.data.inspect import inspect_data
 
     with bars.on_stderr() as on_progress:
-        facts = inspect_data(data, source, target, size, out, False, on_progress, limit)
+        facts = inspect_data(data, source, target, size, out, on_progress, limit)
     for sentence in (facts["headline"], facts["health"], facts["colours"], *facts["warnings"]):
         if sentence:
             print(sentence)

@@ -45,7 +45,6 @@ def inspect_data(
     target: str | None,
     size: int,
     out: Path,
-    swap: bool = False,
     on_progress: OnProgress | None = None,
     limit: int | None = None,
 ) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def inspect_data(
         raise InputError(f"{out} ends in neither .html nor .png", "--out data.html")
     if limit is not None and limit < FEWEST:
         raise InputError(f"the limit {limit} is below {FEWEST}", "--limit 1000")
-    found = _findings(_domains(data, source, target, size, swap, on_progress, limit), size)
+    found = _findings(_domains(data, source, target, size, on_progress, limit), size)
     content = _page(found).encode() if kind == ".html" else _picture(found)
     try:
         files.write_bytes(out, content)
@@ -79,7 +78,6 @@ def _domains(
     source: str | None,
     target: str | None,
     size: int,
-    swap: bool,
     on_progress: OnProgress | None,
     limit: int | None,
 ) -> list[Domain]:
@@ -87,7 +85,7 @@ def _domains(
     if alone and alone != load.EMBEDDED:
         return [load.load_one(alone, size, on_progress, limit)]
     try:
-        return load.load(data, source, target, size, swap, on_progress, limit).domains
+        return load.load(data, source, target, size, False, on_progress, limit).domains
     except layout.OneSet:
         if data is None:
             raise

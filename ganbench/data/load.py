@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ganbench.data import recipes, store
 from ganbench.data.sources import layout
@@ -23,11 +22,6 @@ class Pair:
 
     source: Domain | None  # photographs; None: one set, for models that start from noise
     target: Domain  # paintings
-
-    def describe(self) -> dict[str, Any]:
-        """What a record says of the data: strict JSON."""
-        sides = {"source": self.source, "target": self.target}
-        return {name: side.describe() for name, side in sides.items() if side}
 
     @property
     def domains(self) -> list[Domain]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from ganbench.data import load
 from ganbench.data.sources.layout import OneSet
 from ganbench.data.store import Domain
 from ganbench.errors import InputError
-from ganbench.jobs import BesideJob, Counts, Inspected, InspectJob, ModelFacts, Run, TrainJob
+from ganbench.jobs import (
+    INSPECTOR,
+    BesideJob,
+    Counts,
+    Inspected,
+    InspectJob,
+    ModelFacts,
+    Run,
+    TrainJob,
+)
 from ganbench.memory_forecast import Need
 from ganbench.planning.suite import (
     Choice,
@@ -30,7 +40,6 @@ from ganzoo import registry
 
 CHECKPOINT_SECONDS = 60.0  # about the Young/Daly interval for these runs
 MESSAGE_SECONDS = 0.5  # between two words of progress
-INSPECTOR = "ganbench.planning.inspect_models"
 Inspect = Callable[[InspectJob], Inspected]
 Found = tuple[load.Side | None, load.Side]  # source and target
 FAILED = ("failed", "out_of_memory")
@@ -95,7 +104,7 @@ class Plan:
         """What this machine judges and draws on."""
         return self.judged_on or self.device
 
-    @property
+    @cached_property
     def data(self) -> dict[str, Any]:
         """The pictures as records and report name them."""
         source = {"source": self._described(self.pair.source)} if self.pair.source else {}
@@ -114,10 +123,15 @@ class Plan:
         counts = {"trained": len(split.trained(side)), "judged": len(split.judged(side))}
         return side.describe() | counts
 
+    @cached_property
+    def _counts(self) -> Counts:
+        """Pictures that are trained on."""
+        trained, source = self.suite.split.trained, self.pair.source
+        return Counts(len(trained(source)) if source else 0, len(trained(self.pair.target)))
+
     def job(self, planned: Planned) -> TrainJob:
         """What the worker of a run is told."""
         source, target = self.pair.source, self.pair.target
-        trained = self.suite.split.trained
         wanted = self.save_seconds
         return TrainJob(
             run=planned.run,
@@ -131,7 +145,7 @@ class Plan:
             message_seconds=MESSAGE_SECONDS,
             source_folder=source.folder if source else None,
             target_folder=target.folder,
-            counts=Counts(len(trained(source)) if source else 0, len(trained(target))),
+            counts=self._counts,
             data=self.data,
             parameters=planned.parameters,
             flop_per_step=planned.flop_per_step,

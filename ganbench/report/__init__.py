@@ -72,9 +72,10 @@ def outcome(results: Path, suite: str | None = None) -> "Outcome":
     from ganbench.report.tables import csv_table
 
     read, comparison = _compared(results, suite)
-    best = winner(read, comparison)
-    verdict = decide(read, comparison).text
-    return Outcome(read, verdict, best.runs if best else (), csv_table.comparison_table(comparison))
+    verdict = decide(read, comparison)
+    best = winner(verdict, comparison)
+    table = csv_table.comparison_table(comparison)
+    return Outcome(read, verdict.text, best.runs if best else (), table)
 
 
 def conclusion(results: Path, suite: str | None = None) -> str:

@@ -14,8 +14,6 @@ from ganbench.system.text import shown
 from ganbench.training import checkpoint, history
 from ganbench.training.snapshots import Kept
 
-LOGS = ("history.csv", history.COPY, "events.jsonl")
-
 
 @dataclass(frozen=True)
 class _Prospect:
@@ -171,7 +169,7 @@ def begin(job: TrainJob, base: Path) -> None:
     files.sweep(folder.parent, folder.name)
     with files.building(folder) as draft:
         sheets = [str(Path(moment.file).with_suffix(".png")) for moment in kept.snapshots]
-        for name in (*LOGS, *kept.sha256, *sheets):
+        for name in (*history.LOGS, *kept.sha256, *sheets):
             if (path := files.inside(base, name)).exists():
                 files.copy(path, draft / name)
         extended = {"key": job.key, "extended": [*state.get("extended", ()), asdict(here)]}

@@ -25,7 +25,6 @@ KEPT = (
     *("name", "budget", "size", "seeds", "models", "frameworks", "toml", "data", "environment"),
     *("profile", "extractors", "primary", "price", "samples", "curve_samples"),
 )  # of suite.json
-EVIDENCE = ("nearest.json", "nearest/pictures.npy")  # which scoring adds to a run
 GALLERY = ("gallery/source.npy", "gallery/target.npy")
 
 
@@ -143,7 +142,7 @@ def _either(one: Found, other: Found) -> Found | None:
 
 def _trained(run: Record) -> Record:
     """A record less what scoring adds to it."""
-    kept = {name: digest for name, digest in run.sha256.items() if name not in EVIDENCE}
+    kept = {name: digest for name, digest in run.sha256.items() if name not in record.EVIDENCE}
     return replace(
         run, suite="", scores={}, raw_scores={}, curve=(), evidence={}, sha256=kept,
         format=record.FORMAT,

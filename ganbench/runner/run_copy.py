@@ -14,8 +14,7 @@ from ganbench.runner.suite_part import Found, own
 from ganbench.system import files
 from ganbench.training import checkpoint, history
 
-HISTORY = "history.csv"
-LOGS = (HISTORY, history.COPY, "events.jsonl", "error.txt")  # which grow, and have no digest
+LOGS = (*history.LOGS, "error.txt")  # which have no digest
 OF_A_RUN = re.compile(
     r"(samples|film|views|nearest)/\w[\w.+-]*\.npy|nearest\.json|history\.csv", re.ASCII
 )
@@ -50,7 +49,7 @@ def sealed(found: Found) -> dict[str, str]:
     return {
         name: digest
         for name, digest in names.items()
-        if OF_A_RUN.fullmatch(name) and (found.ended or name != HISTORY)
+        if OF_A_RUN.fullmatch(name) and (found.ended or name != history.NAME)
     }
 
 

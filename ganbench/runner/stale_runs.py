@@ -41,7 +41,7 @@ def _unfinished(run: Run, there: dict[str, list[Path]]) -> Iterator[tuple[Path, 
         try:
             before = files.read_json(folder / "run.json")["run"]
             status = status_of(folder)
-            begun = status.name == "interrupted" if status else checkpoint.find(folder)
+            begun = status.name == "interrupted" if status else checkpoint.exists(folder)
             if begun and (found := list(differences(before, run))):
                 yield folder, found
         except (InputError, KeyError, TypeError, AttributeError):  # it cannot go on anyway

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench import record
 from ganbench.data import batches
 from ganbench.errors import InputError, first_line
-from ganbench.jobs import Scored, ScoreJob
+from ganbench.jobs import SCORER, WORKER, Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned
 from ganbench.planning.suite import to_toml
 from ganbench.runner import crash_record
@@ -171,7 +171,7 @@ def _attempt(plan: Plan, planned: Planned, observer: Observer, interrupts: Inter
     killings = crash_record.killings_for_memory()
     observer.started(planned)
     ended = child_process.run(
-        "ganbench.training.worker",
+        WORKER,
         attempt.job,
         lambda message: observer.message(planned, message),
         lambda: interrupts.tell(observer),
@@ -290,7 +290,7 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
 
     observer.note("judging the samples")
     ended = child_process.run(
-        "ganbench.scoring.suite_scorer",
+        SCORER,
         job,
         on_message,
         lambda: interrupts.tell(observer),

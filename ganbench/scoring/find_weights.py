@@ -55,12 +55,6 @@ def find(
     return _download_any(stored, on_progress, release)
 
 
-def in_cache(release: Release = INCEPTION) -> Path | None:
-    """The cached weights if they are there and whole; asks no network."""
-    stored = cache.folder("weights") / release.filename
-    return stored if _is(stored, release) else None
-
-
 def _packaged(release: Release) -> Found:
     """The file that an installed package brings, if it is whole."""
     path = release.packaged()

@@ -30,7 +30,6 @@ from metrics.sample import Sample
 SUSPECTS = 8  # generated pictures that the report shows beside their nearest real ones
 NEIGHBOURS = 3
 ALL = Split()
-EVIDENCE = ("nearest.json", "nearest/pictures.npy")
 
 
 @dataclass(frozen=True)
@@ -354,7 +353,9 @@ def score_run(scorers: list[Scorer], folder: Path) -> record.Record:
     found = reduce(Numbers.beside, (scorer.numbers(run, folder) for scorer in scorers))
     if not found.curve:
         return run
-    digests = {name: files.sha256(folder / name) for name in EVIDENCE} if found.evidence else {}
+    digests = (
+        {name: files.sha256(folder / name) for name in record.EVIDENCE} if found.evidence else {}
+    )
     scored = replace(
         run,
         scores=found.scores,

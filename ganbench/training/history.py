@@ -14,7 +14,8 @@ from ganbench.errors import InputError
 from ganbench.record import Moment
 from ganbench.system import files, safe_read
 
-COPY = "history-copy.csv"
+NAME, COPY = "history.csv", "history-copy.csv"
+LOGS = (NAME, COPY, "events.jsonl")  # of a run: what only grows
 OLD_COPY = "ganbench-history.csv"  # in a checkpoint of version 0.1
 COLUMNS = ("step", "seconds", "pictures", "pictures_per_second", "memory_bytes")
 CHUNK = 1 << 20

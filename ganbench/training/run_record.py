@@ -8,6 +8,7 @@ from typing import Any
 from ganbench import budget, record
 from ganbench.jobs import TrainJob
 from ganbench.system import environment, files
+from ganbench.training import history
 from ganbench.training.clock import Clock
 from ganbench.training.history import History
 from ganbench.training.parent import Parent
@@ -23,7 +24,7 @@ class RunState:
         self.steps = 0
         self.clock = Clock()
         self.kept = Kept()
-        self.history = History(job.folder / "history.csv")
+        self.history = History(job.folder / history.NAME)
         self.first_losses: dict[str, float] = {}
         self.extended: tuple[record.Extension, ...] = ()
         self.start_seconds: float | None = None

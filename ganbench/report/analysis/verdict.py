@@ -44,9 +44,9 @@ def decide(results: Results, comparison: Comparison) -> Verdict:
     return Verdict(kind, headline, tuple(support), tuple(dict.fromkeys(warnings)))
 
 
-def winner(results: Results, comparison: Comparison) -> Row | None:
-    """The row that the verdict says to use; None where it says anything else."""
-    if decide(results, comparison).kind != "winner":
+def winner(verdict: Verdict, comparison: Comparison) -> Row | None:
+    """The row that a verdict on a comparison says to use; None where it says anything else."""
+    if verdict.kind != "winner":
         return None
     assert comparison.primary
     return pairwise_tests.contenders(comparison, comparison.primary.metric)[0]

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ganbench import budget
-from ganbench.errors import InputError
 from ganbench.record import Record
 from ganbench.report import formatting
+from ganbench.report.analysis import machines
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.analysis.costs import mean_cost, parameters
 from ganbench.report.frameworks import pairs
@@ -220,7 +219,7 @@ def steps(found: list[PairedModel]) -> str:
     if not said:
         return "Both frameworks took the same number of steps, so that speed moves no metric."
     told = f"Steps: {'; '.join(said)}."
-    if not any(map(_in_seconds, budgets)):
+    if not any(map(machines.in_seconds, budgets)):
         return told
     return (
         f"The budget of a run is time ({' or '.join(budgets)}): the faster framework takes more "
@@ -233,10 +232,3 @@ def _mean_steps(row: Row) -> float | None:
         return record.used.steps
 
     return mean_cost(row, taken)
-
-
-def _in_seconds(text: str) -> bool:
-    try:
-        return budget.parse(text).unit == "seconds"
-    except InputError:
-        return False

@@ -13,6 +13,7 @@ import numpy as np
 
 from ganbench.record import Results
 from ganbench.report import formatting
+from ganbench.report.analysis import uncertainty
 from ganbench.report.analysis.comparison import Comparison, Row
 from ganbench.report.figures import colour_texture as drawing
 from ganbench.report.figures.axes import Figure
@@ -54,7 +55,7 @@ class Measured:
         if self.distance is None:
             return formatting.MISSING
         value, error = self.distance
-        return formatting.spread(value, None if error is None else 1.96 * error)
+        return formatting.spread(value, None if error is None else uncertainty.NORMAL * error)
 
     @property
     def shared(self) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 
 from ganbench.record import Record, Score
 from ganbench.report import formatting, sanitize
+from ganbench.report.analysis import uncertainty
 from ganbench.report.analysis.comparison import Row
 
 MOST_SEEDS = 5  # told one by one; the commands of the others differ in the folder only
 MOST_SETTINGS = 24  # of a protocol
 MOST_CELLS = 600  # of a page: of more, those of the best models
 NETWORK = ("extractor", "weights", "sha256")  # of a protocol: said before the rest
-OVER_PICTURES = 1.96  # standard errors on each side of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _seed(record: Record, score: Score) -> str:
     said = f"{record.seed}: {formatting.number(score.value)}"
     if score.error is None:
         return said
-    return f"{said} ± {formatting.number(OVER_PICTURES * score.error)} over its pictures"
+    return f"{said} ± {formatting.number(uncertainty.NORMAL * score.error)} over its pictures"
 
 
 def _network(protocol: Mapping[str, Any]) -> str:

@@ -16,8 +16,7 @@ import ganbench
 from ganbench.data import shipped
 from ganbench.data.store import Domain
 from ganbench.errors import InputError, first_line
-from ganbench.jobs import Inspected, InspectJob
-from ganbench.planning import plan as planning
+from ganbench.jobs import INSPECTOR, Inspected, InspectJob
 from ganbench.planning.plan import Plan
 from ganbench.runner.cluster import node, resources
 from ganbench.runner.cluster.outbox import PART
@@ -94,13 +93,13 @@ class Cluster:
         wanted = job.device or ("cuda" if any(each.gpus for each in self.machines) else "cpu")
         here = replace(job, device=wanted)
         if not wanted.startswith("cuda"):
-            return child_process.run(planning.INSPECTOR, here).result(Inspected)
+            return child_process.run(INSPECTOR, here).result(Inspected)
         resources.usable(self.machines, wanted)
         there = replace(job, device="cuda")
         addresses = [model.address for model, _ in job.models]
         task = {
             "job": child_process.text(there),
-            "module": planning.INSPECTOR,
+            "module": INSPECTOR,
             "plugins": {each: content for each in addresses if (content := self.plugin(each))},
         }
         ask = self.ray.remote(node.inspect).options(num_gpus=1, num_cpus=0, max_retries=0)

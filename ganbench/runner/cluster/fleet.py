@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from ganbench import jobs
 from ganbench.errors import InputError
 from ganbench.planning.plan import FINISHED, Plan, Planned, status_of
 from ganbench.runner import attempt
@@ -26,7 +27,6 @@ from ganbench.system import child_process, locks
 from ganbench.system.text import shown
 from ganbench.training import checkpoint
 
-WORKER = "ganbench.training.worker"
 MOST_AWAY = 200  # runs that are begun or wait for a free node
 MOST_LOSSES = 5  # nodes that a run may lose in a row without having saved in between
 POLL_SECONDS = 0.5  # that a node waits for something to tell; between two looks at busy runs
@@ -154,7 +154,7 @@ class Fleet:
         return {
             "run": job.run.folder,
             "job": child_process.text(replace(job, device=device, threads=threads)),
-            "worker": WORKER,
+            "worker": jobs.WORKER,
             "patience": self.patience,
             "source": self.cluster.source,
             "threads": os.environ.get(node.THREADS),

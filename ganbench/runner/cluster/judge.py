@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.data import shipped
-from ganbench.jobs import ExtractorChoice, Scored, ScoreJob, TrainJob
+from ganbench.jobs import SCORER, ExtractorChoice, Scored, ScoreJob, TrainJob
 from ganbench.runner import crash_record
 from ganbench.scoring import choose_extractors
 from ganbench.system import child_process, files, frameworks
 
-SCORER = "ganbench.scoring.suite_scorer"
 BLAS = "OPENBLAS_NUM_THREADS"  # which numpy's sums depend on, in their last bit
 LIKE_BLAS = (BLAS, "GOTO_NUM_THREADS", "OMP_NUM_THREADS")  # what OpenBLAS reads, in this order
 

@@ -18,8 +18,7 @@ from typing import Any
 from ganbench import record
 from ganbench.data import shipped
 from ganbench.errors import InputError, first_line
-from ganbench.jobs import Inspected, InspectJob, TrainJob
-from ganbench.planning.plan import INSPECTOR
+from ganbench.jobs import INSPECTOR, Inspected, InspectJob, TrainJob
 from ganbench.runner import crash_record
 from ganbench.runner.cluster import judge
 from ganbench.runner.cluster.outbox import PART, SENT, Outbox

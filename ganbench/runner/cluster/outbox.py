@@ -14,10 +14,9 @@ from typing import Any
 
 from ganbench.errors import InputError
 from ganbench.system import files, sealed_folder
-from ganbench.training import checkpoint
+from ganbench.training import checkpoint, history
 
 # Logs grow in place: of these a copy is taken, of all others a link.
-LOGS = ("history.csv", "history-copy.csv", "events.jsonl")
 SENT = re.compile(
     r"(samples|film|views|nearest)/\w[\w.+-]*\.(npy|png)|history(-copy)?\.csv|events\.jsonl"
     r"|error\.txt|nearest\.json|record\.json|checkpoint/.+",
@@ -100,7 +99,7 @@ class Outbox:
             for name in names:
                 place = files.inside(aside, name)
                 place.parent.mkdir(parents=True, exist_ok=True)
-                if name in LOGS:
+                if name in history.LOGS:
                     files.copy(self.folder / name, place)
                 else:
                     os.link(self.folder / name, place)

@@ -20,7 +20,7 @@ def test_a_size_that_is_no_whole_number_in_range_is_refused(size) -> None:
 def test_source_and_target_are_loaded_each_from_its_own_place(make_set) -> None:
     pair = load(None, str(make_set("a", 2)), str(make_set("b", 3)), 16)
     assert (len(pair.source.pictures), len(pair.target.pictures)) == (2, 3)
-    assert pair.describe()["target"]["title"] == "b"
+    assert pair.target.title == "b"
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_one_set_is_enough_for_models_from_noise(make_set) -> None:
     for data, target in ((str(folder), None), (None, str(folder))):
         pair = prepare(find(data, None, target, noise_only=True), 16)
         assert (pair.source, len(pair.target.pictures)) == (None, 5)
-        assert pair.left_alone == pair.describe()["target"]["left_alone"] == ["test (4)"]
-        assert pair.describe().keys() == {"target"} and pair.domains == [pair.target]
+        assert pair.left_alone == pair.target.describe()["left_alone"] == ["test (4)"]
+        assert pair.domains == [pair.target]
 
 
 def test_models_from_noise_have_the_embedded_sides_and_those_that_names_tell(two_domains) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from light_worker import lighten
 
+from ganbench import jobs
 from ganbench.cli import main, plan_summary
 from ganbench.runner import suite_runner
 from ganbench.runner.cluster import fleet, judge
@@ -21,7 +22,7 @@ def run_light() -> None:
     here = Path(__file__).parent
     os.environ["PYTHONPATH"] = os.pathsep.join([str(here), str(here.parents[2])])
     run = child_process.run
-    fleet.WORKER = "light_worker"  # on a node, whose processes must find it too
+    jobs.WORKER = "light_worker"  # on a node, whose processes must find it too
     child_process.run = lambda module, *rest: run(LIGHT.get(module, module), *rest)
     fleet.GONE_SECONDS = float(os.environ.get("TRIAL_GONE", fleet.GONE_SECONDS))
     suite_runner.WORKER_SILENT = float(os.environ.get("TRIAL_PATIENCE", 600))

@@ -125,9 +125,8 @@ def suite(tmp_path, two_domains, a_record):
         files.write_array(folder / "samples/1.npy", pair.source.pictures[:8])
         files.write_array(folder / "samples/2.npy", pair.source.pictures[4:])
         moments = tuple(record.Moment(i, i / 2, i, i, f"samples/{i}.npy") for i in (1, 2))
-        run = replace(
-            a_record, snapshots=moments[:count], scores={}, curve=(), data=pair.describe()
-        )
+        data = {"source": pair.source.describe(), "target": pair.target.describe()}
+        run = replace(a_record, snapshots=moments[:count], scores={}, curve=(), data=data)
         record.write(folder, run)
         job = {
             "source_folder": str(pair.source.folder),

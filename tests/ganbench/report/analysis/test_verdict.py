@@ -213,13 +213,15 @@ def test_only_a_verdict_that_says_use_has_a_winner(fake):
     models = {"a": [120.0, 121.0, 119.0], "b": [132.0, 133.5, 130.5]}
     judged(fake, models)
     results = record.read_results(fake.results)
-    assert verdict.winner(results, compare(results)).label == "a"
+    comparison = compare(results)
+    assert verdict.winner(verdict.decide(results, comparison), comparison).label == "a"
 
 
 def test_a_hint_has_no_winner(fake):
     judged(fake, {"a": [120.0], "b": [132.0]})
     results = record.read_results(fake.results)
-    assert verdict.winner(results, compare(results)) is None
+    comparison = compare(results)
+    assert verdict.winner(verdict.decide(results, comparison), comparison) is None
 
 
 def test_a_seed_that_lost_its_photographs_is_named(fake, score_of):
