@@ -1,4 +1,4 @@
-"""history.csv of a run, row by row: memory stays flat however long it is."""
+"""history.csv of a run, row by row."""
 
 import csv
 import io

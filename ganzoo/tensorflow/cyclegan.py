@@ -12,7 +12,7 @@ from ganzoo import settings as options
 from ganzoo.tensorflow.augment import augment
 from ganzoo.tensorflow.gan import GAN
 from ganzoo.tensorflow.patchgan import PatchGAN
-from ganzoo.tensorflow.restraint import Restraint, is_steep
+from ganzoo.tensorflow.restraint import Restraint, r1_is_due
 from ganzoo.tensorflow.training import (
     GENERATE_BATCH,
     Adam,
@@ -78,7 +78,7 @@ class CycleGAN(GAN):
         }
         self.history = {side: History(settings.history, task.size) for side in "XY"}
         self.restraint = {side: Restraint(settings) for side in "XY"}
-        self._lesson = self.compiled(self.lesson)
+        self._learn = self.compiled(self.learn)
 
     def without_norms(self) -> list[tuple[keras.Layer, float]]:
         judges = (self.D_X, self.D_Y) if self.settings.d_norm == "none" else ()
@@ -99,21 +99,21 @@ class CycleGAN(GAN):
             ],
         )
         weights = np.array(s.lambdas(self.progress), np.float32)
-        steep = is_steep(s, self.steps)
-        return self._lesson(source, target, drawn, weights, self.share(), steep)
+        with_r1 = r1_is_due(s, self.steps)
+        return self._learn(source, target, drawn, weights, self.pull(), with_r1)
 
     def swaps(self, random: np.random.Generator, count: int) -> dict[str, dict[str, np.ndarray]]:
         """Decide what becomes of the next `count` fakes of both sides."""
         return {side: self.history[side].draw(random, count) for side in "YX"}
 
-    def lesson(
+    def learn(
         self,
         source: tf.Tensor,
         target: tf.Tensor,
         drawn: Drawn,
         weights: tf.Tensor,
-        share: tf.Tensor,
-        steep: bool,
+        pull: tf.Tensor,
+        with_r1: bool,
     ) -> dict[str, tf.Tensor]:
         x, y, s = scaled(source), scaled(target), self.settings
         lambda_cycle, lambda_identity = tf.unstack(weights)
@@ -138,13 +138,13 @@ class CycleGAN(GAN):
             shown_x = self.history["X"].swap(fake_x, swaps["X"])
             augmented = drawn.augmented[PURPOSES * lesson :]
             with tf.GradientTape() as of_d:
-                d_y, held_y = self.told_apart("Y", y, shown_y, augmented[3:], steep)
-                d_x, held_x = self.told_apart("X", x, shown_x, augmented[5:], steep)
+                d_y, held_y = self.told_apart("Y", y, shown_y, augmented[3:], with_r1)
+                d_x, held_x = self.told_apart("X", x, shown_x, augmented[5:], with_r1)
                 d_loss = d_y + d_x + held_y + held_x
             if s.update == "together" and lesson == 0:
                 self.optimizers["G"].teach(of_g, g_loss)
             self.optimizers["D"].teach(of_d, d_loss)
-        self.follow(share)
+        self.follow(pull)
         return {"G": fooled, "cycle": cycle, "identity": identity, "D_Y": d_y, "D_X": d_x}
 
     def fooled(self, D: keras.Model, fake: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -158,7 +158,7 @@ class CycleGAN(GAN):
         real: tf.Tensor,
         fake: tf.Tensor,
         drawn: list[dict[str, tf.Tensor]],
-        steep: bool,
+        with_r1: bool,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Loss of a side's D, halved to slow it down, as in the paper; and what holds it back."""
         s, D = self.settings, self.networks[f"D_{side}"]
@@ -167,7 +167,7 @@ class CycleGAN(GAN):
         real_logits, fake_logits = self.passes(D, norm, real, fake)
         loss = 0.5 * (gan_loss(s.loss, real_logits, 1.0) + gan_loss(s.loss, fake_logits, 0.0))
         held = self.restraint[side].loss(
-            lambda x: D(x, training=True), steep, real, real_logits, fake_logits
+            lambda x: D(x, training=True), with_r1, real, real_logits, fake_logits
         )
         return loss, held
 

@@ -16,7 +16,7 @@ from ganzoo.tensorflow.layers import (
     doubling,
     judging,
 )
-from ganzoo.tensorflow.restraint import Restraint, is_steep
+from ganzoo.tensorflow.restraint import Restraint, r1_is_due
 from ganzoo.tensorflow.training import Adam, fooling_loss, gan_loss, scaled
 from ganzoo.trainer import Losses, Noise, Pictures, Task
 
@@ -90,7 +90,7 @@ class DCGAN(GAN):
             "D": Adam(settings, settings.learning_rate_d, self.D),
         }
         self.restraint = Restraint(settings)
-        self._lesson = self.compiled(self.lesson)
+        self._learn = self.compiled(self.learn)
 
     def generator(self) -> keras.Model:
         return Generator(self.settings, self.task.size)
@@ -103,15 +103,15 @@ class DCGAN(GAN):
             draws.augmentation(self.random(purpose), s.augment, count, size)
             for purpose in range(3 * s.d_steps)
         ]
-        return self._lesson(source, target, drawn, self.share(), is_steep(s, self.steps))
+        return self._learn(source, target, drawn, self.pull(), r1_is_due(s, self.steps))
 
-    def lesson(
+    def learn(
         self,
         z: tf.Tensor,
         target: tf.Tensor,
         drawn: list[dict[str, tf.Tensor]],
-        share: tf.Tensor,
-        steep: bool,
+        pull: tf.Tensor,
+        with_r1: bool,
     ) -> dict[str, tf.Tensor]:
         real, s = scaled(target), self.settings
         with tf.GradientTape() as of_g:
@@ -121,25 +121,25 @@ class DCGAN(GAN):
             with of_g.stop_recording():
                 for lesson in range(s.d_steps):
                     with tf.GradientTape() as of_d:
-                        d_loss, held = self.told_apart(real, fake, drawn[3 * lesson :], steep)
+                        d_loss, held = self.told_apart(real, fake, drawn[3 * lesson :], with_r1)
                         d_all = d_loss + held
                     self.optimizers["D"].teach(of_d, d_all)
 
             # Teach G to be taken for real.
             g_loss = fooling_loss(s.loss, self.judge(fake, drawn[2]))
         self.optimizers["G"].teach(of_g, g_loss)
-        self.follow(share)
+        self.follow(pull)
         return {"D": d_loss, "G": g_loss}
 
     def told_apart(
-        self, real: tf.Tensor, fake: tf.Tensor, drawn: list[dict[str, tf.Tensor]], steep: bool
+        self, real: tf.Tensor, fake: tf.Tensor, drawn: list[dict[str, tf.Tensor]], with_r1: bool
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """D's loss, and what holds it back."""
         s = self.settings
         real_logits, fake_logits = self.judge(real, drawn[0]), self.judge(fake, drawn[1])
         loss = gan_loss(s.loss, real_logits, s.real_label) + gan_loss(s.loss, fake_logits, 0.0)
         held = self.restraint.loss(
-            lambda x: self.judge(x, drawn[0]), steep, real, real_logits, fake_logits
+            lambda x: self.judge(x, drawn[0]), with_r1, real, real_logits, fake_logits
         )
         return loss, held
 

@@ -38,15 +38,15 @@ class GAN(TensorFlowTrainer):
         """Parts of the networks that have no norm layers, each with its leaky ReLU's slope."""
         return []
 
-    def share(self) -> np.ndarray:
+    def pull(self) -> np.ndarray:
         """How far this step draws the averages towards the networks; at first nearly all of it."""
         decay = min(self.settings.ema, (1 + self.steps) / (10 + self.steps))
         return np.array(1 - decay, np.float32)
 
-    def follow(self, share: tf.Tensor) -> None:
+    def follow(self, pull: tf.Tensor) -> None:
         """Draw the averages towards the networks, running statistics too."""
         for kept, new in self._followed():
-            kept.assign(kept + share * (new - kept))
+            kept.assign(kept + pull * (new - kept))
 
     def _followed(self) -> Iterator[tuple[keras.Variable, keras.Variable]]:
         for name, average in self.averages.items():

@@ -20,19 +20,19 @@ class Restraint:
     def loss(
         self,
         judge: Callable[[tf.Tensor], tf.Tensor],
-        steep: bool,
+        with_r1: bool,
         real: tf.Tensor,
         real_logits: tf.Tensor,
         fake_logits: tf.Tensor,
     ) -> tf.Tensor:
         """What is added to D's loss. `judge`: D, to be asked once more about `real` N H W 3.
 
-        `steep`: whether this step looks at how steep D is.
+        `with_r1`: whether this step looks at how steep D is.
         """
         s, loss = self.settings, tf.constant(0.0)
         if s.lecam:
             loss += s.lecam * self.lecam(real_logits, fake_logits)
-        if steep:
+        if with_r1:
             loss += R1_EVERY * 0.5 * s.r1_gamma * r1(judge, real)
         return loss
 
@@ -51,8 +51,8 @@ class Restraint:
         )
 
 
-def is_steep(settings: Adversaries, step: int) -> bool:
-    """Whether a step has a lesson of R1."""
+def r1_is_due(settings: Adversaries, step: int) -> bool:
+    """Is D taught by R1 in this step?"""
     return settings.r1_gamma > 0 and step % R1_EVERY == 0
 
 
