@@ -31,25 +31,28 @@ class KernelSums:
     """Sums of the kernel over pairs of N generated and M real pictures, no picture with itself.
 
     own, cross: float64 N, of each generated picture with all generated, with all real ones.
-    real: over all pairs of real pictures.
+    real, cross_real: float64 M, of each real picture with all real, with all generated ones.
     """
 
     own: np.ndarray
     cross: np.ndarray
-    real: float
-    real_count: int
+    real: np.ndarray
+    cross_real: np.ndarray
 
     def mmd(self) -> float:
         """The unbiased MMD^2 of all pictures."""
-        count = len(self.own)
-        total = _unbiased(self.own.sum(), self.cross.sum(), self.real, count, self.real_count)
-        return float(total)
+        sums, counts = (self.own.sum(), self.cross.sum()), (len(self.own), len(self.real))
+        return float(_unbiased(*sums, self.real.sum(), *counts))
 
     def without_one(self) -> np.ndarray:
         """The same with each generated picture left out: float64 N, needs N of 3 or more."""
         own = self.own.sum() - 2 * self.own
         cross = self.cross.sum() - self.cross
-        return _unbiased(own, cross, self.real, len(self.own) - 1, self.real_count)
+        return _unbiased(own, cross, self.real.sum(), len(self.own) - 1, len(self.real))
+
+    def turned(self) -> "KernelSums":
+        """With real and generated pictures exchanged."""
+        return KernelSums(self.real, self.cross_real, self.own, self.cross)
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,7 @@ def kernel_distance(generated: np.ndarray, real: np.ndarray) -> Estimate:
         found = Estimate(sums.mmd(), _error(sums, len(ours)), np.empty(0))
         if len(theirs) >= SUBSET_SIZE:
             return found
-        turned, _ = kernel_sums(theirs, ours)
-        return replace(found, of_reference=_error(turned, len(theirs)))
+        return replace(found, of_reference=_error(sums.turned(), len(theirs)))
     if max(len(ours), len(theirs)) > ALL_PAIRS:
         subsets = _by_subset(ours, theirs)
         sums, _ = kernel_sums(_few(ours), _few(theirs))
@@ -112,11 +114,11 @@ def kernel_sums(
     """Sums over all pairs, and MMD^2 of S subsets with 0/1 members S N and S M, in one pass."""
     of_ours = np.empty((0, len(ours))) if of_ours is None else of_ours
     of_theirs = np.empty((0, len(theirs))) if of_theirs is None else of_theirs
-    own, own_subsets = _sums(ours, ours, of_ours, of_ours)
-    real, real_subsets = _sums(theirs, theirs, of_theirs, of_theirs)
-    cross, cross_subsets = _sums(ours, theirs, of_ours, of_theirs)
+    own, _, own_subsets = _sums(ours, ours, of_ours, of_ours)
+    real, _, real_subsets = _sums(theirs, theirs, of_theirs, of_theirs)
+    cross, cross_real, cross_subsets = _sums(ours, theirs, of_ours, of_theirs)
     alone = _with_itself(ours), _with_itself(theirs)
-    sums = KernelSums(own - alone[0], cross, float(np.sum(real - alone[1])), len(theirs))
+    sums = KernelSums(own - alone[0], cross, real - alone[1], cross_real)
     own_subsets, real_subsets = (
         own_subsets - of_ours @ alone[0],
         real_subsets - of_theirs @ alone[1],
@@ -127,16 +129,17 @@ def kernel_sums(
 
 def _sums(
     x: np.ndarray, y: np.ndarray, of_x: np.ndarray, of_y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Row sums of the kernel matrix, N, and its sums over each subset's rows and columns, S."""
-    rows, subsets = np.empty(len(x)), np.zeros(len(of_x))
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sums of the kernel matrix: of rows, N, of columns, M, and of the pairs within subsets, S."""
+    rows, columns, subsets = np.empty(len(x)), np.zeros(len(y)), np.zeros(len(of_x))
     step = max(1, BLOCK // len(y))
     for start in range(0, len(x), step):
         part = slice(start, start + step)
         block = _kernel(x[part], y)  # step M
         rows[part] = block.sum(axis=1)
+        columns += block.sum(axis=0)
         subsets += np.einsum("sm,sm->s", of_x[:, part] @ block, of_y)
-    return rows, subsets
+    return rows, columns, subsets
 
 
 def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
