@@ -4,15 +4,17 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ganzoo import registry
+from ganzoo import registry, remains
 from ganzoo.errors import InputError, raised_at
-from ganzoo.settings import resolve
+from ganzoo.settings import misfits, resolve
 from ganzoo.trainer import Losses, Task
 
 
@@ -26,15 +28,42 @@ class Answer:
 
 
 class Trial:
-    """A model's class with settings, a size and made-up pictures."""
+    """A model's class with settings, a size and made-up pictures.
 
-    def __init__(self, kind: Any, settings: Any, size: int, device: str = "cpu"):
+    Each trainer has PyTorch's random numbers for itself, as in a process of its own.
+    """
+
+    def __init__(self, kind: Any, settings: Any, size: int, device: str = "cpu", most: int = 3):
+        """most: steps of the longest lesson."""
         self.kind, self.settings, self.size, self.device = kind, settings, size, device
+        self.most = most
+        self._random: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
     def trainer(self, seed: int = 0, batch: int | None = None) -> Any:
         """A fresh trainer."""
         settings = replace(self.settings, batch=batch or self.settings.batch)
-        return self.kind(settings, Task(self.size, seed, self.device))
+        trainer = self.kind(settings, Task(self.size, seed, self.device))
+        if self.kind.framework == "pytorch":
+            import torch
+
+            self._random[trainer] = torch.get_rng_state()
+        return trainer
+
+    @contextmanager
+    def turn(self, trainer: Any) -> Iterator[None]:
+        """The random numbers are this trainer's."""
+        if trainer not in self._random:
+            yield
+            return
+        import torch
+
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self._random[trainer])
+        try:
+            yield
+        finally:
+            self._random[trainer] = torch.get_rng_state()
+            torch.set_rng_state(outside)
 
     def sources(self, count: int, draw: int = 0) -> np.ndarray:
         """Noise, float32 N Z, or pictures, uint8 N H W 3, as the model wants them."""
@@ -51,16 +80,19 @@ class Trial:
 
     def generate(self, trainer: Any, sources: np.ndarray) -> np.ndarray:
         """What `trainer` makes of N sources, if it is what it should be: uint8 N H W 3."""
-        made: np.ndarray = trainer.generate(sources)
+        with self.turn(trainer):
+            made: np.ndarray = trainer.generate(sources)
         _demand_pictures(made, len(sources), self.size, "generate")
         return made
 
     def steps(self, trainer: Any, *draws: int) -> list[dict[str, float]]:
         """Teach `trainer` with a batch for each draw; losses by name for each."""
         batch = trainer.settings.batch if hasattr(trainer, "settings") else self.settings.batch
-        return [
-            _floats(trainer.step(self.sources(batch, d), self.pictures(batch, d))) for d in draws
-        ]
+        with self.turn(trainer):
+            return [
+                _floats(trainer.step(self.sources(batch, d), self.pictures(batch, d)))
+                for d in draws
+            ]
 
 
 def run(
@@ -68,10 +100,12 @@ def run(
     size: int = 32,
     device: str = "cpu",
     changes: Mapping[str, Any] | None = None,
+    steps: int = 3,
 ) -> Iterator[Answer]:
     """Ask every question of `model` with `changes` of its settings; a failed one has its reason.
 
-    InputError when the model cannot be loaded, or not built at `size` pixels.
+    steps: how many the longest lesson has. InputError when the model cannot be loaded, or not
+    built at `size` pixels.
     """
     kind: Any = registry.load(model)
     if size % 4:
@@ -82,7 +116,7 @@ def run(
     settings = resolve(kind.Settings, model.name, changes, "small")
     if hasattr(settings, "check"):
         settings.check(size)
-    trial = Trial(kind, settings, size, device)
+    trial = Trial(kind, settings, size, device, steps)
     questions: list[Callable[[Trial], None]] = list(QUESTIONS)
     if kind.framework == "pytorch":
         from ganzoo.pytorch import capture_check, gradient_check
@@ -115,11 +149,18 @@ def _reason(error: BaseException, kind: Any) -> str:
     return str(error) or type(error).__name__
 
 
+def settings_are_kept(trial: Trial) -> None:
+    """Settings is a frozen dataclass, and each default is of its type."""
+    kind = trial.kind.Settings
+    _demand(kind.__dataclass_params__.frozen, "write @dataclass(frozen=True) above Settings")
+    wrong = misfits(kind)
+    _demand(not wrong, f"the default of {wrong} is not of the type that stands there")
+
+
 def losses_are_numbers(trial: Trial) -> None:
     """step returns named losses, the same each time, all of them finite."""
-    made = trial.steps(trial.trainer(), 1, 2, 3)
+    made = trial.steps(trial.trainer(), *range(1, trial.most + 1))
     for losses in made:
-        _demand(bool(losses), "step returned no losses")
         _demand(
             losses.keys() == made[0].keys(),
             f"step named the losses {', '.join(made[0])}, and later {', '.join(losses)}",
@@ -181,10 +222,17 @@ def continues_exactly(trial: Trial) -> None:
     straight, resumed = trial.trainer(), trial.trainer()
     trial.steps(straight, 1, 2)
     with tempfile.TemporaryDirectory() as folder:
-        straight.save(Path(folder) / "state")
+        with trial.turn(straight):
+            straight.save(Path(folder) / "state")
+        left = remains.of(straight)
         expected = trial.steps(straight, 3, 4)
         trial.steps(resumed, 5, 6, 7)  # away from where the other stood
-        resumed.load(Path(folder) / "state")
+        with trial.turn(resumed):
+            resumed.load(Path(folder) / "state")
+    if lost := remains.lost(left, remains.of(resumed)):
+        raise AssertionError(
+            f"{lost} is not what it was when the state was saved: {remains.ADVICE}"
+        )
     _demand(trial.steps(resumed, 3, 4) == expected, "losses differ after load")
     _demand_equal(*(trial.generate(one, trial.sources(2)) for one in (resumed, straight)))
 
@@ -209,6 +257,7 @@ def reverse_returns_pictures(trial: Trial) -> None:
 
 
 QUESTIONS = (
+    settings_are_kept,
     losses_are_numbers,
     generates_pictures,
     generating_changes_nothing,
@@ -223,7 +272,14 @@ QUESTIONS = (
 def _floats(losses: Losses) -> dict[str, float]:
     named = isinstance(losses, Mapping)
     _demand(named, f"step returned {type(losses).__name__}, not a dict of named losses")
-    return {name: float(value) for name, value in losses.items()}
+    return {name: _number(name, value) for name, value in losses.items()}
+
+
+def _number(name: str, loss: Any) -> float:
+    try:
+        return float(loss)
+    except (TypeError, ValueError):
+        raise AssertionError(f"loss {name} is {loss!r}, not a number") from None
 
 
 def _demand(holds: bool, otherwise: str) -> None:

@@ -286,10 +286,27 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "o
             f"{name} is by default {getattr(kind, name, None)!r}",
         ) from None
     for name, value in vars(settings).items():
-        for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, int | float) and not abs(number) <= LARGEST:
-                raise InputError(f"{model}: {name}={_shown(number)} is no number to train with")
+        for one in value if isinstance(value, tuple | list) else (value,):
+            if not isinstance(one, int | float | str | None):
+                raise InputError(
+                    f"{model}: the setting {name} is of type {type(one).__name__}",
+                    "settings are numbers, words, true or false, and tuples of them",
+                )
+            if isinstance(one, int | float) and not abs(one) <= LARGEST:
+                raise InputError(f"{model}: {name}={_shown(one)} is no number to train with")
+    for name in ("batch", "latent"):
+        if getattr(settings, name, 1) < 1:
+            raise InputError(f"{model}: {name}={getattr(settings, name)} must be above 0")
     return settings
+
+
+def misfits(kind: type) -> str:
+    """Which defaults of the settings `kind` could not be typed: a float for an int, say."""
+    try:
+        TypeAdapter(kind).validate_python(vars(kind()))
+    except ValidationError as error:
+        return ", ".join(dict.fromkeys(str(detail["loc"][0]) for detail in error.errors()))
+    return ""
 
 
 def _shown(value: Any) -> str:

@@ -1,7 +1,8 @@
 """The contract between a model and whoever runs it."""
 
+import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, SupportsFloat, runtime_checkable
@@ -94,3 +95,29 @@ def _size(network: Any) -> int:
     if hasattr(network, "trainable_variables"):
         return sum(math.prod(v.shape) for v in network.trainable_variables)
     return sum(p.numel() for p in network.parameters())
+
+
+class Counting:
+    """Counts in `steps` the steps that a model takes, before each, whatever class writes `step`."""
+
+    steps = 0
+    _within = False  # another class's `step`, which has called this one
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in vars(cls):
+            cls.step = _counted(cls.step)  # type: ignore[attr-defined]
+
+
+def _counted(step: Callable[..., Losses]) -> Callable[..., Losses]:
+    @functools.wraps(step)
+    def counting(trainer: Counting, *pictures: Any, **more: Any) -> Losses:
+        if trainer._within:
+            return step(trainer, *pictures, **more)
+        trainer._within, trainer.steps = True, trainer.steps + 1
+        try:
+            return step(trainer, *pictures, **more)
+        finally:
+            trainer._within = False
+
+    return counting

@@ -73,9 +73,11 @@ def _list_data(_: tuple[Path, ...]) -> None:
 
 def check(
     model: Annotated[
-        str, typer.Argument(help="For instance dcgan, dcgan:ema=0.999, or a plugin file.")
+        str,
+        typer.Argument(help="For instance dcgan, dcgan:ema=0.999, my_gan.py, my_gan.py:batch=8."),
     ],
     size: Size = 32,
+    steps: Annotated[int, typer.Option(help="Of the longest lesson.", min=3, max=10_000)] = 20,
     framework: Annotated[
         str | None,
         typer.Option(help="pytorch or tensorflow.", show_default="pytorch, or the file's"),
@@ -83,13 +85,15 @@ def check(
     plugins: Plugins = None,
 ) -> None:
     """Try a model on a few tiny pictures: does it keep the contract?"""
-    from ganbench.planning.suite import Choice, choices
+    from ganbench.planning.suite import choices
     from ganbench.system import frameworks
     from ganzoo import registry
 
-    files, file = tuple(plugins or ()), Path(model)
-    if file.suffix == ".py":
-        files, choice = (*files, file), Choice(file.stem.replace("_", "-"))
+    files, (place, ending, changes) = tuple(plugins or ()), model.partition(".py")
+    if ending and changes[:1] in ("", ":"):
+        file = Path(place + ending)
+        files = (*files, file)
+        (choice,) = choices((f"{file.stem.replace('_', '-')}{changes}",))
         framework = framework or registry.models(files)[-1].framework
     else:
         (choice,) = choices((model,))
@@ -97,17 +101,19 @@ def check(
     found_models = registry.select(choice.name, files, framework)
     frameworks.require(framework)
     frameworks.prepare(framework)
-    passed = [_keeps_contract(found, size, choice.settings) for found in found_models]
+    passed = [_keeps_contract(found, size, choice.settings, steps) for found in found_models]
     raise typer.Exit(0 if all(passed) else 2)
 
 
-def _keeps_contract(model: "registry.Model", size: int, changes: dict[str, Any]) -> bool:
+def _keeps_contract(
+    model: "registry.Model", size: int, changes: dict[str, Any], steps: int
+) -> bool:
     """Print one line a question, as soon as it is answered."""
     from ganzoo import conformance
 
     print(f"{model.name} ({model.framework})")
     passed, before = True, ""
-    for answer in conformance.run(model, size, changes=changes):
+    for answer in conformance.run(model, size, changes=changes, steps=steps):
         passed &= answer.good
         print(f"  {'ok  ' if answer.good else 'FAIL'}  {answer.question}")
         if not answer.good:

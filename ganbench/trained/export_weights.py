@@ -194,7 +194,22 @@ def _drawing(job: ExportJob) -> tuple[Any, dict[str, Any]]:
             f"{trained.model.name} does not say which of its networks draws (networks['G'])",
             "--to safetensors",
         )
+    if trained.model.origin != "built in" and not job.raw:
+        _require_drawing(trainer, there["G"], trained)
     return trainer, {name: there[name] for name in networks}
+
+
+def _require_drawing(trainer: Any, network: Any, trained: TrainedModel) -> None:
+    """InputError where a plugin draws with anything but this network."""
+    sources = _examples(trainer, trained)
+    if trainer.source == "pictures":
+        sources = np.moveaxis((sources + 1) * 127.5, 1, -1).round().astype(np.uint8)
+    drawn, by_network = trainer.generate(sources), trainer.draw(network, sources)
+    if np.abs(drawn.astype(int) - by_network).max() > 1:
+        raise InputError(
+            f"what {trained.model.name} draws is not what its network G draws",
+            "keep the network that draws in averages['G'], or what it was trained by: --raw",
+        )
 
 
 def _onnx(job: ExportJob) -> Exported:

@@ -31,7 +31,6 @@ def captured_steps_are_the_same(trial: Trial) -> None:
 
 def _taught(trial: Trial, trainer: GAN) -> list[dict[str, float]]:
     found = []
-    torch.manual_seed(0)  # which dropout draws from
     for step in range(STEPS):
         trainer.schedule(step / STEPS)
         found += trial.steps(trainer, step)

@@ -55,7 +55,6 @@ class GAN(TorchTrainer):
 
         The host decides first, in `feed`; what follows is the device's alone, in `learn`.
         """
-        self.steps += 1
         with_r1 = r1_is_due(self.settings, self.steps)
         fed = self.feed(source, target)
         feed = {name: np.asarray(value, order="C") for name, value in fed.items()}

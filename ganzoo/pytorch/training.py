@@ -16,7 +16,7 @@ from torch.nn import functional as fn
 from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.settings import require_precision
-from ganzoo.trainer import Noise, Pictures, Task
+from ganzoo.trainer import Counting, Noise, Pictures, Task
 
 GENERATE_BATCH = 16
 FEW = 4  # pixels of a channel in a batch, up to which bfloat16 does not pay; measured on two cores
@@ -24,7 +24,7 @@ OF_DEVICE = ("params", "capturable", "fused", "foreach")  # of an optimiser here
 COUNT = "num_batches_tracked"  # of batch norm; decides nothing where a momentum is set
 
 
-class TorchTrainer:
+class TorchTrainer(Counting):
     """Base of the PyTorch trainers. A model fills `networks` and `optimizers` and writes `step`."""
 
     framework: Literal["pytorch"] = "pytorch"
@@ -37,7 +37,6 @@ class TorchTrainer:
         self.settings, self.task = settings, task
         self.device = torch.device(task.device)
         self.dtype = torch.float32
-        self.steps = 0
         self.networks: dict[str, nn.Module] = {}
         self.averages: dict[str, nn.Module] = {}  # of the weights of some networks
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
@@ -88,7 +87,8 @@ class TorchTrainer:
     def double(self) -> None:
         """Go on in float64: the yardstick for gradients."""
         self.dtype = torch.float64
-        for network in (*self.networks.values(), *self.averages.values()):
+        others = (value for value in vars(self).values() if isinstance(value, nn.Module))
+        for network in (*self.networks.values(), *self.averages.values(), *others):
             network.double()
 
     def _kept(self) -> list[tuple[str, str, nn.Module]]:

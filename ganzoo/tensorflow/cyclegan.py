@@ -89,7 +89,6 @@ class CycleGAN(GAN):
         ]
 
     def step(self, source: Pictures, target: Pictures) -> Losses:
-        self.steps += 1
         s, count = self.settings, len(target)
         drawn = Drawn(
             [self.swaps(self.random(PURPOSES * lesson), count) for lesson in range(s.d_steps)],

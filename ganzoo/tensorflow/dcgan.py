@@ -96,7 +96,6 @@ class DCGAN(GAN):
         return Generator(self.settings, self.task.size)
 
     def step(self, source: Noise, target: Pictures) -> Losses:
-        self.steps += 1
         s, count, size = self.settings, len(target), self.task.size
         target = enlarge.enlarged(self.random(draws.ENLARGED), s.enlarge, target)
         drawn = [

@@ -20,13 +20,13 @@ from ganzoo import draws
 from ganzoo.errors import InputError
 from ganzoo.settings import require_precision
 from ganzoo.tensorflow.weights import from_torch, seeds, slots, to_torch
-from ganzoo.trainer import Noise, Pictures, Task
+from ganzoo.trainer import Counting, Noise, Pictures, Task
 
 GENERATE_BATCH = 16
 POLICIES = {"fp32": "float32", "tf32": "float32", "bf16": "mixed_bfloat16"}
 
 
-class TensorFlowTrainer:
+class TensorFlowTrainer(Counting):
     """Base of the TensorFlow trainers. A model fills `networks` and `optimizers`, writes `step`."""
 
     framework: Literal["tensorflow"] = "tensorflow"
@@ -36,7 +36,6 @@ class TensorFlowTrainer:
         keras.utils.set_random_seed(task.seed % 2**32)  # dropout's
         keras.config.set_dtype_policy(POLICIES[getattr(settings, "precision", "fp32")])
         self.settings, self.task = settings, task
-        self.steps = 0
         self.networks: dict[str, keras.Model] = {}
         self.averages: dict[str, keras.Model] = {}  # of the weights of some networks
         self.optimizers: dict[str, keras.optimizers.Optimizer] = {}

@@ -1,3 +1,5 @@
+from dataclasses import field, make_dataclass
+
 import pytest
 
 from ganzoo.errors import InputError
@@ -84,3 +86,24 @@ def test_the_u_net_s_own_filters_are_the_official_ones():
 def test_small_networks_give_way_to_what_is_typed():
     assert resolve(DCGAN, "dcgan", {}, profile="small").width < DCGAN().width
     assert resolve(DCGAN, "dcgan", {"width": "64"}, profile="small").width == 64
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "given", "words"),
+    [
+        (complex, 1j, {}, "the setting more is of type complex"),
+        (tuple[complex, ...], (1j,), {}, "the setting more is of type complex"),
+        (dict, field(default_factory=dict), {}, "the setting more is of type dict"),
+        (int, 1, {"batch": "0"}, "batch=0 must be above 0"),
+        (int, 1, {"latent": -3}, "latent=-3 must be above 0"),
+    ],
+)
+def test_settings_that_no_model_can_have_are_one_sentence(kind, default, given, words):
+    made = [("batch", int, 1), ("latent", int, 1), ("more", kind, default)]
+    with pytest.raises(InputError, match=words):
+        resolve(make_dataclass("Settings", made, frozen=True), "my-gan", given)
+
+
+def test_a_setting_may_be_empty():
+    made = [("batch", int, 1), ("more", int | None, None)]
+    assert resolve(make_dataclass("Settings", made, frozen=True), "my-gan", {}).more is None

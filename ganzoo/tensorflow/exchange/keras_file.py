@@ -19,8 +19,14 @@ def write(network: keras.Model, example: np.ndarray, path: Path) -> float:
 
     `path` ends in .keras. InputError when it is more than rounding.
     """
-    rebuilt(network, example.shape[1:]).save(path)
-    again = keras.saving.load_model(path, compile=False, safe_mode=True)
+    own = hasattr(network, "down") or hasattr(network, "stack")
+    (rebuilt(network, example.shape[1:]) if own else network).save(path)
+    try:
+        again = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # a plugin's network may hold layers that only the plugin knows
+        raise InputError(
+            f"Keras cannot open it without the plugin: {type(error).__name__}: {error}"
+        ) from None
     alone = [network(tf.constant(one[None]), training=False).numpy() for one in example]
     worst = 0.0
     for count in (1, len(example)):

@@ -318,6 +318,15 @@ def test_a_plugin_that_exits_when_it_is_imported_is_a_mistake(tmp_path, ganbench
         assert code == 2 and "SystemExit" in errors and "Traceback" not in errors
 
 
+def test_a_checked_file_may_bring_settings_and_more_steps(tmp_path, ganbench):
+    code, out, _ = ganbench("check", f"{PLUGIN}:width=8", "--size", 16)
+    assert code == 0 and "FAIL" not in out
+    code, _, errors = ganbench("check", f"{PLUGIN}:widht=8", "--size", 16)
+    assert code == 2 and "nearest: width" in errors
+    late = write_plugin(tmp_path, "return {", "return {} if self.steps == 25 else {")
+    assert [ganbench("check", late, *more)[0] for more in ((), ("--steps", 30))] == [0, 2]
+
+
 NO_SEED = "super().__init__(settings, task)\n        torch.seed()"
 
 

@@ -2,13 +2,18 @@
 
 import subprocess
 import sys
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ganbench import record
 from ganbench.trained import export_weights
+from ganbench.training import checkpoint
 
 pytestmark = pytest.mark.tensorflow
+TINY = Path(__file__).parents[3] / "examples" / "tensorflow" / "tiny_gan.py"
 
 # Make a run and draw from it, in a process that meets PyTorch.
 MAKE = """
@@ -88,3 +93,24 @@ def test_keras_draws_what_pytorch_draws(tmp_path, built):
     levels = np.clip(np.asarray(network(given, training=False)) * 127.5 + 127.5, 0, 255)
     assert levels.std() > 5
     assert np.abs(levels - drawn["pictures"]).max() <= 0.55
+
+
+def test_the_network_of_a_plugin_is_written_as_it_is(tmp_path, a_record):
+    import keras
+
+    from ganzoo import registry
+    from ganzoo.trainer import Task
+
+    (model,) = registry.select("tiny-gan", (TINY,), "tensorflow")
+    kind = registry.load(model)
+    trainer, folder = kind(kind.Settings(), Task(16)), tmp_path / "run"
+    checkpoint.save(folder, trainer.save, {"steps": 2})
+    told = {"model": "tiny-gan", "label": "tiny-gan", "framework": "tensorflow", "size": 16}
+    told |= {"settings": asdict(trainer.settings), "snapshots": (), "curve": ()}
+    record.write(folder, replace(a_record, source="noise", **told))
+    done = export_weights.export(str(folder), "keras", plugin_files=(TINY,))
+    assert done.reader == "Keras" and done.largest <= 1e-4
+    network = keras.saving.load_model(done.files[0], compile=False)
+    z = np.random.default_rng(0).standard_normal((3, 32), dtype=np.float32)
+    levels = np.clip(np.asarray(network(z)) * 127.5 + 127.5, 0, 255)
+    assert np.abs(levels - trainer.generate(z)).max() <= 0.55

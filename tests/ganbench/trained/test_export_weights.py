@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +148,34 @@ SMALL = {
     "cyclegan-unet": {"width": 4, "depth": 3, "init_std": 0.1},
     "cyclegan-resnet": {"width": 4, "blocks": 1, "init_std": 0.1},
 }
+
+
+TINY = Path(__file__).parents[3] / "examples" / "tiny_gan.py"
+FOLLOWED = (
+    "        with torch.no_grad():\n            self.{0}.get('G')[0].weight += 1\n        return {{"
+)
+
+
+@pytest.mark.parametrize("kept", ["averages", "shadows"])
+def test_a_plugin_s_graph_is_of_what_it_draws_with_or_none(made, tmp_path, kept):
+    pytest.importorskip("onnxruntime")
+    text = TINY.read_text().replace(
+        "self.optimizers = {",
+        f"import copy; self.{kept} = {{'G': copy.deepcopy(self.networks['G'])}}\n"
+        "        self.optimizers = {",
+    )
+    text = text.replace("        return {", FOLLOWED.format(kept))
+    file = tmp_path / "own_gan.py"
+    file.write_text(text.replace('draw(self.networks["G"]', f"draw(self.{kept}['G']"))
+    folder = made("own-gan", plugins=(file,), size=16, built={"batch": 2}, steps=1)
+    if kept == "averages":
+        done = export_weights.export(str(folder), "onnx", plugin_files=(file,))
+        assert done.reader == "onnxruntime" and done.largest <= 1e-4
+        return
+    with pytest.raises(InputError, match="draws is not what its network G draws") as error:
+        export_weights.export(str(folder), "onnx", plugin_files=(file,))
+    assert "averages" in error.value.hint
+    assert export_weights.export(str(folder), "onnx", None, True, (file,)).files
 
 
 def test_a_package_that_is_missing_says_what_to_type(made, monkeypatch):

@@ -1,0 +1,131 @@
+"""Plugins that a check must refuse, for the one thing that is wrong in each, or must let pass."""
+
+from pathlib import Path
+
+import pytest
+
+from ganzoo import conformance, registry
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "tiny_gan.py"
+INIT = "self.optimizers = {"
+STEP = "        return {"
+AVERAGE = "import copy\n        self.average = copy.deepcopy(G)\n        " + INIT
+FOLLOW = """        with torch.no_grad():
+            for kept, new in zip(self.average.parameters(), G.parameters()):
+                kept.lerp_(new, 1e-4)
+"""
+
+
+@pytest.fixture
+def answers(tmp_path):
+    """What a check says of the example with some of its text replaced: question -> reason."""
+
+    def ask(*changes: tuple[str, str], steps: int = 3) -> dict[str, str]:
+        text = EXAMPLE.read_text()
+        for found, written in changes:
+            assert text.count(found) >= 1
+            text = text.replace(found, written, 1)
+        file = tmp_path / "my_gan.py"
+        file.write_text(text)
+        (model,) = registry.select("my-gan", (file,))
+        found = conformance.run(model, 16, steps=steps)
+        return {answer.question: answer.reason for answer in found if not answer.good}
+
+    return ask
+
+
+def test_the_example_passes(answers):
+    assert answers() == {}
+
+
+def test_an_average_that_is_not_saved_is_named_however_little_it_has_moved(answers):
+    outside = answers((INIT, AVERAGE), (STEP, FOLLOW + STEP))
+    (reason,) = outside.values()
+    assert "average.0.weight is not what it was when the state was saved" in reason
+    assert "`networks`" in reason
+
+
+def test_an_average_among_the_networks_is_kept_and_needs_no_gradient(answers):
+    kept = "copy.deepcopy(G).requires_grad_(False)"
+    start = f'import copy\n        self.networks["E"] = {kept}\n        ' + INIT
+    follow = FOLLOW.replace("self.average", 'self.networks["E"]')
+    optimised = 'for name, net in self.networks.items() if name != "E"'
+    assert answers(
+        (INIT, start), ("for name, net in self.networks.items()", optimised), (STEP, follow + STEP)
+    ) == {}  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", ["self.count = 0", "self.count = torch.zeros(1)"])
+def test_a_count_of_its_own_is_named(answers, kept):
+    found = answers((INIT, f"{kept}\n        {INIT}"), (STEP, f"        self.count += 1\n{STEP}"))
+    (reason,) = found.values()
+    assert reason.startswith("count is not what it was") and "`self.steps`" in reason
+
+
+def test_steps_are_counted_for_everybody_and_draws_differ_from_step_to_step(answers, capsys):
+    told = "        print(self.steps, self.random(0).random())\n"
+    assert answers((STEP, told + STEP), steps=20) == {}
+    first = [line.split() for line in capsys.readouterr().out.splitlines()[:20]]
+    assert [step for step, _ in first] == [str(step) for step in range(1, 21)]
+    assert len({draw for _, draw in first}) == 20
+
+
+def test_a_step_that_calls_another_counts_once():
+    kind = registry.load(registry.select("tiny-gan", (EXAMPLE,))[0])
+
+    class Twice(kind):
+        def step(self, source, target):
+            super().step(source, target)
+            return super().step(source, target)
+
+    trial = conformance.Trial(Twice, kind.Settings(batch=2), 16)
+    trainer = trial.trainer()
+    trial.steps(trainer, 1, 2, 3)
+    assert trainer.steps == 3
+    with pytest.raises(TypeError):
+        trainer.step(None)
+    trial.steps(trainer, 1)
+    assert trainer.steps == 5  # the one that failed, too
+
+
+def test_dropout_is_no_fault(answers):
+    assert answers(("nn.LeakyReLU(0.2), nn.Linear(w, 1)", "nn.Dropout(0.5), nn.Linear(w, 1)")) == {}
+
+
+def test_pictures_that_use_up_random_numbers_are_one(answers):
+    used = "torch.rand(1)\n        return self.draw(self"
+    (question,) = answers(
+        ("nn.LeakyReLU(0.2), nn.Linear(w, 1)", "nn.Dropout(0.5), nn.Linear(w, 1)"),
+        ("return self.draw(self", used),
+    )
+    assert question == "generate changes nothing that training depends on"
+
+
+@pytest.mark.parametrize(
+    ("losses", "steps", "reason"),
+    [
+        ('{"D": d_loss, **({"R1": 0.0} if self.steps % 16 == 0 else {}),', 20, "D, G, and later D"),
+        ('{**({"R1": 0.0} if self.steps == 1 else {}),', 3, "the losses R1, G, and later G"),
+        ('{"D": float("nan") if self.steps == 20 else 0.0,', 20, "loss D is nan"),
+        ('{"D": "hello",', 3, "loss D is 'hello', not a number"),
+    ],
+)
+def test_losses_are_looked_at_for_many_steps(answers, losses, steps, reason):
+    found = answers(('return {"D": d_loss.detach(),', f"return {losses}"), steps=steps)
+    assert reason in next(iter(found.values()))
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "reason"),
+    [
+        ("learning_rate: float", "learning_rate: int", "the default of learning_rate is not of"),
+        ("(frozen=True)", "", "write @dataclass(frozen=True)"),
+    ],
+)
+def test_settings_are_looked_at(answers, found, written, reason):
+    (told,) = answers((found, written)).values()
+    assert reason in told
+
+
+def test_a_model_that_does_not_train_need_not_have_losses(answers):
+    assert answers(('return {"D": d_loss.detach(), "G": g_loss.detach()}', "return {}")) == {}
