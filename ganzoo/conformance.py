@@ -4,11 +4,10 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -37,33 +36,23 @@ class Trial:
         """most: steps of the longest lesson."""
         self.kind, self.settings, self.size, self.device = kind, settings, size, device
         self.most = most
-        self._random: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._random: Any = None
+        if kind.framework == "pytorch":
+            from ganzoo.pytorch.own_random import OwnRandom
+
+            self._random = OwnRandom()
 
     def trainer(self, seed: int = 0, batch: int | None = None) -> Any:
         """A fresh trainer."""
         settings = replace(self.settings, batch=batch or self.settings.batch)
         trainer = self.kind(settings, Task(self.size, seed, self.device))
-        if self.kind.framework == "pytorch":
-            import torch
-
-            self._random[trainer] = torch.get_rng_state()
+        if self._random:
+            self._random.begin(trainer)
         return trainer
 
-    @contextmanager
-    def turn(self, trainer: Any) -> Iterator[None]:
+    def turn(self, trainer: Any) -> AbstractContextManager[None]:
         """The random numbers are this trainer's."""
-        if trainer not in self._random:
-            yield
-            return
-        import torch
-
-        outside = torch.get_rng_state()
-        torch.set_rng_state(self._random[trainer])
-        try:
-            yield
-        finally:
-            self._random[trainer] = torch.get_rng_state()
-            torch.set_rng_state(outside)
+        return self._random.turn(trainer) if self._random else nullcontext()
 
     def sources(self, count: int, draw: int = 0) -> np.ndarray:
         """Noise, float32 N Z, or pictures, uint8 N H W 3, as the model wants them."""

@@ -21,7 +21,7 @@ OWN = ("_within",)  # of the trainer's base
 
 def of(trainer: Any) -> dict[str, str]:
     """Digest of each number, array and weight that `trainer` holds, also in dicts and lists."""
-    found = {}
+    found: dict[str, str] = {}
     for name, value in vars(trainer).items():
         if name not in OWN:
             found |= dict(_digests(name, value, DEEPEST))

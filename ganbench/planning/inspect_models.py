@@ -5,6 +5,8 @@ PyTorch builds them without memory, TensorFlow for real, one after the other.
 
 import hashlib
 import inspect
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
@@ -13,7 +15,7 @@ import numpy as np
 
 import ganzoo
 from ganbench.errors import InputError
-from ganbench.jobs import Inspected, InspectJob, ModelFacts
+from ganbench.jobs import NOW, Inspected, InspectJob, ModelFacts
 from ganbench.memory_forecast import Need
 from ganbench.planning import fastest_precision
 from ganbench.planning.suite import Suite, with_device_defaults
@@ -40,8 +42,11 @@ def describe(job: InspectJob, channel: child_process.Channel) -> Inspected:
     )
     suite = with_device_defaults(asked, device)
     there = available_memory.available(job.framework, device)
-    models = tuple(_describe(model, changes, suite, device, there) for model, changes in job.models)
-    return Inspected(device, models)
+    models = []
+    for model, changes in job.models:
+        channel.send(NOW, name=model.name)  # should it end this process
+        models.append(_describe(model, changes, suite, device, there))
+    return Inspected(device, tuple(models))
 
 
 def _describe(
@@ -87,15 +92,22 @@ def _norm_parts(model: registry.Model, kind: Any, settings: Any, suite: Suite) -
 
 
 def _code(kind: Any) -> str:
-    """Hash of the model's file and of all that this package lends to it."""
+    """Hash of the model's file, of the package it lies in, and of all that ours lends to it."""
     package = Path(ganzoo.__file__).parent
     lent = [package / "settings.py", package / "draws.py"]
     lent += sorted(package.glob(f"{kind.framework}/*.py"))
     digest = hashlib.sha256()
-    for file in (Path(inspect.getfile(kind)), *lent):
+    for file in (Path(inspect.getfile(kind)), *_beside(kind), *lent):
         if file.name not in NO_PART_OF_A_MODEL:
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _beside(kind: Any) -> Iterator[Path]:
+    """The other files of the package that somebody's model comes in."""
+    top = kind.__module__.partition(".")[0]
+    for folder in getattr(sys.modules.get(top), "__path__", ()) if top != "ganzoo" else ():
+        yield from sorted(Path(folder).rglob("*.py"))
 
 
 @dataclass(frozen=True)

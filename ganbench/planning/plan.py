@@ -16,6 +16,7 @@ from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import (
     INSPECTOR,
+    NOW,
     BesideJob,
     Counts,
     Inspected,
@@ -190,7 +191,7 @@ def make(
     models = selected(suite)
     found = _found(suite, models)
     _check_place(results)
-    device, entries = _inspected(suite, models, on_progress, inspect or _inspect_here)
+    device, entries = _inspected(suite, models, on_progress, inspect or inspect_here)
     asked = suite.samples
     suite = with_device_defaults(suite, device)
     if len(suite.frameworks) > 1 and not suite.threads:  # each has a default of its own
@@ -325,13 +326,25 @@ def _inspected(
     return next(iter(devices.values())), _with_work(entries)
 
 
-def _inspect_here(job: InspectJob) -> Inspected:
-    return child_process.run(INSPECTOR, job).result(Inspected)
+def inspect_here(job: InspectJob) -> Inspected:
+    """What a process on this machine says of models; InputError names the one that ended it."""
+    at = [""]
+
+    def hear(message: child_process.Message) -> None:
+        if message["kind"] == NOW:
+            at.append(message["name"])
+
+    ended = child_process.run(INSPECTOR, job, hear)
+    if not ended.messages and at[-1]:
+        raise InputError(
+            f"{at[-1]} cannot be looked at: {ended.how()}", "ganbench check shows where it ends"
+        )
+    return ended.result(Inspected)
 
 
 def best_device_here() -> str:
     """Asked of a process that imports PyTorch."""
-    return _inspect_here(InspectJob("pytorch", None, None, None, ())).device
+    return inspect_here(InspectJob("pytorch", None, None, None, ())).device
 
 
 def _cores() -> int:

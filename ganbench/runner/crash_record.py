@@ -54,27 +54,7 @@ def _status(
     killed = ended.code == -signal.SIGKILL and ended.silent is None
     if memory_was_short and killed:
         return "out_of_memory", f"{OUT_OF_MEMORY}; {job.memory_advice}"
-    return "failed", how(ended)
-
-
-def how(ended: child_process.Ended) -> str:
-    """How a process ended that left no result, in a line."""
-    if ended.silent is not None:
-        return f"its process gave no sign of life for {ended.silent:.0f} s and was ended"
-    for message in ended.messages:
-        if message["kind"] == "error":  # for instance that the disk did not take the record
-            return str(message["message"])
-    how = f"ended with code {ended.code} and without a record"
-    if ended.code < 0:
-        how = f"was killed by {child_process.describe_signal(-ended.code)}"
-    return f"its process {how}: {_last_words(ended.words)}".rstrip(": ")[:300]
-
-
-def _last_words(words: str) -> str:
-    """What Python says of a crash comes first, with the stack after it; all else comes last."""
-    lines = words.splitlines() or [""]
-    fatal = [line for line in lines if line.startswith("Fatal Python error")]
-    return (fatal or lines)[-1]
+    return "failed", ended.how()
 
 
 def killings_for_memory() -> int | None:

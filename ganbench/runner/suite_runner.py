@@ -300,7 +300,7 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         return
     if not ended.messages and (ended.code < 0 or ended.silent is not None):
         raise InputError(
-            f"the samples could not be judged: {crash_record.how(ended)}",
+            f"the samples could not be judged: {ended.how()}",
             "the same command judges them again, with --samples N fewer of them",
         )
     with locks.turn(plan.folder):
@@ -352,7 +352,7 @@ def _draw_beside(plan: Plan, observer: Observer, interrupts: Interrupts) -> list
             if message["kind"] == "error":
                 problems.append(f"{job.label} is not judged: {message['message']}")
         if not ended.messages and not interrupts.asked:
-            problems.append(f"{job.label} is not judged: {crash_record.how(ended)}")
+            problems.append(f"{job.label} is not judged: {ended.how()}")
     return problems
 
 

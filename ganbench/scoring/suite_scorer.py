@@ -230,6 +230,7 @@ class Scorer:
         count = self.samples if run.status.used_all else self.curve_samples
         return (
             score is not None
+            and not score.note.startswith(scoring.FAILED)
             and score.version == metric.version
             and score.reference_count == len(self.real_for(metric))
             and (score.count == count or "back" in metric.needs)

@@ -46,6 +46,18 @@ class Ended:
     words: str  # the end of what it wrote to standard error
     silent: float | None = None  # seconds without a sign of life, after which we killed it
 
+    def how(self) -> str:
+        """How it ended without a result, in a line."""
+        if self.silent is not None:
+            return f"its process gave no sign of life for {self.silent:.0f} s and was ended"
+        for message in self.messages:
+            if message["kind"] == "error":  # for instance that the disk did not take the record
+                return str(message["message"])
+        how = f"ended with code {self.code} and without a result"
+        if self.code < 0:
+            how = f"was killed by {describe_signal(-self.code)}"
+        return f"its process {how}: {_last_words(self.words)}".rstrip(": ")[:300]
+
     def result(self, kind: type[T]) -> T:
         """Its result; InputError when it sent an error, RuntimeError when it just died."""
         for message in self.messages:
@@ -219,6 +231,13 @@ def _started(module: str) -> Iterator[_Child]:
         yield child
     finally:
         child.end(0.0)
+
+
+def _last_words(words: str) -> str:
+    """What Python says of a crash comes first, with the stack after it; all else comes last."""
+    lines = words.splitlines() or [""]
+    fatal = [line for line in lines if line.startswith("Fatal Python error")]
+    return (fatal or lines)[-1]
 
 
 def _read(line: bytes) -> Message | None:

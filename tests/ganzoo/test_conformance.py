@@ -1,6 +1,7 @@
 """Plugins that a check must refuse, for the one thing that is wrong in each, or must let pass."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,8 @@ def answers(tmp_path):
         file = tmp_path / "my_gan.py"
         file.write_text(text)
         (model,) = registry.select("my-gan", (file,))
-        found = conformance.run(model, 16, steps=steps)
-        return {answer.question: answer.reason for answer in found if not answer.good}
+        told = conformance.run(model, 16, steps=steps)
+        return {answer.question: answer.reason for answer in told if not answer.good}
 
     return ask
 
@@ -71,7 +72,7 @@ def test_steps_are_counted_for_everybody_and_draws_differ_from_step_to_step(answ
 
 
 def test_a_step_that_calls_another_counts_once():
-    kind = registry.load(registry.select("tiny-gan", (EXAMPLE,))[0])
+    kind: Any = registry.load(registry.select("tiny-gan", (EXAMPLE,))[0])
 
     class Twice(kind):
         def step(self, source, target):

@@ -17,6 +17,7 @@ from ganbench.data import shipped
 from ganbench.data.store import Domain
 from ganbench.errors import InputError, first_line
 from ganbench.jobs import INSPECTOR, Inspected, InspectJob
+from ganbench.planning import plan as planning
 from ganbench.planning.plan import Plan
 from ganbench.runner.cluster import node, resources
 from ganbench.runner.cluster.outbox import PART
@@ -93,7 +94,7 @@ class Cluster:
         wanted = job.device or ("cuda" if any(each.gpus for each in self.machines) else "cpu")
         here = replace(job, device=wanted)
         if not wanted.startswith("cuda"):
-            return child_process.run(INSPECTOR, here).result(Inspected)
+            return planning.inspect_here(here)
         resources.usable(self.machines, wanted)
         there = replace(job, device="cuda")
         addresses = [model.address for model, _ in job.models]

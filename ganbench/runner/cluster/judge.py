@@ -12,7 +12,6 @@ from typing import Any
 
 from ganbench.data import shipped
 from ganbench.jobs import SCORER, ExtractorChoice, Scored, ScoreJob, TrainJob
-from ganbench.runner import crash_record
 from ganbench.scoring import choose_extractors
 from ganbench.system import child_process, files, frameworks
 
@@ -62,7 +61,7 @@ def carry_out(
     job = _job(told, trained, scratch, ask)
     ended = child_process.run(SCORER, job, hear, None, told["patience"])
     if not any(message["kind"] == "result" for message in ended.messages):
-        return crash_record.how(ended)
+        return ended.how()
     # A metric may fail for want of something that is not on this node.
     return next(iter([*problems, *ended.result(Scored).failed]), "")
 

@@ -35,8 +35,8 @@ def write(tmp_path):
     [
         ({"code": -11, "words": "x\nFatal Python error: A\n\nFile y"}, "SIGSEGV: Fatal Python"),
         ({"code": -9}, "its process was killed by SIGKILL"),
-        ({"code": 0}, "its process ended with code 0 and without a record"),
-        ({"code": 7, "words": "a\nb"}, "ended with code 7 and without a record: b"),
+        ({"code": 0}, "its process ended with code 0 and without a result"),
+        ({"code": 7, "words": "a\nb"}, "ended with code 7 and without a result: b"),
         ({"code": -9, "silent": 612.3}, "gave no sign of life for 612 s and was ended"),
         ({"code": -9, "silent": 612.3, "memory_was_short": True}, "no sign of life"),
     ],
@@ -67,7 +67,7 @@ def test_a_process_that_the_system_killed_for_memory_has_that_status_and_advice(
 def test_what_kept_it_from_writing_a_record_is_its_reason():
     words = "cannot write record.json: No space left on device"
     ended = child_process.Ended(2, ({"kind": "error", "message": words, "hint": ""},), "")
-    assert crash_record.how(ended) == words
+    assert ended.how() == words
 
 
 def test_the_end_of_what_it_wrote_is_kept(write, tmp_path):

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,7 +103,7 @@ def test_the_network_of_a_plugin_is_written_as_it_is(tmp_path, a_record):
     from ganzoo.trainer import Task
 
     (model,) = registry.select("tiny-gan", (TINY,), "tensorflow")
-    kind = registry.load(model)
+    kind: Any = registry.load(model)
     trainer, folder = kind(kind.Settings(), Task(16)), tmp_path / "run"
     checkpoint.save(folder, trainer.save, {"steps": 2})
     told = {"model": "tiny-gan", "label": "tiny-gan", "framework": "tensorflow", "size": 16}

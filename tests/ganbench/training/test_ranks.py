@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import psutil
@@ -278,7 +279,7 @@ def test_a_model_that_averages_nothing_is_refused_before_it_begins(tmp_path):
     model = registry.select("alone", (file,))[0]
     job = InspectJob("pytorch", "cpu", 32, "small", ((model, {}),), 2)
     with pytest.raises(InputError, match="alone cannot be trained by several ranks"):
-        inspect_models.describe(job, None)
+        inspect_models.describe(job, Mock())
 
 
 def test_resume_names_ranks_among_its_conditions():
