@@ -30,6 +30,10 @@ class Lines:
         """Say something about the whole."""
         self._say(f" {text}")
 
+    def warning(self, text: str) -> None:
+        """Say what is not as it should be with the whole."""
+        self._say(f" warning: {printable(text)}")
+
     def line(self, planned: Planned, text: str) -> None:
         """Say something about one run."""
         self._spoken = time.monotonic()

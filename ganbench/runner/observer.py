@@ -25,6 +25,9 @@ class Observer(Protocol):
     def note(self, text: str) -> None:
         """Something about the whole suite."""
 
+    def warning(self, text: str) -> None:
+        """Something about the whole suite that must stay to be read."""
+
     def line(self, planned: Planned, text: str) -> None:
         """Something about a run."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench import record
 from ganbench.data import batches
 from ganbench.errors import InputError, first_line
-from ganbench.jobs import SCORER, WORKER, Scored, ScoreJob
+from ganbench.jobs import NOW, SCORER, WORKER, Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned
 from ganbench.planning.suite import to_toml
 from ganbench.runner import crash_record
@@ -79,13 +79,13 @@ def execute(
             _carry_out(plan, extractors, observer, interrupts, mirror)
         if mirror:
             _catch_up(plan, mirror, observer)
-        _conclude(plan, extractors, observer, interrupts)
+        failed = _conclude(plan, extractors, observer, interrupts)
         if mirror:
             _push(plan, mirror, observer)
     if interrupts.asked:
         return INTERRUPTED
     statuses = [record.read(planned.folder).status.name for planned in plan.runs]
-    return DONE if all(name == "done" for name in statuses) else FAILED_RUNS
+    return FAILED_RUNS if failed or any(name != "done" for name in statuses) else DONE
 
 
 def _start_over(plan: Plan, shared: bool) -> None:
@@ -266,25 +266,33 @@ def _conclude_early(
 
 def _conclude(
     plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
-) -> None:
-    """Score what has ended and bring the page up to date."""
+) -> tuple[str, ...]:
+    """Score what has ended, bring the page up to date; a sentence for each metric that failed."""
     try:
-        if not interrupts.asked:
-            score(plan, extractors, observer, interrupts)
+        if interrupts.asked:
+            return ()
+        return score(plan, extractors, observer, interrupts)
     finally:
         report(plan.folder.parent, plan.suite.name)
 
 
-def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts) -> None:
-    """Score the stored samples in a process of its own."""
+def score(
+    plan: Plan, extractors: Extractors, observer: Observer, interrupts: Interrupts
+) -> tuple[str, ...]:
+    """Score the stored samples in a process of its own; as of `_conclude`."""
     problems = _draw_beside(plan, observer, interrupts)
     folders = [*(p.folder for p in plan.runs), *(beside.out for beside in plan.beside)]
     there = tuple(place.name for place in folders if (place / "record.json").exists())
     job = _score_job(plan, extractors, there)
 
+    at = ""
+
     def on_message(message: dict[str, Any]) -> None:
+        nonlocal at
         if message["kind"] == "problem":
             problems.append(message["message"])
+        elif message["kind"] == NOW:
+            at = message["name"]
         else:
             observer.scored(message)
 
@@ -297,17 +305,23 @@ def score(plan: Plan, extractors: Extractors, observer: Observer, interrupts: In
         SCORER_SILENT,
     )
     if interrupts.asked:
-        return
-    if not ended.messages and (ended.code < 0 or ended.silent is not None):
+        return ()
+    if not ended.messages and (at or ended.code < 0 or ended.silent is not None):
         raise InputError(
-            f"the samples could not be judged: {ended.how()}",
+            f"the samples could not be judged: {ended.how()}{at and f', measuring {at}'}",
             "the same command judges them again, with --samples N fewer of them",
         )
+    found = ended.result(Scored)
+    for sentence in found.failed:
+        observer.warning(sentence)
     with locks.turn(plan.folder):
         description = record.read_suite(plan.folder)
-        description["primary"] = ended.result(Scored).primary
-        description["warnings"] = list(dict.fromkeys(description["warnings"] + problems))
+        description["primary"] = found.primary
+        description["warnings"] = list(
+            dict.fromkeys([*description["warnings"], *problems, *found.failed])
+        )
         record.write_suite(plan.folder, description)
+    return found.failed
 
 
 def _score_job(plan: Plan, extractors: Extractors, runs: tuple[str, ...] = ()) -> ScoreJob:

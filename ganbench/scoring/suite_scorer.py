@@ -18,7 +18,7 @@ from ganbench.data import batches, load
 from ganbench.data.split import Split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
-from ganbench.jobs import Scored, ScoreJob
+from ganbench.jobs import NOW, Scored, ScoreJob
 from ganbench.scoring import feature_cache
 from ganbench.system import child_process, files, locks
 from ganbench.system.user_errors import USER_ERRORS
@@ -127,7 +127,10 @@ class Scorer:
     ) -> dict[str, record.Score]:
         """Every metric of one sample against another, each under the name it may carry."""
         chosen = self.metrics if metrics is None else metrics
-        results = scoring.score(made, real, chosen, self.extractor, errors)
+        results: dict[str, scoring.Result] = {}
+        for metric in scoring.distinct(chosen):
+            self.tell(NOW, name=metric.title)  # should it end this process
+            results |= scoring.score(made, real, [metric], self.extractor, errors)
         return {key: _score(result) for key, result in results.items()}
 
     def against_real(self, made: Sample) -> dict[str, record.Score]:

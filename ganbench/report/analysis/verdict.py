@@ -60,6 +60,9 @@ def _answer(comparison: Comparison) -> tuple[str, Markup, list[Markup]]:
         return "failed", _all_failed(rows), []
     primary = comparison.primary
     if primary is None or not comparison.scored(primary.metric):
+        if primary and primary.note:
+            sentence = "<strong>No verdict</strong>: {}, which decides, has no number ({})."
+            return "not_scored", Markup(sentence).format(primary.name, primary.note), []
         sentence = "<strong>Nothing is scored yet</strong>: the runs are there, their numbers not."
         return "not_scored", Markup(sentence), []
     ranked = pairwise_tests.contenders(comparison, primary.metric)

@@ -154,3 +154,56 @@ def test_where_nothing_can_be_extended_the_plan_is_shown_and_refused(
     code, out, err = ganbench("run", "--extend", *options)
     assert code == 2 and "1 to do" in out
     assert "nothing can be extended: there is no finished run of toy-gan seed 0" in err
+
+
+METRIC = """
+import os
+from metrics.registry import Measurement, Metric
+
+def measure(generated, real):
+    {end}
+
+BAD = Metric(
+    name="bad_metric", title="Bad metric", short="bad", needs=("pictures",), better="lower",
+    unit="", protocol={{}}, version=1, measure=measure, about="fails",
+)
+"""
+TOY = Path(__file__).parents[1] / "light" / "toy_gan.py"
+
+
+@pytest.fixture
+def judged_by(two_domains, tmp_path):
+    """The command for a run that is judged by a metric which ends so, and by another."""
+
+    def words(end):
+        file = tmp_path / "bad_metric.py"
+        file.write_text(METRIC.format(end=end))
+        asked = ("--data", two_domains, "--size", "32", "--models", "toy-gan", "--budget", "4step")
+        asked += ("--samples", "4", "--device", "cpu", "--threads", "1", "--name", "s")
+        asked += ("--plugin", TOY, "--plugin", file, "--results", tmp_path / "r")
+        return list(map(str, ("run", *asked, "--metrics", "bad_metric,fwd")))
+
+    return words
+
+
+def test_where_the_metric_that_decides_fails_that_is_the_verdict_until_it_does_not(
+    ganbench, judged_by
+):
+    code, out, _ = ganbench(*judged_by("raise ValueError('no <eyes>')"))
+    assert code == 3
+    said = "Bad metric: it failed: ValueError: no <eyes>"
+    assert f"warning: {said}" in out
+    assert "No verdict: Bad metric, which decides, has no number" in " ".join(out.split())
+    code, out, _ = ganbench(*judged_by("return Measurement(2.0)"))
+    assert code == 0 and said not in out and "1, 1 done" in out
+
+
+def test_a_metric_that_ends_the_process_that_judges_is_named(judged_by):
+    words = judged_by("os._exit(0)")
+    done = subprocess.run(
+        [sys.executable, "-m", "ganbench", *words], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    told = " ".join(done.stderr.split())
+    assert "could not be judged: its process ended with code 0" in told
+    assert "measuring Bad metric" in told

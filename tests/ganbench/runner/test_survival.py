@@ -22,9 +22,9 @@ WAYS = {  # what a model does -> status, and what the reason says
     "stops": ("failed", "gave no sign of life for"),
     "killed": ("failed", "was killed by SIGKILL"),
     "segfault": ("failed", "was killed by SIGSEGV: Fatal Python error: Segmentation fault"),
-    "exits": ("failed", "ended with code 0 and without a record"),
+    "exits": ("failed", "ended with code 0 and without a result"),
     "prints": ("failed", "RuntimeError: and fell silent"),
-    "forks": ("failed", "ended with code 1 and without a record"),
+    "forks": ("failed", "ended with code 1 and without a result"),
 }
 
 

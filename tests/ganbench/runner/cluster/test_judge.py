@@ -159,7 +159,7 @@ def test_weights_that_did_not_arrive_are_no_weights(cluster, weights, trained, t
         ([RESULT], 0, "s/x.npy is damaged", "s/x.npy is damaged"),
         ([FAILED], 0, None, "FID: it failed: no eyes"),
         ([{"kind": "error", "message": "no torch", "hint": ""}], 2, None, "no torch"),
-        ([], 1, None, "its process ended with code 1 and without a record: Error: last words"),
+        ([], 1, None, "its process ended with code 1 and without a result: Error: last words"),
         ([], -9, None, "its process was killed by SIGKILL: Error: last words"),
     ],
 )
