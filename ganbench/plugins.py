@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ganzoo import registry as zoo
 from metrics import registry as judges
@@ -27,13 +28,22 @@ def metrics(files: Files) -> list[judges.Metric]:
 
     InputError for a broken one in `files`, which somebody named.
     """
-    named = {name for file in files for name in judges.in_file(file)}
+    return _that_load(judges, files)
+
+
+def feature_extractors(files: Files) -> list[extractors.ExtractorSpec]:
+    """All extractors there are, as `metrics`."""
+    return _that_load(extractors, files)
+
+
+def _that_load(registry: Any, files: Files) -> list[Any]:
+    named = {name for file in files for name in registry.in_file(file)}
     found = []
-    for name in judges.names(files):
+    for name in registry.names(files):
         try:
-            found.append(judges.get(name, files))
+            found.append(registry.get(name, files))
         except InputError as error:
-            if name in named or name in judges.BUILT_IN:
+            if name in named or name in registry.BUILT_IN:
                 raise
             print(f"note: left out: {error}", file=sys.stderr)
     return found

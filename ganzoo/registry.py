@@ -57,9 +57,11 @@ BUILT_IN = tuple(
 def models(plugins: tuple[Path, ...] = ()) -> tuple[Model, ...]:
     """List all models: built in, installed plugins, and the plugin files named.
 
-    InputError when a plugin file has no model or cannot be read, or two have one name.
+    An installed one with a built-in name is passed over. InputError when a plugin file has no model
+    or cannot be read, or two have one name.
     """
-    found = BUILT_IN + _of_packages() + tuple(_in_file(Path(file)) for file in plugins)
+    files = {Path(file).resolve(): Path(file) for file in plugins}  # each once
+    found = BUILT_IN + _of_packages() + tuple(map(_in_file, files.values()))
     seen: dict[tuple[str, str], Model] = {}
     for model in found:
         other = seen.setdefault((model.name, model.framework), model)
@@ -128,6 +130,8 @@ def _of_packages() -> tuple[Model, ...]:
     for point in _installed():
         name, _, framework = point.name.partition(".")
         package = point.dist.name if point.dist else "unknown package"
+        if name in _CLASSES:
+            continue
         found.append(Model(name, point.value, framework or "pytorch", package))
     return tuple(found)
 
@@ -139,20 +143,26 @@ def holds_model(file: Path) -> bool:
 
 def _in_file(file: Path) -> Model:
     """Read from a plugin file, without running it, its class and framework."""
-    for name, constants in _classes(file).items():
-        framework = constants.get("framework", "pytorch")
-        address = f"{file.resolve()}:{name}"
-        return Model(
-            file.stem.replace("_", "-"),
-            address,
-            framework,
-            origin=str(file),
-            source=constants["source"],
+    classes, plugin = _classes(file), f"plugin {shown(str(file))}"
+    if not classes:
+        raise InputError(
+            f'{plugin} has no model: no class in it says source = "noise" or "pictures"',
+            "examples/ has a complete plugin",
         )
-    raise InputError(
-        f"plugin {shown(str(file))} has no model:"
-        ' no class in it says source = "noise" or "pictures"',
-        "examples/ has a complete plugin",
+    if len(classes) > 1:
+        raise InputError(
+            f"{plugin} has {len(classes)} models ({shown(', '.join(classes))}), and is called by"
+            " its own name",
+            "one model a file; others of a package by entry points: docs/how-to/plugin.md",
+        )
+    if file.stem == "__init__":
+        raise InputError(f"{plugin} has no name to call a model by", "name another file")
+    ((name, constants),) = classes.items()
+    framework = constants.get("framework", "pytorch")
+    return Model(
+        *(file.stem.replace("_", "-"), f"{file.resolve()}:{name}", framework),
+        origin=str(file),
+        source=constants["source"],
     )
 
 
@@ -160,13 +170,17 @@ def _classes(file: Path) -> dict[str, dict[str, str]]:
     """Names and constants of the classes that say what their source is."""
     tree = _parsed(file)
     classes = {n.name: _constants(n) for n in tree.body if isinstance(n, ast.ClassDef)}
-    return {name: constants for name, constants in classes.items() if "source" in constants}
+    found = {name: constants for name, constants in classes.items() if "source" in constants}
+    models = {name: c for name, c in found.items() if c["source"] in ("noise", "pictures")}
+    return models or found
 
 
 def _parsed(file: Path) -> ast.Module:
     """The syntax of a plugin file, which is not run."""
     plugin = f"plugin {shown(str(file))}"
     try:
+        if file.is_dir():
+            raise OSError("it is a folder: name the file, or install the package")
         if file.exists() and not file.is_file():  # a FIFO would make us wait
             raise OSError("it is no file")
         return ast.parse(file.read_text(encoding="utf-8"))
@@ -181,15 +195,14 @@ def _parsed(file: Path) -> ast.Module:
 
 
 def _constants(node: ast.ClassDef) -> dict[str, str]:
-    return {
-        target.id: statement.value.value
-        for statement in node.body
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-    }
+    """What the class says with a word behind a name, `source: str = "noise"` too."""
+    found: dict[str, str] = {}
+    for statement in node.body:
+        value = getattr(statement, "value", None)
+        targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            found |= {to.id: value.value for to in targets if isinstance(to, ast.Name)}
+    return found
 
 
 def _import_file(file: Path) -> ModuleType:

@@ -6,7 +6,7 @@ import functools
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -51,20 +51,24 @@ class Addresses(Generic[Named]):
         """Name -> address of what a plugin file makes, read without running it.
 
         It is a value of the module that is made by calling the class: `Metric(name="...", ...)`.
+        InputError for one that has a built-in name.
         """
         made = [
-            (node.targets[0].id, _name_given(node.value, self.kind.__name__))
-            for node in _parsed(file).body
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+            (variable, _name_given(value, self.kind.__name__))
+            for variable, value in _assigned(_parsed(file))
         ]
+        if taken := next((name for _, name in made if name in self.built_in), ""):
+            raise InputError(
+                f"plugin {shown(str(file))} calls its {self.what} {taken}, as a built-in one is",
+                "give it another name",
+            )
         return {name: f"{file.resolve()}:{variable}" for variable, name in made if name}
 
     def _all(self, plugins: Plugins) -> dict[str, str]:
         installed = {point.name: point.value for point in _installed(self.group)}
         files = {name: at for file in plugins for name, at in self.in_file(file).items()}
-        more = dict(sorted(installed.items())) | files
-        new = {name: at for name, at in more.items() if name not in self.built_in}
-        return {**self.built_in, **new}
+        new = {name: at for name, at in sorted(installed.items()) if name not in self.built_in}
+        return {**self.built_in, **new, **files}
 
     def _loaded(self, name: str, address: str) -> Named:
         module, _, attribute = address.rpartition(":")
@@ -85,6 +89,8 @@ def _parsed(file: Path) -> ast.Module:
     """The syntax of a plugin file, which is not run."""
     plugin = f"plugin {shown(str(file))}"
     try:
+        if file.is_dir():
+            raise OSError("it is a folder: name the file, or install the package")
         if file.exists() and not file.is_file():  # a FIFO would make us wait
             raise OSError("it is no file")
         return ast.parse(file.read_text(encoding="utf-8"))
@@ -96,6 +102,15 @@ def _parsed(file: Path) -> ast.Module:
         raise InputError(f"{plugin} cannot be read: {why}") from None
     except (ValueError, RecursionError, MemoryError) as error:  # zero bytes, a thousand brackets
         raise InputError(f"{plugin} is not Python: {error or 'nested too deep'}") from None
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Names of a module's variables and what stands behind them, `x: Metric = ...` too."""
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if isinstance(targets[0], ast.Name) and isinstance(value, ast.expr):
+            yield targets[0].id, value
 
 
 def _name_given(value: ast.expr, kind: str) -> str:

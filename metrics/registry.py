@@ -4,10 +4,11 @@ A metric is one file and one line here, an entry point of another package, or a 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, Protocol, get_args
 
 from metrics.addresses import Addresses
+from metrics.errors import InputError, shown
 from metrics.sample import Sample
 
 GROUP = "ganbench.metrics"  # entry-point group of installed plugins
@@ -86,6 +87,19 @@ class Metric:
     jackknife: bool = True  # may its sampling error be had by leaving pictures out?
     error: Callable[[Sample, Sample], float | None] | None = None  # a quicker way to that error
     from_moments: bool = False  # is of the real side a mean and covariance of features enough?
+
+    def __post_init__(self) -> None:
+        """InputError for a direction, a question or a need that there is not."""
+        for what, given, known in (
+            ("better", (self.better,), get_args(Better)),
+            ("kind", (self.kind,), get_args(Kind)),
+            ("needs", self.needs, [part.name for part in fields(Sample)]),
+        ):
+            if wrong := [one for one in given if one not in known]:
+                raise InputError(
+                    f"metric {shown(self.name)}: {what} cannot be {shown(str(wrong[0]))!r}",
+                    f"{what}: {', '.join(known)}",
+                )
 
     @property
     def sees_features(self) -> bool:

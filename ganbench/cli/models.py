@@ -51,9 +51,9 @@ def _list_metrics(files: tuple[Path, ...]) -> None:
 
 def _list_extractors(files: tuple[Path, ...]) -> None:
     """Name, numbers a picture, pixels, licence, and what it is good for."""
-    from metrics.extractors import registry
+    from ganbench import plugins
 
-    for spec in (registry.get(name, files) for name in registry.names(files)):
+    for spec in plugins.feature_extractors(files):
         print(
             f"{spec.name:<18}  {spec.features:>5} features  {spec.side} px  {spec.licence:<10}"
             f"  {spec.about}"

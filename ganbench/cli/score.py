@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,7 +112,8 @@ def _compare(fake: str, real: str, settings: "Settings", json_file: str | None) 
 
     if json_file is not None and json_file != "-":
         _check_file("--json", Path(json_file), ".json")
-    with bars.on_stderr() as tick:
+    # What a plugin prints must not stand in the JSON.
+    with bars.on_stderr() as tick, redirect_stdout(sys.stderr):
         comparison = compare_sides(fake, real, settings, tick)
     if settings.save_stats:
         _say_saved(real, comparison.real.count, settings)

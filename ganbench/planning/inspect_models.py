@@ -22,6 +22,7 @@ from ganbench.planning.suite import Suite, with_device_defaults
 from ganbench.system import available_memory, child_process, frameworks
 from ganzoo import registry
 from ganzoo.errors import InputError as ModelError
+from ganzoo.errors import raised_at
 from ganzoo.settings import resolve
 from ganzoo.trainer import Task, count_parameters
 
@@ -128,7 +129,9 @@ def _measure(model: registry.Model, kind: Any, settings: Any, size: int) -> Meas
     except ModelError:
         raise
     except (Exception, SystemExit) as error:
-        words = f"{type(error).__name__}: {error}"
+        file = inspect.getfile(kind) if model.origin != "built in" else ""
+        place = raised_at(error, file) if file else ""
+        words = f"{type(error).__name__}: {error}" + (f" ({place})" if place else "")
         raise InputError(f"{model.name} cannot be built: {words}") from error
 
 

@@ -92,6 +92,34 @@ def test_an_installed_package_announces_its_models(monkeypatch):
     assert registry.select("mine", framework="tensorflow")[0].address == "mine.tf:GAN"
 
 
+def test_an_installed_model_with_a_built_in_name_hinders_nobody(monkeypatch):
+    points = [EntryPoint("dcgan", "bad:GAN", "ganzoo.models")]
+    monkeypatch.setattr(registry, "_installed", lambda: points)
+    assert registry.select("dcgan")[0].origin == "built in"
+
+
+def test_the_type_may_stand_behind_the_source_and_a_file_be_named_twice(tmp_path):
+    file = tmp_path / "my_gan.py"
+    file.write_text(PLUGIN.replace("source = ", "source: str = "))
+    assert registry.select("my-gan", (file, file))[0].source == "noise"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("two.py", "{0}\n{1}", r"has 2 models \(.*, Other\)"),
+        ("__init__.py", "{0}", "has no name to call a model by"),
+        ("", "", "it is a folder: name the file"),
+    ],
+)
+def test_a_file_is_one_model_and_has_a_name(tmp_path, name, text, words):
+    file = tmp_path / name
+    if name:
+        file.write_text(text.format(PLUGIN, 'class Other:\n    source = "pictures"'))
+    with pytest.raises(InputError, match=words):
+        registry.models((file,))
+
+
 def test_a_plugin_may_not_take_another_s_name(tmp_path):
     file = tmp_path / "dcgan.py"
     file.write_text(PLUGIN)

@@ -120,8 +120,28 @@ def test_the_example_plugin_measures_the_mean_colour():
 def test_a_plugin_file_cannot_replace_a_built_in_metric(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text('FID = registry.Metric("fid", "My FID")\n')
-    assert registry.in_file(file) == {"fid": f"{file}:FID"}
-    assert registry.get("fid", (file,)).title == "FID"
+    with pytest.raises(InputError, match="calls its metric fid, as a built-in one is"):
+        registry.get("fid", (file,))
+
+
+def test_the_type_may_stand_behind_the_name(tmp_path):
+    file = tmp_path / "my_distance.py"
+    file.write_text(EXAMPLE.read_text().replace("METRIC = Metric(", "METRIC: Metric = Metric("))
+    assert registry.get("colour_distance", (file,)).title == "colour distance"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"better": "smaller"}, "better cannot be 'smaller'"),
+        ({"kind": "fun"}, "kind cannot be 'fun'"),
+        ({"needs": ("pool", "picturez")}, "needs cannot be 'picturez'"),
+    ],
+)
+def test_what_a_metric_says_of_itself_is_one_of_what_there_is(wrong, words):
+    with pytest.raises(InputError, match=words) as caught:
+        replace(FID, **wrong)
+    assert caught.value.hint.startswith(next(iter(wrong)))
 
 
 @pytest.mark.parametrize(

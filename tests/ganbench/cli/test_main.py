@@ -239,7 +239,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(
     [
         ("import torch\n", "import torch, nowhere_at_all\n", "No module named 'nowhere_at_all'"),
         ("    def generate(", "    def forget(", "lacks generate"),
-        ("w, pixels = settings.width", "w, pixels = settings.wdth", "cannot be built"),
+        ("w, pixels = settings.width", "w, pixels = settings.wdth", "_gan.py:29, in __init__)"),
     ],
 )
 def test_a_broken_plugin_is_one_sentence_and_exit_code_2(

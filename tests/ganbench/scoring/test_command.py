@@ -37,6 +37,14 @@ def test_the_number_is_the_metrics_own_and_the_first_side_is_the_generated_one(
     assert result["error"] > 0
 
 
+def test_what_a_plugin_prints_is_no_part_of_the_json(ganbench, fake, real, tmp_path):
+    example, file = Path(__file__).parents[3] / "examples/colour_distance.py", tmp_path / "loud.py"
+    file.write_text(example.read_text().replace("    step = ", "    print('noise')\n    step = "))
+    asked = ("--metrics", "colour_distance", "--plugin", file, "--json", "-")
+    code, out, err = ganbench("score", fake, real, *asked)
+    assert code == 0 and value(json.loads(out), "colour_distance") >= 0 and "noise" in err
+
+
 def test_the_table_says_the_number_the_counts_the_extractor_and_that_these_are_few(
     ganbench, fake, real, eight
 ):

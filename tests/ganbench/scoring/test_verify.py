@@ -135,6 +135,9 @@ def test_a_broken_installed_plugin_does_not_hinder_the_list(ganbench, broken_plu
     code, out, err = ganbench("list", "metrics")
     assert code == 0 and out.startswith("fid ") and "torn" not in out
     assert "left out: metric torn" in err
+    code, out, err = ganbench("list", "extractors")
+    assert code == 0 and out.startswith("inception ") and "torn" not in out
+    assert "left out: extractor torn" in err
 
 
 def test_a_broken_plugin_file_that_was_named_is_an_error(ganbench, tmp_path):
