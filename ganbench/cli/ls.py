@@ -101,4 +101,6 @@ def _status(run: "Listed") -> str:
     status = run.status.replace("_", " ")
     if run.status in PARTIAL and run.progress is not None:
         status += f" at {run.progress:.0%}"
+    if not run.current:
+        status += ", earlier"
     return f"{status}: {run.reason}" if run.reason else status

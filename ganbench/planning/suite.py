@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ganbench import budget, plugins, price
+from ganbench.data import load
 from ganbench.data.split import JudgeOn, Split
 from ganbench.errors import InputError
 from ganbench.planning import toml
@@ -351,6 +352,18 @@ def _own_label(model: registry.Model, choice: Choice) -> Choice:
     if choice.label.startswith(f"{choice.name}:"):
         return replace(choice, label=model.name + choice.label[len(choice.name) :])
     return choice
+
+
+def anchored(suite: Suite) -> Suite:
+    """The suite with whole paths, so that its file means the same in any folder."""
+
+    def whole(path: str | None) -> str | None:
+        there = path and path != load.EMBEDDED and Path(path).exists()
+        return str(Path(str(path)).absolute()) if there else path
+
+    changed: dict[str, Any] = {n: whole(getattr(suite, n)) for n in ("data", "source", "target")}
+    changed |= {n: tuple(map(whole, getattr(suite, n))) for n in ("plugins", "beside")}
+    return replace(suite, **changed)
 
 
 def to_toml(suite: Suite) -> str:

@@ -51,6 +51,7 @@ class Listed:
     primary: Score | None = None  # what the verdict goes by
     scores: dict[str, float | None] | None = None  # by metric
     bytes: int = 0
+    current: bool = True  # does its suite list it? not what is left from before a change
     command: str = ""  # what would continue it, typed where it was started
 
     def as_json(self) -> dict[str, Any]:
@@ -79,6 +80,10 @@ class _Suite:
     def _places(self) -> dict[str, int]:
         """Where in the list of the suite each of its runs stands."""
         return {name: place for place, name in enumerate(self.about.get("runs", ()))}
+
+    def lists(self, name: str) -> bool:
+        """Is a run among those that the suite lists, if it says?"""
+        return not self._places or name in self._places
 
     def command(self, run: dict[str, Any], folder: Path) -> str:
         """What would continue the run in `folder`, whose run.json says `run`; "" if unknown."""
@@ -183,6 +188,7 @@ def _listed(folder: Path, suite: _Suite) -> Listed:
         reason=reason,
         progress=_progress(folder, found, begun),
         bytes=_bytes(folder),
+        current=suite.lists(folder.name),
         command=suite.command(begun, folder) if open_ and begun else "",
         **_identity(found, begun, folder),
         **_scores(found, suite.primary),

@@ -20,6 +20,7 @@ from ganbench.errors import InputError, first_line
 from ganbench.planning import plan as planning
 from ganbench.planning.suite import (
     Suite,
+    anchored,
     check,
     require_one_rank,
     require_same_precision,
@@ -70,7 +71,7 @@ def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interru
     place = (results / FOLDER / name).resolve()
     files.check_writable(results)
     files.remove(place / STOP)
-    files.write_text(place / "suite.toml", to_toml(suite))
+    files.write_text(place / "suite.toml", to_toml(anchored(suite)))
     parts = [place / f"{at}-of-{count}" for at in range(1, count + 1)]
     words = [_words(place, part, f"{at}/{count}", order) for at, part in enumerate(parts, 1)]
     jobs = _submit(submitit, suite, order, place, words)

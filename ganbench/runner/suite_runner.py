@@ -10,7 +10,7 @@ from ganbench.data import batches
 from ganbench.errors import InputError, first_line
 from ganbench.jobs import NOW, SCORER, WORKER, Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned
-from ganbench.planning.suite import to_toml
+from ganbench.planning.suite import anchored, to_toml
 from ganbench.runner import crash_record
 from ganbench.runner.attempt import begin
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts, interruptible, timed
@@ -225,7 +225,7 @@ def _introduce(
         about["code"] = before.get("code", {}) | about["code"]
     if shared or TOGETHER in before.get("warnings", ()):
         warnings.append(TOGETHER)
-    files.write_text(plan.folder / "suite.toml", to_toml(suite))
+    files.write_text(plan.folder / "suite.toml", to_toml(anchored(suite)))
     record.write_suite(plan.folder, about)
 
 

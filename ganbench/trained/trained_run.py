@@ -4,12 +4,13 @@ import glob
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ganbench import plugins, record
 from ganbench.errors import InputError
 from ganbench.jobs import TrainedModel
 from ganbench.record import Record
-from ganbench.system import frameworks
+from ganbench.system import files, frameworks
 from ganbench.system.text import printable, shown, some_of
 from ganbench.training import checkpoint
 from ganzoo import registry
@@ -58,12 +59,23 @@ class TrainedRun:
         try:
             found = registry.select(read.model, plugins.with_models(plugin_files), read.framework)
         except ModelError as error:
-            raise InputError(f"{self.folder}: {error}", "--plugin FILE.py, if it is one") from None
+            raise InputError(f"{self.folder}: {error}", self._plugin_hint()) from None
         if [model.name for model in found] != [read.model]:
-            raise InputError(f"{self.folder}: there is no model {read.model}", "--plugin FILE.py")
+            raise InputError(f"{self.folder}: there is no model {read.model}", self._plugin_hint())
         frameworks.require(read.framework)
         settings = read.settings
         return TrainedModel(found[0], settings, read.size, read.seed, self.checkpoint, device)
+
+    def _plugin_hint(self) -> str:
+        """What to type for a plugin; its file as the run has it, which is not run unasked."""
+        try:
+            address = str(files.read_json(self.folder / "run.json")["run"]["address"])
+        except (InputError, KeyError, TypeError):
+            address = ""
+        file = address.rpartition(":")[0]
+        if not file.endswith(".py"):
+            return "--plugin FILE.py, if it is one"
+        return f"--plugin {shlex.quote(printable(file))}"
 
 
 def find(text: str) -> TrainedRun:
@@ -133,9 +145,14 @@ def _only(place: Path, runs: dict[Path, Record]) -> Path:
 
 
 def _best_seed(runs: dict[Path, Record]) -> Path:
-    """Of runs of one model the best by the metric that decides, or else the first seed."""
-    usable = {f: run for f, run in runs.items() if run.status.name in USABLE} or runs
-    metric = _deciding(next(iter(runs)).parent)
+    """Of runs of one model the best by the metric that decides, or else the first seed.
+
+    Those that the suite lists come first: others are left from before a change of code or settings.
+    """
+    about = _about(next(iter(runs)).parent)
+    listed = {f: run for f, run in runs.items() if f.name in (about.get("runs") or ())}
+    usable = {f: run for f, run in (listed or runs).items() if run.status.name in USABLE} or runs
+    metric = str(about.get("primary"))
 
     def rank(folder: Path) -> tuple[bool, float, int]:
         run = usable[folder]
@@ -148,11 +165,11 @@ def _best_seed(runs: dict[Path, Record]) -> Path:
     return min(usable, key=rank)
 
 
-def _deciding(suite: Path) -> str:
+def _about(suite: Path) -> dict[str, Any]:
     try:
-        return str(record.read_suite(suite).get("primary"))
+        return record.read_suite(suite)
     except InputError:
-        return ""
+        return {}
 
 
 def _usable(folder: Path) -> TrainedRun:

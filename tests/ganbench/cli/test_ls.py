@@ -65,3 +65,9 @@ def test_on_a_terminal_lines_fit_and_commands_stand_below(width):
 def test_a_name_that_would_move_the_cursor_is_made_harmless():
     (_, line) = table([Listed(Path("r"), "s", "failed", label="a\x1b[2Jb", reason="c\nd")], None)
     assert "\x1b" not in line and "\n" not in line
+
+
+def test_a_run_that_its_suite_does_not_list_any_more_is_told_from_those_that_it_does():
+    runs = [Listed(Path("r"), "monet", "done", label="a", current=current) for current in (1, 0)]
+    _, now, before, *_ = table(runs, 120)
+    assert "done, earlier" in before and "earlier" not in now

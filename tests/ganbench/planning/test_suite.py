@@ -196,3 +196,14 @@ def test_what_is_wrong_in_a_file_is_named_with_what_would_be_right(tmp_path, tex
         suite.read_suite(file)
     assert str(error.value).startswith(f"{file}: {said}")
     assert error.value.hint.startswith(hint)
+
+
+def test_a_suite_that_is_kept_means_the_same_from_any_folder(tmp_path, monkeypatch):
+    (tmp_path / "my_gan.py").write_text("")
+    (tmp_path / "scenes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    given = suite.Suite(data="scenes", target="nowhere", plugins=("my_gan.py", "/else.py"))
+    kept = suite.anchored(given)
+    assert (kept.data, kept.source, kept.target) == ("scenes", None, "nowhere")
+    assert kept.plugins == (str(tmp_path / "my_gan.py"), "/else.py")
+    assert suite.anchored(suite.Suite(data=".")).data == str(tmp_path)

@@ -45,6 +45,7 @@ def test_a_run_in_progress_is_seen_and_not_disturbed_and_then_what_continues_it_
     ended(started(light(two_domains, tmp_path, "--models", "toy-gan", "--budget", "3step")))
     both = listed(tmp_path)
     assert both["toy-gan"].status == "done" and both["toy-gan"].command == ""
+    assert (both["toy-gan"].current, both[slow].current) == (True, False)
     about = record.read_suite(tmp_path / "s")
     other = about["data"] | {"target": about["data"]["target"] | {"fingerprint": "0" * 32}}
     record.write_suite(tmp_path / "s", about | {"data": other})  # as with another limit

@@ -6,6 +6,7 @@ import pytest
 
 from ganbench import record
 from ganbench.errors import InputError
+from ganbench.system import files
 from ganbench.trained import trained_run
 
 
@@ -77,7 +78,20 @@ def test_a_model_that_is_not_installed_says_what_to_type(made):
     folder = made("dcgan", model="my-gan")
     with pytest.raises(InputError, match="my-gan") as error:
         trained_run.find(str(folder)).model()
-    assert "--plugin" in error.value.hint
+    assert error.value.hint == "--plugin FILE.py, if it is one"
+    files.write_json(folder / "run.json", {"run": {"address": "/home/a b/my_gan.py:Mine"}})
+    with pytest.raises(InputError) as error:
+        trained_run.find(str(folder)).model()
+    assert error.value.hint == "--plugin '/home/a b/my_gan.py'"
+
+
+def test_a_run_that_the_suite_lists_comes_before_a_better_one_of_before(made, a_record):
+    made("dcgan", "old", **scored(a_record, 1.0))
+    folder = made("dcgan", "new", **scored(a_record, 9.0))
+    record.write_suite(folder.parent, {"runs": ["new"], "primary": "fid"})
+    assert trained_run.find(str(folder.parent / "dcgan")).name == "new"
+    record.write_suite(folder.parent, {"runs": [], "primary": "fid"})
+    assert trained_run.find(str(folder.parent / "dcgan")).name == "old"
 
 
 def test_a_run_of_another_suite_than_one_thinks_is_named(made):
