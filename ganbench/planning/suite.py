@@ -15,6 +15,7 @@ from ganbench.errors import InputError
 from ganbench.planning import toml
 from ganbench.system.text import printable, shown
 from ganzoo import registry
+from ganzoo.errors import InputError as ModelError
 from ganzoo.settings import PROFILES
 from metrics import registry as metric_registry
 from metrics.compare import ALL, USUAL, check_choices
@@ -336,15 +337,30 @@ def split_models(text: str) -> tuple[str, ...]:
 
 
 def selected(suite: Suite) -> list[tuple[registry.Model, Choice]]:
-    """Cross the suite's choices with its frameworks; every name is looked up."""
+    """Cross the suite's choices with its frameworks; every name is looked up.
+
+    Of several frameworks a model, a plugin say, need only come in one.
+    """
     files = plugins.with_models(suite.plugins)
     found = [
         (model, replace(choice, label=choice.label or model.name))
         for choice in choices(suite.models)
-        for framework in suite.frameworks
-        for model in registry.select(choice.name, files, framework)
+        for model in _in_frameworks(choice.name, files, suite.frameworks)
     ]
     return [(m, _own_label(m, c)) for m, c in found]
+
+
+def _in_frameworks(
+    name: str, files: tuple[Path, ...], frameworks: tuple[str, ...]
+) -> list[registry.Model]:
+    found: list[registry.Model] = []
+    for place, framework in enumerate(frameworks, 1):
+        try:
+            found += registry.select(name, files, framework)
+        except ModelError:
+            if framework not in registry.FRAMEWORKS or (place == len(frameworks) and not found):
+                raise
+    return found
 
 
 def _own_label(model: registry.Model, choice: Choice) -> Choice:

@@ -7,6 +7,7 @@ from ganbench.errors import InputError
 from ganbench.jobs import Run
 from ganbench.planning import suite
 from ganbench.planning.suite import STANDARD, Choice, Suite
+from ganzoo.errors import InputError as ModelError
 from metrics.registry import BUILT_IN
 
 SUITES = sorted((Path(__file__).parents[3] / "benchmarks").rglob("*.toml"))
@@ -207,3 +208,16 @@ def test_a_suite_that_is_kept_means_the_same_from_any_folder(tmp_path, monkeypat
     assert (kept.data, kept.source, kept.target) == ("scenes", None, "nowhere")
     assert kept.plugins == (str(tmp_path / "my_gan.py"), "/else.py")
     assert suite.anchored(suite.Suite(data=".")).data == str(tmp_path)
+
+
+def test_of_several_frameworks_a_plugin_need_only_come_in_one():
+    both = ("pytorch", "tensorflow")
+    file = str(Path(__file__).parents[3] / "examples" / "tensorflow" / "tiny_gan.py")
+    asked = suite.Suite(models=("tiny-gan", "dcgan"), frameworks=both, plugins=(file,))
+    found = [(model.name, model.framework) for model, _ in suite.selected(asked)]
+    assert found == [("tiny-gan", "tensorflow"), ("dcgan", "pytorch"), ("dcgan", "tensorflow")]
+    for other in (replace(asked, frameworks=("pytorch",)), replace(asked, models=("nobody",))):
+        with pytest.raises(ModelError):
+            suite.selected(other)
+    with pytest.raises(ModelError, match="does not come in jax"):
+        suite.selected(replace(asked, frameworks=("tensorflow", "jax")))
