@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from ganzoo.trainer import Losses, Task
 
 @dataclass(frozen=True)
 class Answer:
-    """One question and how the model did."""
+    """One question and how the model did; of a good answer the reason is what to think about."""
 
     question: str
     good: bool
@@ -119,6 +119,8 @@ def run(
         questions.append(reverse_returns_pictures)
     for question in questions:
         yield _ask(question, trial)
+    if model.origin != "built in" and (unread := _unread(trial)):
+        yield Answer("settings do something", True, f"nothing read {', '.join(unread)}")
 
 
 def _ask(question: Callable[[Trial], None], trial: Trial) -> Answer:
@@ -128,6 +130,28 @@ def _ask(question: Callable[[Trial], None], trial: Trial) -> Answer:
     except (Exception, SystemExit) as error:
         return Answer(words, False, _reason(error, trial.kind))
     return Answer(words, True)
+
+
+def _unread(trial: Trial) -> list[str]:
+    """Settings that neither building nor steps nor pictures have asked for."""
+    read: set[str] = set()
+    kind = type(trial.settings)
+
+    class Watched(kind):  # type: ignore[misc, valid-type]
+        def __getattribute__(self, name: str) -> Any:
+            read.add(name)
+            return super().__getattribute__(name)
+
+    settings = object.__new__(Watched)
+    settings.__dict__.update(vars(trial.settings))
+    try:
+        trainer = trial.kind(settings, Task(trial.size, 0, trial.device))
+        getattr(trainer, "schedule", lambda progress: None)(0.5)
+        trial.steps(trainer, *range(1, trial.most + 1))
+        trial.generate(trainer, trial.sources(2))
+    except (Exception, SystemExit):  # of which the answers tell
+        return []
+    return [field.name for field in fields(kind) if field.name not in read | {"batch"}]
 
 
 def _reason(error: BaseException, kind: Any) -> str:

@@ -115,6 +115,9 @@ def _keeps_contract(
     passed, before = True, ""
     for answer in conformance.run(model, size, changes=changes, steps=steps):
         passed &= answer.good
+        if answer.good and answer.reason:
+            print(f"  note  {answer.reason}: do they do anything?")
+            continue
         print(f"  {'ok  ' if answer.good else 'FAIL'}  {answer.question}")
         if not answer.good:
             print(f"        {answer.reason if answer.reason != before else 'the same'}")

@@ -65,7 +65,14 @@ def test_the_start_leads_to_every_page():
 
 
 @pytest.mark.parametrize(
-    "example", ["tiny_gan.py", "replayed_gan.py", "colour_distance.py", "colour_extractor.py"]
+    "example",
+    [
+        "tiny_gan.py",
+        "averaged_gan.py",
+        "replayed_gan.py",
+        "colour_distance.py",
+        "colour_extractor.py",
+    ],
 )
 def test_an_example_is_as_long_as_it_says(example):
     lines = text_of(f"examples/{example}").count("\n")

@@ -39,6 +39,13 @@ def test_the_example_passes(answers):
     assert answers() == {}
 
 
+def test_averages_penalties_now_and_then_and_random_shifts_pass():
+    file = EXAMPLE.with_name("averaged_gan.py")
+    (model,) = registry.select("averaged-gan", (file,))
+    answers_ = list(conformance.run(model, 16, steps=17))
+    assert [a.question for a in answers_ if not a.good or a.reason] == []
+
+
 def test_an_average_that_is_not_saved_is_named_however_little_it_has_moved(answers):
     outside = answers((INIT, AVERAGE), (STEP, FOLLOW + STEP))
     (reason,) = outside.values()
@@ -126,6 +133,17 @@ def test_losses_are_looked_at_for_many_steps(answers, losses, steps, reason):
 def test_settings_are_looked_at(answers, found, written, reason):
     (told,) = answers((found, written)).values()
     assert reason in told
+
+
+def test_settings_that_nothing_reads_are_noted(tmp_path):
+    file = tmp_path / "my_gan.py"
+    more = "(frozen=True)\nclass Settings:\n    unused: int = 1\n    ema: float = 0.9"
+    text = EXAMPLE.read_text()
+    file.write_text(text.replace("(frozen=True)\nclass Settings:", more))
+    *_, last = conformance.run(registry.select("my-gan", (file,))[0], 16)
+    assert last.good and last.reason == "nothing read unused, ema"
+    *_, last = conformance.run(registry.select("tiny-gan", (EXAMPLE,))[0], 16)
+    assert not last.reason
 
 
 def test_a_model_that_does_not_train_need_not_have_losses(answers):
