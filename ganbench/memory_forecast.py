@@ -96,7 +96,7 @@ def describe(known: Need) -> str:
         "parameters": known.parameters,
         "gradients and optimiser": known.optimizer,
         "activations": known.activations,
-        "remembered fakes": known.remembered,
+        "kept between steps": known.remembered,
     }
     unit = 2**30 if known.total > 2**30 else 2**20
     listed = ", ".join(f"{name} {_short(n / unit)}" for name, n in parts.items() if n)

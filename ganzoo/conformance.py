@@ -120,7 +120,9 @@ def run(
     for question in questions:
         yield _ask(question, trial)
     if model.origin != "built in" and (unread := _unread(trial)):
-        yield Answer("settings do something", True, f"nothing read {', '.join(unread)}")
+        yield Answer(
+            "settings do something", True, f"nothing read {', '.join(unread)}: does it do anything?"
+        )
 
 
 def _ask(question: Callable[[Trial], None], trial: Trial) -> Answer:

@@ -1,16 +1,14 @@
 """`ganbench list`, `check` and `convert`: what there is, and what one can do with a model alone."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ganbench.cli.options import Plugins, Size, here
 from ganbench.errors import InputError
-
-if TYPE_CHECKING:
-    from ganzoo import registry
 
 
 def list_(
@@ -74,7 +72,10 @@ def _list_data(_: tuple[Path, ...]) -> None:
 def check(
     model: Annotated[
         str,
-        typer.Argument(help="For instance dcgan, dcgan:ema=0.999, my_gan.py, my_gan.py:batch=8."),
+        typer.Argument(
+            help="For instance dcgan, dcgan:ema=0.999, my_gan.py, my_gan.py:batch=8; or a file with"
+            " a metric or an extractor."
+        ),
     ],
     size: Size = 32,
     steps: Annotated[int, typer.Option(help="Of the longest lesson.", min=3, max=10_000)] = 20,
@@ -84,39 +85,62 @@ def check(
     ] = None,
     plugins: Plugins = None,
 ) -> None:
-    """Try a model on a few tiny pictures: does it keep the contract?"""
-    from ganbench.planning.suite import choices
-    from ganbench.system import frameworks
-    from ganzoo import registry
+    """Try a model, metric or extractor on a few tiny pictures: does it keep the contract?"""
+    from ganbench.plugins import with_models
 
     files, (place, ending, changes) = tuple(plugins or ()), model.partition(".py")
-    if ending and changes[:1] in ("", ":"):
-        file = Path(place + ending)
-        files = (*files, file)
-        (choice,) = choices((f"{file.stem.replace('_', '-')}{changes}",))
-        framework = framework or registry.models(files)[-1].framework
+    passed: Iterator[bool]
+    if not ending or changes[:1] not in ("", ":"):
+        passed = _check_models(model, files, size, steps, framework or "pytorch")
+    elif with_models([file := Path(place + ending)]):
+        named = f"{file.stem.replace('_', '-')}{changes}"
+        passed = _check_models(named, (*files, file), size, steps, framework)
     else:
-        (choice,) = choices((model,))
-    framework = framework or "pytorch"
-    found_models = registry.select(choice.name, files, framework)
+        passed = _check_judges(file)
+    raise typer.Exit(0 if all(list(passed)) else 2)
+
+
+def _check_models(
+    named: str, files: tuple[Path, ...], size: int, steps: int, framework: str | None
+) -> Iterator[bool]:
+    """Check all that are called so; without a framework in that of the last file."""
+    from ganbench.planning.suite import choices
+    from ganbench.system import frameworks
+    from ganzoo import conformance, registry
+
+    (choice,) = choices((named,))
+    framework = framework or registry.models(files)[-1].framework
+    found = registry.select(choice.name, files, framework)
     frameworks.require(framework)
     frameworks.prepare(framework)
-    passed = [_keeps_contract(found, size, choice.settings, steps) for found in found_models]
-    raise typer.Exit(0 if all(passed) else 2)
+    for each in found:
+        answers = conformance.run(each, size, changes=choice.settings, steps=steps)
+        yield _passes(f"{each.name} ({each.framework})", answers)
 
 
-def _keeps_contract(
-    model: "registry.Model", size: int, changes: dict[str, Any], steps: int
-) -> bool:
+def _check_judges(file: Path) -> Iterator[bool]:
+    """Check the metrics and extractors of a file."""
+    from metrics import conformance, registry
+    from metrics.extractors import registry as extractors
+
+    for name in registry.in_file(file):
+        answers = conformance.run(registry.get(name, (file,)), str(file))
+        yield _passes(f"{name} (metric)", answers)
+    for name in extractors.in_file(file):
+        from metrics.extractors import conformance as of_extractors
+
+        spec = extractors.get(name, (file,))
+        yield _passes(f"{name} (extractor)", of_extractors.run(spec, str(file)))
+
+
+def _passes(title: str, answers: Iterator[Any]) -> bool:
     """Print one line a question, as soon as it is answered."""
-    from ganzoo import conformance
-
-    print(f"{model.name} ({model.framework})")
+    print(title)
     passed, before = True, ""
-    for answer in conformance.run(model, size, changes=changes, steps=steps):
+    for answer in answers:
         passed &= answer.good
         if answer.good and answer.reason:
-            print(f"  note  {answer.reason}: do they do anything?")
+            print(f"  note  {answer.reason}")
             continue
         print(f"  {'ok  ' if answer.good else 'FAIL'}  {answer.question}")
         if not answer.good:

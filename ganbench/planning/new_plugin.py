@@ -146,6 +146,7 @@ def _next(names: Names, kind: Kind) -> tuple[str, ...]:
     used = f"--plugin {names.file} {option}"
     first = "fid," if kind == "metric" else "efficientnet-lite0,"
     return (
+        f"ganbench check {names.file}",
         f"ganbench score FAKE REAL {used} {names.name}",
         f"ganbench run {used} {first}{names.name}",
     )

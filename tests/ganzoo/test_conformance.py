@@ -141,7 +141,7 @@ def test_settings_that_nothing_reads_are_noted(tmp_path):
     text = EXAMPLE.read_text()
     file.write_text(text.replace("(frozen=True)\nclass Settings:", more))
     *_, last = conformance.run(registry.select("my-gan", (file,))[0], 16)
-    assert last.good and last.reason == "nothing read unused, ema"
+    assert last.good and last.reason.startswith("nothing read unused, ema:")
     *_, last = conformance.run(registry.select("tiny-gan", (EXAMPLE,))[0], 16)
     assert not last.reason
 

@@ -401,3 +401,15 @@ def test_a_split_that_cannot_be_is_refused(ganbench, two_domains):
     ):
         code, _, err = ganbench(*asked, *more)
         assert code == 2 and words in err
+
+
+def test_metrics_and_extractors_are_checked_too(tmp_path, ganbench):
+    for example in ("colour_distance", "colour_extractor"):
+        code, out, _ = ganbench("check", PLUGIN.with_name(f"{example}.py"))
+        assert (code, "FAIL" in out) == (0, False) and out.count("  ok") >= 4
+    text = PLUGIN.with_name("colour_distance.py").read_text()
+    broken = tmp_path / "broken.py"
+    broken.write_text(text.replace("    step = ", "    oops\n    step = "))
+    code, out, _ = ganbench("check", broken)
+    assert code == 2 and "FAIL" in out
+    assert "broken.py:20, in measure: NameError: name 'oops' is not defined" in out
