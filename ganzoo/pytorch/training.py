@@ -99,6 +99,8 @@ class TorchTrainer(Counting):
     def state(self) -> dict[str, Tensor]:
         """All tensors that decide how training goes on, where they lie."""
         state = {f"memory/{name}": tensor for name, tensor in self.memory().items()}
+        if strange := [name for name, tensor in state.items() if not isinstance(tensor, Tensor)]:
+            raise TypeError(f"{strange[0]} is a {type(state[strange[0]]).__name__}, not a tensor")
         for kind, name, network in self._kept():
             state |= {f"{kind}/{name}/{key}": v for key, v in network.state_dict().items()}
         for name, optimizer in self.optimizers.items():

@@ -146,5 +146,11 @@ def test_settings_that_nothing_reads_are_noted(tmp_path):
     assert not last.reason
 
 
+def test_a_memory_that_is_no_tensor_is_named(answers):
+    memory = "def memory(self):\n        return {'seen': 3}\n\n    def step("
+    (reason,) = answers(("def step(", memory)).values()
+    assert reason == "memory/seen is a int, not a tensor"
+
+
 def test_a_model_that_does_not_train_need_not_have_losses(answers):
     assert answers(('return {"D": d_loss.detach(), "G": g_loss.detach()}', "return {}")) == {}
