@@ -25,8 +25,10 @@ class GAN(TorchTrainer):
     """Base of trainers that write `feed` and `learn`, whose steps a GPU can replay.
 
     The optimisers are called G and D, and made by `ganzoo.pytorch.training.adam`. Settings have
-    `learning_rate_g` and `learning_rate_d`; what else there is to help a GAN's training, which is
-    for whoever asks for it, reads those of `ganzoo.settings.Adversaries`.
+    `learning_rate_g` and `learning_rate_d`. What else there is to help a GAN's training reads those
+    of `ganzoo.settings.Adversaries`, and works where it is asked for: `begin` first weights,
+    precision and averages, which `follow` draws on and `shown` draws with; `augmentations` and
+    `augmented` what D sees; `ganzoo.pytorch.restraint.Restraint` its penalties.
     """
 
     progress = 0.0  # used fraction of the budget
