@@ -1,4 +1,4 @@
-"""Unfinished runs of the same model and seed that a command would leave lying, and why."""
+"""Earlier runs of the same model and seed that a command would leave lying, and why."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,30 +20,35 @@ NAMES = {
     **{"norm_parts": "ranks whose batch norm is alone"},
     **{"data": "the pictures", "code": "the model's code"},
 }
+OTHER_CODE = "the model's code has changed"
 LATER = {"norm_parts": 1}  # what runs were that do not tell
 SHOWN = 40  # characters of a value
 
 
 def warnings(plan: Plan) -> list[str]:
-    """One sentence for each run that starts anew beside an unfinished one with its differences."""
+    """One sentence for each run that starts anew, and why.
+
+    Beside an unfinished one with its differences, or one that was finished by other code.
+    """
     there = suite_part.by_what(plan.folder.glob("*"))
     return [
-        f"{planned.run.label} seed {planned.run.seed} starts anew beside the unfinished"
-        f" {folder.name}: {', '.join(differences)}"
+        f"{planned.run.label} seed {planned.run.seed} {why}"
         for planned in plan.runs
         if planned.status is None and not planned.folder.exists()
-        for folder, differences in _unfinished(planned.run, there)
+        for why in _reasons(planned.run, there)
     ]
 
 
-def _unfinished(run: Run, there: dict[str, list[Path]]) -> Iterator[tuple[Path, list[str]]]:
+def _reasons(run: Run, there: dict[str, list[Path]]) -> Iterator[str]:
     for folder in there.get(suite_part.what(run.folder), ()):
         try:
             before = files.read_json(folder / "run.json")["run"]
-            status = status_of(folder)
+            status, found = status_of(folder), list(differences(before, run))
             begun = status.name == "interrupted" if status else checkpoint.exists(folder)
-            if begun and (found := list(differences(before, run))):
-                yield folder, found
+            if found and begun:
+                yield f"starts anew beside the unfinished {folder.name}: {', '.join(found)}"
+            elif status and status.name == "done" and found == [OTHER_CODE]:
+                yield f"is trained anew: {OTHER_CODE} since {folder.name}"
         except (InputError, KeyError, TypeError, AttributeError):  # it cannot go on anyway
             continue
 
@@ -56,7 +61,7 @@ def differences(before: dict[str, Any], run: Run) -> Iterator[str]:
         if isinstance(new, tuple):
             old, new = tuple(old or ()), tuple(new)
         if old != new and name in ("data", "code"):
-            yield f"{called} changed"
+            yield f"{called} has changed" if name == "code" else f"{called} changed"
         elif old != new:
             yield f"{called} was {_shown(old)} and is {_shown(new)}"
     settings = before.get("settings", {})

@@ -52,6 +52,16 @@ def test_a_run_that_has_ended_is_not_spoken_of(tmp_path, begun, status):
     assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
 
 
+def test_what_other_code_has_finished_is_trained_anew_with_a_word(tmp_path, begun):
+    folder = begun(replace(RUN, code="01d"), "done")
+    said = f"dcgan seed 0 is trained anew: the model's code has changed since {folder.name}"
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == [said]
+    begun(replace(RUN, code="01d"), "failed")
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
+    begun(replace(RUN, code="01d", budget="90step"), "done")
+    assert stale_runs.warnings(Plan(tmp_path, RUN)) == []
+
+
 def test_a_run_of_another_seed_or_framework_is_not_spoken_of(tmp_path, begun):
     begun(replace(RUN, seed=1))
     begun(replace(RUN, framework="tensorflow"))
