@@ -168,18 +168,11 @@ class Results:
 
         None where it names no winner, as with one seed: see `verdict`.
         """
+        from ganbench import record
+
         primary = str(self._outcome.read.suite.get("primary") or "")
-        scored = [
-            (score.value * (-1 if score.better == "higher" else 1), folder, record)
-            for folder, record in self._outcome.best
-            if record.status.name == "done"
-            and (score := record.scores.get(primary))
-            and score.value is not None
-        ]
-        if not scored:
-            return None
-        _, folder, record = min(scored, key=lambda each: each[0])
-        return Run(folder, record)
+        done = [Run(*each) for each in self._outcome.best if each[1].status.name == "done"]
+        return min(done, key=lambda run: record.rank(run.record, primary), default=None)
 
     @property
     def report(self) -> Path:

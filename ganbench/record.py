@@ -2,6 +2,7 @@
 
 import glob
 import json
+import math
 import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -357,6 +358,14 @@ def read_results(results: Path, suite: str | None = None) -> Results:
     except InputError as error:
         unreadable.append(str(error))
     return Results(results, description, baselines, tuple(runs), tuple(unreadable))
+
+
+def rank(run: Record, metric: str) -> tuple[bool, float, int]:
+    """A model's runs in order: those that ended well, then the best by `metric`, then by seed."""
+    score = run.scores.get(metric)
+    value = math.inf if score is None or score.value is None else score.value
+    sign = -1 if score and score.better == "higher" and value < math.inf else 1
+    return run.status.name not in ("done", "imported"), sign * value, run.seed
 
 
 def table(results: Results) -> "pandas.DataFrame":

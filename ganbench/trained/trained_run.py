@@ -154,15 +154,7 @@ def _best_seed(runs: dict[Path, Record]) -> Path:
     usable = {f: run for f, run in (listed or runs).items() if run.status.name in USABLE} or runs
     metric = str(about.get("primary"))
 
-    def rank(folder: Path) -> tuple[bool, float, int]:
-        run = usable[folder]
-        score = run.scores.get(metric)
-        value = score.value if score else None
-        sign = -1 if score and score.better == "higher" else 1
-        ended = run.status.name not in ("done", "imported")
-        return ended, float("inf") if value is None else sign * value, run.seed
-
-    return min(usable, key=rank)
+    return min(usable, key=lambda folder: record.rank(usable[folder], metric))
 
 
 def _about(suite: Path) -> dict[str, Any]:
