@@ -1,5 +1,6 @@
 """`ganbench list`, `check` and `convert`: what there is, and what one can do with a model alone."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,12 +89,12 @@ def check(
     """Try a model, metric or extractor on a few tiny pictures: does it keep the contract?"""
     from ganbench.plugins import with_models
 
-    files, (place, ending, changes) = tuple(plugins or ()), model.partition(".py")
+    files, of_file = tuple(plugins or ()), re.fullmatch(r"(.+?\.py)(:.*)?", model)
     passed: Iterator[bool]
-    if not ending or changes[:1] not in ("", ":"):
+    if not of_file:
         passed = _check_models(model, files, size, steps, framework or "pytorch")
-    elif with_models([file := Path(place + ending)]):
-        named = f"{file.stem.replace('_', '-')}{changes}"
+    elif with_models([file := Path(of_file[1])]):
+        named = f"{file.stem.replace('_', '-')}{of_file[2] or ''}"
         passed = _check_models(named, (*files, file), size, steps, framework)
     else:
         passed = _check_judges(file)

@@ -339,7 +339,8 @@ def write_baselines(scorers: list[Scorer], job: ScoreJob) -> None:
     """Write the untrained rows, unless those of the same judges and pictures are there."""
     domains = [domain and domain.fingerprint for domain in (scorers[0].source, scorers[0].target)]
     judges = [scorer.judges() for scorer in scorers]
-    decisive = json.dumps([domains, job.held_out, job.judge_on, job.samples, judges])
+    asked = [job.held_out, job.judge_on, job.samples]
+    decisive = json.dumps([domains, asked, judges], default=str)
     judged_by = hashlib.sha256(decisive.encode()).hexdigest()
     if record.baselines_judged_by(job.folder) == judged_by:
         return

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from ganbench.errors import InputError
 
-DRAFT = re.compile(
-    r"\.(?P<name>.+?)\.[0-9a-f]{8}(\.old)?"
-)  # names of what is not yet, or no longer, in place
+# Names of what is not yet, or no longer, in place.
+DRAFT = re.compile(r"\.(?P<name>.+?)\.[0-9a-f]{8}(\.old)?")
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)  # of folders, on some network disks
 MANY = 200  # files of one draft; the whole disk is synced sooner than each of more
 FORGOTTEN = 24 * 3600.0  # seconds after which nobody is at work on a draft
