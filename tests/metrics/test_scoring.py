@@ -84,7 +84,7 @@ def divide(generated, real):
         (metric(divide), "it failed: ZeroDivisionError: division by zero"),
         (metric(lambda generated, real: 3.0), "measure returned a float, not a Measurement"),
         (metric(lambda generated, real: Measurement(float("nan"))), "its formula gave nan"),
-        (metric(mean, ("faces",)), "faces of the generated pictures are missing"),
+        (metric(mean, ("moments",)), "moments of the generated pictures are missing"),
         (metric(lambda generated, real: Measurement(real.truth.mean())), "it failed: Attribute"),
     ],
 )

@@ -104,7 +104,8 @@ class Nursery:
     def run(self, module: str, job: Any, *_: Any, **__: Any) -> child_process.Ended:
         """Stand in for `processes.run`."""
         life = self.live(job, module=module)
-        return child_process.Ended(0, tuple(life.messages), "")
+        last = [told for told in life.messages if told["kind"] in ("result", "error")]
+        return child_process.Ended(0, tuple(last), "")
 
     def words(self) -> str:
         """What it wrote to standard error."""
