@@ -98,3 +98,11 @@ def test_too_few_real_pictures_are_one_sentence():
     for metric in (density, coverage):
         with pytest.raises(InputError, match="need at least 6 real pictures, here are 5"):
             metric(generated, real)
+
+
+def test_what_is_measured_is_what_is_defined():
+    generated, real = two_sides()
+    sample, target = Sample(pool=generated), Sample(pool=real)
+    assert DENSITY.measure(sample, target).value == pytest.approx(density(generated, real))
+    assert COVERAGE.measure(sample, target).value == coverage(generated, real) < 1
+    assert COVERAGE.measure(Sample(pool=real[:1]), target).value == coverage(real[:1], real) > 0

@@ -63,3 +63,8 @@ def test_the_entry_says_what_1_means():
     measured = DIVERSITY.measure(Sample(normal(9)), Sample(normal(9)))
     assert measured.value > 0.5 and measured.error is not None
     assert "1 is the real" in DIVERSITY.about
+
+
+def test_what_is_measured_is_what_is_defined():
+    a, b = normal(30) * 2, normal(40)
+    assert DIVERSITY.measure(Sample(pool=a), Sample(pool=b)).value == diversity(a, b)[0]

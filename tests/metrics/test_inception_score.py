@@ -86,3 +86,9 @@ def test_sure_and_identical_pictures_have_finite_numbers():
 def test_one_picture_is_one_sentence():
     with pytest.raises(InputError, match="at least 2 pictures, here is 1"):
         inception_scores(np.zeros((1, 5)))
+
+
+def test_what_is_measured_is_the_mean_of_the_splits():
+    logits = RANDOM.normal(size=(120, 12))
+    measured = INCEPTION_SCORE.measure(Sample(logits=logits), REAL)
+    assert measured.value == pytest.approx(inception_scores(logits).mean())

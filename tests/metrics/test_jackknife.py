@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from metrics.fid import frechet_distance, sampling_error
-from metrics.jackknife import of_mean, parts, standard_error
+from metrics.jackknife import of_mean, parts, spread, standard_error
 
 
 def test_the_error_of_a_mean_is_the_textbook_one():
@@ -60,3 +60,10 @@ def test_it_is_the_same_every_time():
 def test_too_few_pictures_or_no_number_give_no_error():
     assert standard_error(lambda rows: 1.0, 2) is None
     assert standard_error(lambda rows: float("nan"), 30) is None
+
+
+def test_the_fewest_values_have_an_error_and_a_nan_has_none():
+    assert spread([1.0, np.nan, 3.0, 4.0], 4) is None
+    assert spread([1.0, 2.0, 3.0], 3) == pytest.approx(np.sqrt(2) * np.std([1, 2, 3]))
+    assert of_mean(np.array([1.0, 2.0, 3.0])) == pytest.approx(1 / np.sqrt(3))
+    assert of_mean(np.array([1.0, 2.0])) is None

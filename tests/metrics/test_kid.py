@@ -143,3 +143,13 @@ def test_below_zero_it_says_what_that_means():
     assert "below 0 is normal" in near.note
     assert "copies of real pictures?" in KID.measure(Sample(real), Sample(real)).note
     assert "below 0" not in KID.measure(Sample(real + 1), Sample(real)).note.replace("below 1", "")
+
+
+def test_what_is_measured_is_what_was_estimated(small_subsets):
+    generated, real = two_sides()
+    for rows in (60, 29):
+        found = kernel_distance(generated[:rows], real)
+        measured = KID.measure(Sample(pool=generated[:rows]), Sample(pool=real))
+        assert (measured.value, measured.error) == (found.value, found.error)
+    sums, _ = kid.kernel_sums(generated, real)
+    assert kid._error(sums, 240) == pytest.approx(kid._error(sums, 60) / 2)

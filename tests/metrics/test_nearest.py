@@ -118,3 +118,9 @@ def test_what_cannot_be_compared_gets_a_sentence():
 def test_a_single_generated_picture_has_a_number_and_no_error():
     found = measured(directions(1), directions(9))
     assert found.value > 0 and found.error is None
+
+
+def test_the_length_of_features_does_not_matter_however_short_they_are():
+    generated, real = directions(20), directions(30)
+    short = nearest_distances(generated / 1e3, real / 1e4)
+    np.testing.assert_allclose(short, nearest_distances(generated, real), rtol=1e-5)

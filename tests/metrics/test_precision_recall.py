@@ -111,3 +111,10 @@ def test_just_enough_pictures_give_a_recall_without_an_error():
     few, many = RANDOM.normal(size=(4, 2)), RANDOM.normal(size=(9, 2))
     measured = RECALL.measure(Sample(pool=few), Sample(pool=many))
     assert measured.error is None and measured.value == recall(few, many)
+
+
+def test_what_is_measured_is_what_is_defined():
+    generated, real = two_sides()
+    sample, target = Sample(pool=generated), Sample(pool=real)
+    assert PRECISION.measure(sample, target).value == precision(generated, real)
+    assert RECALL.measure(sample, target).value == recall(generated, real)

@@ -167,3 +167,21 @@ def test_metrics_import_without_torch():
         "import metrics.extractors.release; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+WHAT = {
+    **dict.fromkeys(("fid", "kid", "mifid", "fwd", "fid_infinity"), ("lower", "distance")),
+    **dict.fromkeys(("precision", "density", "is"), ("higher", "quality")),
+    **dict.fromkeys(("recall", "coverage"), ("higher", "variety")),
+    **dict.fromkeys(("nearest", "memorization_distance"), ("neither", "copying")),
+    **dict.fromkeys(("cycle_error", "truth_error"), ("lower", "translation")),
+    "mesh": ("lower", "quality"),
+    "diversity": ("neither", "variety"),
+    "input_match": ("higher", "translation"),
+    "input_change": ("neither", "translation"),
+}
+
+
+def test_which_way_is_better_and_what_is_asked_is_fixed():
+    found = {m.name: (m.better, m.kind) for m in map(registry.get, registry.names())}
+    assert found == WHAT

@@ -1,4 +1,5 @@
 import numpy as np
+from PIL import Image
 
 from ganbench.data.batches import (
     SOURCE,
@@ -7,6 +8,7 @@ from ganbench.data.batches import (
     PictureStream,
     Probes,
     Stream,
+    _crop_enlarged,
     probe_latents,
     probe_order,
     walk,
@@ -98,3 +100,10 @@ def test_probes_are_read_when_asked_for_and_never_change_with_their_number():
     assert (len(few), len(many)) == (3, 6)
     np.testing.assert_array_equal(few[:3], many[:3])
     assert not np.array_equal(few[:3], PICTURES[:3])
+
+
+def test_jitter_enlarges_by_its_fraction_and_crops_at_the_corner_that_was_drawn():
+    enlarged = np.asarray(Image.fromarray(PICTURES[0]).resize((20, 20), Image.Resampling.BICUBIC))
+    for corner, (top, left) in (((0, 0), (0, 0)), ((0.999, 0.5), (4, 2))):
+        found = _crop_enlarged(PICTURES[0], 0.25, np.array(corner))
+        np.testing.assert_array_equal(found, enlarged[top : top + 16, left : left + 16])

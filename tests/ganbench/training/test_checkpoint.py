@@ -186,3 +186,15 @@ def test_a_save_leaves_no_memory_behind(tmp_path):
     before = used_after(50)
     grown, blocks = (used_after(200) - before) / 200
     assert grown < 500 and blocks < 2
+
+
+def test_any_failure_of_a_write_leaves_the_state_before(tmp_path):
+    checkpoint.save(tmp_path, _writer("one"), {"steps": 1})
+
+    def fail(folder):
+        (folder / "weights.bin").write_text("half")
+        raise ValueError("a bug of the trainer")
+
+    with pytest.raises(ValueError, match="a bug of the trainer"):
+        checkpoint.save(tmp_path, fail, {"steps": 2})
+    assert checkpoint.find(tmp_path)[1]["steps"] == 1

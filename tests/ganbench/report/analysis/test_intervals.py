@@ -62,13 +62,14 @@ def test_what_so_many_seeds_see_they_see_four_times_of_five(count):
     assert intervals.power(intervals.visible(count), count) == pytest.approx(0.8)
 
 
-def test_the_p_value_is_5_percent_where_the_interval_touches_zero():
-    spread = intervals.over_seeds([-1.0, 0.0, 1.0])
-    touching = [value + spread.half_width for value in (-1.0, 0.0, 1.0)]
-    assert intervals.p_values([intervals.over_seeds(touching)]) == [pytest.approx(0.05)]
-
-
 def test_equal_differences_leave_no_doubt_and_no_division_by_zero():
     equal = [intervals.over_seeds([value, value]) for value in (2.0, 0.0)]
     assert intervals.p_values(equal) == [0, 1]
     assert intervals.p_values([]) == []
+
+
+@pytest.mark.parametrize("values", [(-1.0, 1.0), (-1.0, 0.0, 1.0), (-2.0, -1.0, 0.0, 1.0, 2.0)])
+def test_the_p_value_is_5_percent_where_the_interval_touches_zero(values):
+    spread = intervals.over_seeds(values)
+    touching = [value + spread.half_width for value in values]
+    assert intervals.p_values([intervals.over_seeds(touching)]) == [pytest.approx(0.05)]
