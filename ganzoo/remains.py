@@ -67,4 +67,4 @@ def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
     elif hasattr(value, "named_parameters"):
         yield from value.state_dict().items()
     elif hasattr(value, "weights") and hasattr(value, "layers"):
-        yield from ((weight.path, weight) for weight in value.weights)
+        yield from enumerate(value.weights)  # their names count the models of the process
