@@ -232,3 +232,22 @@ def test_a_seed_that_lost_its_photographs_is_named(fake, score_of):
     said = [str(warning) for warning in verdict.decide(results, compare(results)).warnings]
     (astray,) = [warning for warning in said if "input change" in warning]
     assert astray.startswith("cyclegan-unet seed 1: ") and "(input change 1.29)" in astray
+
+
+@pytest.mark.parametrize(
+    ("levels", "said"),
+    [([120.0], "(one seed: a hint, not a verdict)"), ([120.0, 122.0], "(2 seeds)")],
+)
+def test_how_many_seeds_a_model_alone_has_is_said(fake, levels, said):
+    assert said in judged(fake, {"a": levels}).text
+
+
+def test_what_the_seeds_do_not_settle_is_no_win_over_the_photographs(fake):
+    found = judged(fake, {"a": [120.0, 160.0], "b": [161.0, 162.0]}).text
+    assert "a is ahead of the untouched photographs by 23.0 (" in found
+    assert "though its seeds cannot tell it from them" in found
+
+
+def test_one_seed_has_no_interval_against_the_photographs(fake):
+    found = judged(fake, {"a": [120.0], "b": [130.0]}).text
+    assert "photographs by 43.0." in found and "inf" not in found
