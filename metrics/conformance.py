@@ -1,16 +1,18 @@
 """A metric tried on made-up pictures: what every metric, built in or plugin, must pass."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from metrics.errors import InputError, raised_at
+from metrics.errors import InputError
 from metrics.registry import Measurement, Metric
 from metrics.sample import Sample
 
 COUNT, SIDE, FEATURES, CLASSES = 24, 32, 8, 10
+Place = Callable[[BaseException], str]  # of an error in somebody's file; empty elsewhere
 
 
 @dataclass(frozen=True)
@@ -22,20 +24,25 @@ class Answer:
     reason: str = ""
 
 
-def run(metric: Metric, file: str = "") -> Iterator[Answer]:
-    """Ask every question of `metric`, which comes from `file`; a failed one has its reason."""
-    for question in QUESTIONS:
-        words = (question.__doc__ or question.__name__).rstrip(".")
-        try:
-            question(metric)
-        except (Exception, SystemExit) as error:
-            place = raised_at(error, file) if file else ""
-            said = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
-            yield Answer(words, False, f"{place}: {said}" if place else said)
-        else:
-            yield Answer(words, True)
+def run(metric: Metric, place: Place = lambda error: "") -> Iterator[Answer]:
+    """Ask every question of `metric`; a failed one has its reason, with the `place` it arose at."""
+    yield from ask(QUESTIONS, metric, place)
     if doubt := _doubt(metric):
         yield Answer("better is better", True, doubt)
+
+
+def ask(questions: Sequence[Callable[[Any], None]], of: Any, place: Place) -> Iterator[Answer]:
+    """Each question, which raises what is wrong, of a metric or an extractor."""
+    for question in questions:
+        words = (question.__doc__ or question.__name__).rstrip(".")
+        try:
+            question(of)
+        except (Exception, SystemExit) as error:
+            said = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
+            at = place(error)
+            yield Answer(words, False, f"{at}: {said}" if at else said)
+        else:
+            yield Answer(words, True)
 
 
 class Wrong(AssertionError):

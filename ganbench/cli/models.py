@@ -121,17 +121,21 @@ def _check_models(
 
 def _check_judges(file: Path) -> Iterator[bool]:
     """Check the metrics and extractors of a file."""
+    from functools import partial
+
+    from ganzoo.errors import raised_at
     from metrics import conformance, registry
     from metrics.extractors import registry as extractors
 
+    place = partial(raised_at, file=file)
     for name in registry.in_file(file):
-        answers = conformance.run(registry.get(name, (file,)), str(file))
+        answers = conformance.run(registry.get(name, (file,)), place)
         yield _passes(f"{name} (metric)", answers)
     for name in extractors.in_file(file):
         from metrics.extractors import conformance as of_extractors
 
         spec = extractors.get(name, (file,))
-        yield _passes(f"{name} (extractor)", of_extractors.run(spec, str(file)))
+        yield _passes(f"{name} (extractor)", of_extractors.run(spec, place))
 
 
 def _passes(title: str, answers: Iterator[Any]) -> bool:

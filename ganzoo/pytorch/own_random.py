@@ -21,7 +21,7 @@ class OwnRandom:
 
     @contextmanager
     def turn(self, trainer: Any) -> Iterator[None]:
-        """The process's random numbers are this trainer's, if it has begun."""
+        """The process's random numbers are this trainer's: from now on, if it has not begun."""
         outside = torch.get_rng_state()
         torch.set_rng_state(self._states.get(trainer, outside))
         try:

@@ -4,30 +4,19 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from metrics.conformance import Answer, Wrong, sample
-from metrics.errors import raised_at
+from metrics.conformance import Answer, Place, Wrong, ask, sample
 from metrics.extractors.extractor import Extractor
 from metrics.extractors.registry import ExtractorSpec
 
 CLOSE = 1e-4  # of the largest feature: a batch may be summed in another order
 
 
-def run(spec: ExtractorSpec, file: str = "") -> Iterator[Answer]:
-    """Ask every question of an extractor, which comes from `file`; a failed one has its reason.
+def run(spec: ExtractorSpec, place: Place = lambda error: "") -> Iterator[Answer]:
+    """Ask every question of an extractor; a failed one has its reason, with its `place`.
 
     InputError when its weights are not to be had.
     """
-    extractor = Extractor(spec)
-    for question in QUESTIONS:
-        words = (question.__doc__ or question.__name__).rstrip(".")
-        try:
-            question(extractor)
-        except (Exception, SystemExit) as error:
-            place = raised_at(error, file) if file else ""
-            said = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}"
-            yield Answer(words, False, f"{place}: {said}" if place else said)
-        else:
-            yield Answer(words, True)
+    yield from ask(QUESTIONS, Extractor(spec), place)
 
 
 def gives_features(extractor: Extractor) -> None:
