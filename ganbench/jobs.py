@@ -18,8 +18,6 @@ INSPECTOR = "ganbench.planning.inspect_models"
 WORKER = "ganbench.training.worker"
 SCORER = "ganbench.scoring.suite_scorer"
 
-NOW = "now"  # kind of a message: at what somebody's code it is, which may end the process
-
 
 @dataclass(frozen=True)
 class Run:

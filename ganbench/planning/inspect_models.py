@@ -15,7 +15,7 @@ import numpy as np
 
 import ganzoo
 from ganbench.errors import InputError
-from ganbench.jobs import NOW, Inspected, InspectJob, ModelFacts
+from ganbench.jobs import Inspected, InspectJob, ModelFacts
 from ganbench.memory_forecast import Need
 from ganbench.planning import fastest_precision
 from ganbench.planning.suite import Suite, with_device_defaults
@@ -45,7 +45,7 @@ def describe(job: InspectJob, channel: child_process.Channel) -> Inspected:
     there = available_memory.available(job.framework, device)
     models = []
     for model, changes in job.models:
-        channel.send(NOW, name=model.name)  # should it end this process
+        channel.send(child_process.NOW, name=model.name)  # should it end this process
         models.append(_describe(model, changes, suite, device, there))
     return Inspected(device, tuple(models))
 

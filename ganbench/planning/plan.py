@@ -16,7 +16,6 @@ from ganbench.data.store import Domain
 from ganbench.errors import InputError
 from ganbench.jobs import (
     INSPECTOR,
-    NOW,
     BesideJob,
     Counts,
     Inspected,
@@ -328,16 +327,10 @@ def _inspected(
 
 def inspect_here(job: InspectJob) -> Inspected:
     """What a process on this machine says of models; InputError names the one that ended it."""
-    at = [""]
-
-    def hear(message: child_process.Message) -> None:
-        if message["kind"] == NOW:
-            at.append(message["name"])
-
-    ended = child_process.run(INSPECTOR, job, hear)
-    if not ended.messages and at[-1]:
+    ended = child_process.run(INSPECTOR, job)
+    if not ended.messages and ended.at:
         raise InputError(
-            f"{at[-1]} cannot be looked at: {ended.how()}", "ganbench check shows where it ends"
+            f"{ended.at} cannot be looked at: {ended.how()}", "ganbench check shows where it ends"
         )
     return ended.result(Inspected)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench import record
 from ganbench.data import batches
 from ganbench.errors import InputError, first_line
-from ganbench.jobs import NOW, SCORER, WORKER, Scored, ScoreJob
+from ganbench.jobs import SCORER, WORKER, Scored, ScoreJob
 from ganbench.planning.plan import Plan, Planned
 from ganbench.planning.suite import anchored, to_toml
 from ganbench.runner import crash_record
@@ -285,14 +285,9 @@ def score(
     there = tuple(place.name for place in folders if (place / "record.json").exists())
     job = _score_job(plan, extractors, there)
 
-    at = ""
-
     def on_message(message: dict[str, Any]) -> None:
-        nonlocal at
         if message["kind"] == "problem":
             problems.append(message["message"])
-        elif message["kind"] == NOW:
-            at = message["name"]
         else:
             observer.scored(message)
 
@@ -306,9 +301,10 @@ def score(
     )
     if interrupts.asked:
         return ()
-    if not ended.messages and (at or ended.code < 0 or ended.silent is not None):
+    if not ended.messages and (ended.at or ended.code < 0 or ended.silent is not None):
+        measuring = ended.at and f", measuring {ended.at}"
         raise InputError(
-            f"the samples could not be judged: {ended.how()}{at and f', measuring {at}'}",
+            f"the samples could not be judged: {ended.how()}{measuring}",
             "the same command judges them again, with --samples N fewer of them",
         )
     found = ended.result(Scored)

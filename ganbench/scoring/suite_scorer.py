@@ -18,7 +18,7 @@ from ganbench.data import batches, load
 from ganbench.data.split import Split
 from ganbench.data.store import Domain, open_domain
 from ganbench.errors import InputError
-from ganbench.jobs import NOW, Scored, ScoreJob
+from ganbench.jobs import Scored, ScoreJob
 from ganbench.scoring import feature_cache
 from ganbench.system import child_process, files, locks
 from ganbench.system.user_errors import USER_ERRORS
@@ -129,7 +129,7 @@ class Scorer:
         chosen = self.metrics if metrics is None else metrics
         results: dict[str, scoring.Result] = {}
         for metric in scoring.distinct(chosen):
-            self.tell(NOW, name=metric.title)  # should it end this process
+            self.tell(child_process.NOW, name=metric.title)  # should it end this process
             results |= scoring.score(made, real, [metric], self.extractor, errors)
         return {key: _score(result) for key, result in results.items()}
 

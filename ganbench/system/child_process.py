@@ -33,6 +33,7 @@ PATIENCE_STEPS = 100  # a process may be silent for as long as so many steps usu
 GRACE_SECONDS = 10.0  # from the last message to the end of the process
 MOST_LINE, MOST_WORDS, MOST_WAITING = 1 << 26, 1 << 16, 10_000  # bytes, bytes, messages
 PR_SET_PDEATHSIG = 1
+NOW = "now"  # kind of a message: at what somebody's code it is, which may end the process
 
 _asked: list[int] = []  # signals that came; whoever starts later gets them too
 
@@ -45,6 +46,7 @@ class Ended:
     messages: tuple[Message, ...]  # those of kind "result" and "error"
     words: str  # the end of what it wrote to standard error
     silent: float | None = None  # seconds without a sign of life, after which we killed it
+    at: str = ""  # the last piece of somebody's code that it said it was at, by a message of NOW
 
     def how(self) -> str:
         """How it ended without a result, in a line."""
@@ -79,7 +81,7 @@ def run(
     Signals that `interrupt` was told of are passed on. A process that gives no sign of life for
     `patience` seconds is killed.
     """
-    kept, silence, told = [], Silence(patience), text(job).encode() + b"\n"
+    kept, silence, told, at = [], Silence(patience), text(job).encode() + b"\n", ""
     with _started(module) as child:
         threading.Thread(target=child.tell, args=[told], daemon=True).start()  # it may not listen
         for message in child.messages():
@@ -89,6 +91,8 @@ def run(
                 silence.heard(message)
                 if message["kind"] in ("result", "error"):
                     kept.append(message)
+                elif message["kind"] == NOW:
+                    at = message["name"]
                 elif on_message and message["kind"] != "alive":
                     on_message(message)
             child.pass_on(_asked)
@@ -98,7 +102,7 @@ def run(
                 break
         code = child.end(0.0 if silence.over else GRACE_SECONDS)
         silent = silence.seconds if silence.over else None
-        return Ended(code, tuple(kept), child.words(), silent)
+        return Ended(code, tuple(kept), child.words(), silent, at)
 
 
 class Silence:

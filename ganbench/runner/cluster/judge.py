@@ -55,7 +55,7 @@ def carry_out(
     def hear(message: Message) -> None:
         if message["kind"] == "problem":
             problems.append(message["message"])
-        elif message["kind"] == "progress":
+        else:
             on_progress(message)
 
     job = _job(told, trained, scratch, ask)

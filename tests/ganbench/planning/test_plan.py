@@ -127,7 +127,7 @@ def test_what_has_ended_as_it_should_is_finished(status, stop_collapsed, finishe
 def test_a_model_with_averaged_weights_needs_room_for_the_pictures_of_both(
     tmp_path, monkeypatch, pets
 ):
-    def inspected(_, job, hear):
+    def inspected(_, job):
         facts = (ModelFacts("noise", {"batch": 1, **s}, {}, None, None, "") for _, s in job.models)
         value = child_process.plain(Inspected("cpu", tuple(facts)))
         return child_process.Ended(0, ({"kind": "result", "value": value},), "")

@@ -97,7 +97,7 @@ def test_the_model_is_inspected_where_the_gpu_is_and_here_if_there_is_none(monke
     asked = []
     answer = Inspected("cpu", ())
     ended = child_process.Ended(0, ({"kind": "result", "value": child_process.plain(answer)},), "")
-    monkeypatch.setattr(child_process, "run", lambda module, job, _: asked.append(job) or ended)
+    monkeypatch.setattr(child_process, "run", lambda module, job: asked.append(job) or ended)
     made = connection.Cluster(None, (Machine("ab", "n", 1, 0, 1),), "", ("h", 1))
     job = InspectJob("pytorch", None, 32, None, ())
     assert made.inspect(job) == answer and asked[0].device == "cpu"
