@@ -65,7 +65,7 @@ def _kernels(networks):
 
 def test_two_sides_take_turns():
     job = {"framework": "pytorch", "model": "dcgan", "profile": "small", "size": 32, "steps": 2}
-    found = compared(Rounds(), job | {"side": "ours"}, job | {"side": "ours"}, turns=3)
+    found = compared(Rounds(), job | {"side": "ours"}, job | {"side": "ours"}, turns=2)
     assert 0 < found["least"] <= found["ratio"] <= found["most"]
     assert found["steps_per_second"] > 0
 

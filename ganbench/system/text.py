@@ -47,7 +47,7 @@ def in_a_row(numbers: Sequence[int], fewest: int = 4) -> list[str]:
 
 def size_words(count: float) -> str:
     """Say bytes as people do: 512 MiB, 1.5 GiB."""
-    return f"{count / 2**30:.1f} GiB" if count > 2**30 else f"{count / 2**20:.0f} MiB"
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def duration(seconds: float) -> str:

@@ -90,8 +90,8 @@ def _plain(file: Path) -> str:
 def work(job: ImportJob, channel: child_process.Channel) -> Imported:
     """Read, fit, write."""
     model = job.model
+    found = _understood(job.file, job)  # first: a framework takes seconds to start
     frameworks.prepare(model.framework)
-    found = _understood(job.file, job)
     size = job.size or found.size
     kind: Any = registry.load(model)
     with _told_of(job.file):

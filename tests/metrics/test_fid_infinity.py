@@ -93,3 +93,10 @@ def test_what_it_was_read_from_stands_beside_it():
     assert measured.details["smallest_subset"] == 48
     assert measured.details["distance_of_all"] > measured.value
     assert "500 reference" in measured.note or "96 generated" in measured.note
+
+
+def test_the_distance_of_all_is_that_of_all():
+    ours = normal(200, 1)
+    measured = FID_INFINITY.measure(Sample(pool=ours), Sample(pool=REAL[:500]))
+    whole = frechet_distance(ours, REAL[:500])
+    assert measured.details["distance_of_all"] == pytest.approx(whole, rel=1e-6)

@@ -152,8 +152,17 @@ def test_what_cannot_be_compared_gets_a_sentence(generated, sentence):
         fwd(generated, pictures(5, 32, 2))
 
 
-def test_a_side_that_16_does_not_divide_gets_a_sentence():
-    odd = pictures(4, 40, 1)
-    with pytest.raises(InputError, match="pictures of 40 x 40 pixels do not divide") as caught:
+@pytest.mark.parametrize(("height", "width"), [(40, 40), (32, 40), (40, 32)])
+def test_a_side_that_16_does_not_divide_gets_a_sentence(height, width):
+    odd = pictures(4, 48, 1)[:, :height, :width]
+    with pytest.raises(InputError, match=f"pictures of {width} x {height} pixels do not") as caught:
         fwd(odd, odd)
     assert "multiple of 16" in caught.value.hint
+
+
+def test_two_pictures_a_side_are_enough_and_both_sides_are_looked_at():
+    assert fwd(pictures(2, 32, 1), pictures(2, 32, 2)).mean() > 0
+    with pytest.raises(InputError, match="real pictures must be uint8"):
+        fwd(pictures(4, 32, 1), pictures(4, 32, 1) / 255)
+    with pytest.raises(InputError, match="here are 5 generated and 1 real"):
+        fwd(pictures(5, 32, 2), pictures(1, 32, 1))

@@ -95,3 +95,10 @@ def test_what_cannot_be_matched_gets_a_sentence():
         measured(pictures(4), pictures(4, 16))
     with pytest.raises(InputError, match="no pairs"):
         measured(pictures(3), pictures(4))
+
+
+def test_the_error_is_that_of_a_share():
+    inputs = pictures(20)
+    found = measured(np.concatenate([inputs[:15], inputs[:5]]), inputs)
+    assert found.value == 0.75
+    assert found.error == pytest.approx(np.sqrt(0.75 * 0.25 / 19))

@@ -153,3 +153,16 @@ def test_what_is_measured_is_what_was_estimated(small_subsets):
         assert (measured.value, measured.error) == (found.value, found.error)
     sums, _ = kid.kernel_sums(generated, real)
     assert kid._error(sums, 240) == pytest.approx(kid._error(sums, 60) / 2)
+
+
+def test_doubt_about_copies_takes_three_standard_errors():
+    for value, said in ((-0.31, "copies"), (-0.3, "normal"), (-0.1, "normal")):
+        assert said in kid.below_zero(kid.Estimate(value, 0.1, np.empty(0)))
+    assert "normal" in kid.below_zero(kid.Estimate(-1.0, None, np.empty(0)))
+    assert "normal" in kid.below_zero(kid.Estimate(-1.0, 0.0, np.empty(0)))
+
+
+def test_from_so_many_real_pictures_their_own_error_is_not_told():
+    ours, real = RANDOM.normal(size=(20, 3)), RANDOM.normal(size=(kid.SUBSET_SIZE, 3))
+    assert kernel_distance(ours, real).of_reference is None
+    assert kernel_distance(ours, real[:-1]).of_reference > 0

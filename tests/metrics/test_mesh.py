@@ -96,3 +96,30 @@ def test_a_size_without_whole_periods_is_one_sentence(side):
 def test_flat_pictures_have_a_number():
     flat = Sample(pictures=np.zeros((4, 32, 32, 3), np.uint8))
     assert np.isfinite(MESH.measure(flat, flat).value)
+
+
+def test_ten_decibel_are_ten_times_the_power_around_a_peak():
+    around = np.ones((3, 5), np.float32)
+    for times, decibel in ((1, 0), (10, 10), (100, 20)):
+        found = excess([(np.full(3, times, np.float32), around)], slice(None))
+        assert found == pytest.approx(decibel, abs=1e-5)
+    both = [(np.full(3, times, np.float32), around) for times in (1, 19)]
+    assert excess(both, slice(None)) == pytest.approx(10)  # the mean over peaks is of powers
+
+
+def test_colours_count_as_the_eye_sees_them():
+    """A mesh of one grey level in one channel is as strong as that channel's part of the luma."""
+    found = []
+    for channel in range(3):
+        board = np.full((1, 64, 64, 3), 128, np.uint8)
+        board[:, ::2, :, channel] += 10
+        places = [(int(v[0]), int(u[0])) for (v, u), _ in lattice(64, 64)]
+        peak, _ = powers(board)[places.index((32, 0))]
+        found.append(float(np.sqrt(peak[0])))
+    np.testing.assert_allclose(np.array(found) / sum(found), [0.299, 0.587, 0.114], rtol=1e-4)
+
+
+def test_each_picture_is_held_against_its_own_brightness():
+    dark = clouds(8, seed=1) // 4
+    both = [np.concatenate([dark, other]) for other in (dark, dark + 190)]
+    assert mesh(both[1]) == pytest.approx(mesh(both[0]), abs=1e-3)

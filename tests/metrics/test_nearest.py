@@ -124,3 +124,14 @@ def test_the_length_of_features_does_not_matter_however_short_they_are():
     generated, real = directions(20), directions(30)
     short = nearest_distances(generated / 1e3, real / 1e4)
     np.testing.assert_allclose(short, nearest_distances(generated, real), rtol=1e-5)
+
+
+def test_what_is_typical_is_the_median():
+    real = directions(101)
+    generated = np.vstack([real[:10], directions(53)])
+    ours, theirs = nearest_distances(generated, real), nearest_others(real)
+    found = measured(generated, real)
+    assert found.value == np.median(ours) / np.median(theirs)
+    assert found.details["generated_median"] == np.median(ours)
+    assert found.details["real_median"] == np.median(theirs)
+    assert found.details["suspiciously_near"] == np.percentile(theirs, 1)

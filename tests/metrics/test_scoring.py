@@ -53,7 +53,7 @@ def test_without_official_weights_the_name_says_so_and_a_tied_constant_gives_no_
 def test_a_metric_of_pictures_alone_needs_no_extractor_and_keeps_its_name():
     (result,) = scoring.score(sample(), sample(), [metric(mean)], None).values()
     assert (result.key, result.title, result.protocol) == ("m", "M", {"own": 1})
-    (result,) = scoring.score(sample(), sample(), [metric(mean)], RANDOM).values()
+    (result,) = scoring.score(sample(), sample(), [metric(mean)], OFFICIAL).values()
     assert (result.key, result.title, result.protocol) == ("m", "M", {"own": 1})
 
 

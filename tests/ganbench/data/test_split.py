@@ -65,7 +65,23 @@ def test_models_are_judged_by_held_out_pictures_alone():
     assert set(shown) <= set(split.judged(there))
 
 
-@pytest.mark.parametrize(("share", "half"), [(0.03, "all"), (0.1, "test"), (0.99, "all")])
-def test_a_side_with_too_few_is_refused(share, half):
-    with pytest.raises(InputError, match="of the 30 pictures of photos to"):
+@pytest.mark.parametrize(
+    ("share", "half", "said"),
+    [
+        (0.03, "all", "leaves 1 of the 30 pictures of photos to judge by"),
+        (0.1, "test", "leaves 1 of the 30 pictures of photos to judge by"),
+        (0.99, "all", "leaves 0 of the 30 pictures of photos to train on"),
+    ],
+)
+def test_a_side_with_too_few_is_refused(share, half, said):
+    with pytest.raises(InputError, match=said) as raised:
         Split(share, half).check(domain())
+    assert "--limit" not in raised.value.hint
+
+
+def test_two_pictures_a_side_are_enough_and_a_part_may_be_larger():
+    Split(2 / 30).check(domain())
+    Split(28 / 30).check(domain())
+    with pytest.raises(InputError) as raised:
+        Split(0.99).check(replace(domain(), taken_of=200))
+    assert raised.value.hint.endswith("--held-out 0.3, or a larger --limit")

@@ -51,7 +51,7 @@ def test_a_new_model_passes_the_check_and_learns(ganbench, tmp_path, framework, 
     assert 40 < file.read_text("utf-8").count("\n") < 95
     (found,) = registry.select("my-own-gan", (file,), framework)
     assert found.source == ("pictures" if from_pictures else "noise")
-    code, out, _ = ganbench("check", file)
+    code, out, _ = ganbench("check", file, "--steps", 3)
     assert (code, "FAIL" in out) == (0, False), out
     trainer = registry.load(found)(registry.load(found).Settings(batch=2), Task(32))
     random = np.random.default_rng(0)

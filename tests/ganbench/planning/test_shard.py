@@ -59,8 +59,11 @@ def test_what_is_no_shard_is_one_sentence(text):
     assert raised.value.hint.startswith("--shard ")
 
 
-def test_more_shards_than_runs_would_leave_some_without():
-    with pytest.raises(InputError, match="there are 5 shards for 4 runs"):
-        shard.of_plan(a_plan("ab", 2), shard.Shard(1, 5))
-    with pytest.raises(InputError, match="2 shards for 1 run"):
+def test_as_many_shards_as_runs_have_one_each_and_more_are_refused():
+    assert len(shard.of_plan(a_plan("ab", 2), shard.Shard(4, 4)).runs) == 1
+    with pytest.raises(InputError, match="there are 5 shards for 4 runs") as raised:
+        shard.of_plan(a_plan("ab", 2), shard.Shard(5, 5))
+    assert raised.value.hint == "--shard 1/4"
+    with pytest.raises(InputError, match="there are 2 shards for 1 run") as raised:
         shard.of_plan(a_plan("a", 1), shard.Shard(1, 2))
+    assert raised.value.hint == "leave --shard out"

@@ -28,7 +28,7 @@ def test_every_text_is_only_text_in_the_page(poisoned):
     html = (poisoned / "report.html").read_text()
     assert html.count("<script") == 2 and "<svg/onload" not in html
     assert not re.search(r"<[^>]*\son\w+\s*=", re.sub(r'"[^"]*"', '""', html))
-    assert "49" not in re.findall(r"\{\{7\*7\}\}|49\{%", html)
+    assert "{{7*7}}" in html and "49{%" not in html
     assert "\x00" not in html and "\u202e" not in html and "x" * 1000 not in html.split("<main>")[0]
 
 
@@ -67,7 +67,8 @@ def test_no_name_leaves_its_markdown_line(poisoned):
 
 
 def test_the_verdict_for_the_terminal_has_no_escape_characters(poisoned):
-    assert all(sign.isprintable() for sign in conclusion(poisoned))
+    said = conclusion(poisoned)
+    assert said and all(sign.isprintable() for sign in said)
 
 
 OUTSIDE = ("../gallery/source.npy", "/etc/passwd", "..\\x.npy", "link.npy", "folder", "", "a\x00b",

@@ -60,6 +60,7 @@ def test_what_changes_while_it_is_hashed_is_not_remembered(tmp_path, quiet) -> N
         return "old"
 
     assert known.make(lambda: digest_cache.stamp(path.stat()), digest) == "old"
+    assert known._asked == {}
     quiet()
     assert known.recall(digest_cache.stamp(path.stat())) is None
 

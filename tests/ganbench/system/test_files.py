@@ -221,12 +221,14 @@ def test_a_folder_that_cannot_take_the_place_of_another_leaves_that_one(tmp_path
 
 
 def test_drafts_of_the_dead_are_swept_and_those_at_work_are_not(tmp_path):
-    for name in (".x.json.0badcafe", ".x.json.1badcafe", ".y.json.2badcafe"):
+    dead, at_work, strangers = ".x.json.0badcafe", ".x.json.1badcafe", ".x.json.notes"
+    for name in (dead, at_work, ".y.json.2badcafe", strangers):
         (tmp_path / name).write_text("half")
     long_ago = time.time() - 2 * atomic.FORGOTTEN
-    os.utime(tmp_path / ".x.json.0badcafe", (long_ago, long_ago))
+    for name in (dead, strangers):
+        os.utime(tmp_path / name, (long_ago, long_ago))
     files.write_json(tmp_path / "x.json", 1)
-    kept = {".x.json.1badcafe", ".y.json.2badcafe", "x.json"}
+    kept = {at_work, ".y.json.2badcafe", strangers, "x.json"}
     assert {p.name for p in tmp_path.iterdir()} == kept
 
 
@@ -283,3 +285,17 @@ def test_a_link_that_appears_after_the_look_is_not_followed(tmp_path, monkeypatc
     with pytest.raises(files.WriteError, match="cannot write"):
         files.append_text(tmp_path / "log", "new\n")
     assert (tmp_path / "elsewhere").read_text() == "mine"
+
+
+def test_what_is_discarded_is_gone_once_and_for_all(tmp_path):
+    made, link = tmp_path / "set", tmp_path / "link"
+    made.mkdir()
+    (made / "x").write_text("mine")
+    link.symlink_to(made)
+    atomic.remove(link)
+    assert not link.is_symlink() and (made / "x").read_text() == "mine"
+    for _ in range(2):  # what is not there is discarded too
+        files.discard(made)
+        assert list(tmp_path.iterdir()) == []
+    files.discard(tmp_path / "nowhere" / "set")
+    assert not (tmp_path / "nowhere").exists()

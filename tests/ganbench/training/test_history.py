@@ -134,3 +134,22 @@ def test_a_line_after_a_torn_one_is_a_line_of_its_own(tmp_path):
     event(tmp_path, "resumed")
     last = (tmp_path / "events.jsonl").read_text().splitlines()[-1]
     assert json.loads(last)["event"] == "resumed"
+
+
+def test_a_checkpoint_before_the_first_row_begins_the_log_anew(path):
+    before = json.loads(json.dumps(History(path).state()))
+    late = History(path)
+    late.add(at(1), {"G": 1.0}, 0)
+    late.flush()  # and no checkpoint after it
+    again = History(path)
+    assert again.restore(before, path.parent, 0) and not path.exists()
+    again.add(at(1), {"G": 2.0}, 0)
+    again.flush()
+    assert steps_in(path) == ["1"]
+
+
+def test_a_loss_without_a_column_is_told_once(path):
+    history = History(path)
+    for step in (1, 2, 3):
+        history.add(at(step), {"G": 1.0} | ({"R1": 2.0} if step > 1 else {}), 0)
+    assert (path.parent / "events.jsonl").read_text().count("losses_left_out") == 1

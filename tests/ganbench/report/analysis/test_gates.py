@@ -85,6 +85,12 @@ def test_a_model_that_broke_misses_every_gate():
     assert [m.why for m in gates.misses(gates.parse("fid>+3"), [lost])] == ["seed 2 diverged"]
 
 
+def test_a_model_that_lost_its_number_misses_every_gate():
+    (miss,) = gates.misses(gates.parse("fid>+3"), [change(100.0, None)])
+    assert miss.sentence == "x misses fid>+3: it has no number after"
+    assert gates.misses(gates.parse("fid>+3"), [change(None, 50.0), change(1.0, 1.0)]) == []
+
+
 def test_what_is_not_comparable_does_not_pass():
     other = change(100.0, 50.0, "not comparable", reasons=("paintings: a before, b after",))
     (miss,) = gates.misses(gates.parse("fid>+3"), [other])

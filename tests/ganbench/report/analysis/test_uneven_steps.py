@@ -48,6 +48,17 @@ def test_only_finished_runs_of_as_many_seconds_are_held_against_each_other(train
     assert uneven_steps.sentence(compare(results)) == ""
 
 
+def test_seeds_that_ended_early_or_were_extended_are_not_held_against_the_others(trained, fake):
+    results = trained(dcgan=(1000, 1100, 1200))
+    other_ends = (
+        {"extended": (record.Extension("60s", 10, 60.0),)},
+        {"status": Status("stopped", 10, 0.2)},
+    )
+    for (folder, run), changes in zip(results.runs, other_ends, strict=False):
+        record.write(folder, replace(run, used=replace(run.used, steps=10), **changes))
+    assert uneven_steps.sentence(compare(record.read_results(results.folder))) == ""
+
+
 def test_another_machine_may_take_more_steps(trained, fake):
     for seed, cpu in enumerate(("AMD EPYC", "Intel Xeon")):
         run = fake.run("dcgan", seed, 100.0, pictures=False, environment={"cpu": cpu})

@@ -37,9 +37,12 @@ def test_below_the_floor_of_a_biased_metric_nothing_is_claimed(fake):
     assert "is 61.0: a is 10.5 better (300 against 300 pictures), but the number of" in (found.text)
 
 
-def test_at_the_floor_is_said_of_kid(fake, score_of):
+@pytest.mark.parametrize(
+    ("value", "said"), [(-0.1, "It is at the floor"), (0.1, "a is 0.101 away (")]
+)
+def test_at_the_floor_is_said_of_kid(fake, score_of, value, said):
     for seed in range(2):
-        kid = score_of(-0.1 - seed / 1000, metric="kid", name="KID", protocol={"kernel": "cubic"})
+        kid = score_of(value + seed / 500, metric="kid", name="KID", protocol={"kernel": "cubic"})
         fake.run("a", seed, 0, pictures=False, scores={"kid": kid}, curve=())
     results = record.read_results(fake.finish(["a"], primary="kid"))
     floor = score_of(0.0, metric="kid", protocol={"kernel": "cubic"})
@@ -47,7 +50,8 @@ def test_at_the_floor_is_said_of_kid(fake, score_of):
     results = record.Results(
         results.folder, results.suite, baselines, results.runs, results.unreadable
     )
-    assert "It is at the floor" in verdict.decide(results, compare(results)).text
+    text = verdict.decide(results, compare(results)).text
+    assert said in text and ("at the floor" in text) == (value < 0)
 
 
 def test_a_best_that_lost_seeds_is_called_the_best_of_the_others(fake):

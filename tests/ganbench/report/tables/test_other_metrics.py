@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import pandas
 import pytest
@@ -83,6 +84,22 @@ def test_the_interval_over_pictures_is_the_mean_over_finished_seeds(fake, score_
     row = compare(record.read_results(fake.finish(["a"], None))).rows[0]
     assert uncertainty.over_pictures(row, "random_inception_fd") == pytest.approx(1.96 * 2.0)
     assert uncertainty.over_pictures(row, "other") is None
+
+
+def test_untrained_rows_have_their_lines_and_an_unknown_error_is_a_dash(fake, score_of):
+    found = score_of(120.0, error=2.0)
+    fake.run("a", 0, 0, pictures=False, scores={found.metric: found}, curve=())
+    results = record.read_results(fake.finish(["a"], None))
+    known = [
+        record.Baseline("floor", "Real pictures", {found.metric: score_of(40.0, error=1.0)}),
+        record.Baseline("identity", "Photographs", {found.metric: score_of(150.0)}),
+    ]
+    lines = uncertainty.table(compare(replace(results, baselines=tuple(known))))[0][1]
+    assert [(line.name, line.mean, line.over_seeds, line.over_pictures) for line in lines] == [
+        ("a", "120.0", "–", "3.9"),
+        ("Real pictures", "40.0", "–", "2.0"),
+        ("Photographs", "150.0", "–", "–"),
+    ]
 
 
 def test_a_small_number_is_shown_as_finely_as_its_interval(fake, score_of):
