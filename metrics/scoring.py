@@ -144,7 +144,7 @@ def measure(
         return measured
     except (InputError, np.linalg.LinAlgError) as error:
         return Measurement(MISSING, {}, str(error))
-    except Exception as error:  # a plugin can fail in any way
+    except (Exception, SystemExit) as error:  # a plugin can fail in any way
         return Measurement(MISSING, {}, f"{FAILED}{type(error).__name__}: {error}")
 
 
@@ -181,6 +181,6 @@ def _with_error(
             error = jackknife.standard_error(
                 lambda rows: metric.measure(known[rows], real).value, len(generated)
             )
-    except Exception:  # with some pictures left out there may be no number
+    except (Exception, SystemExit):  # with some pictures left out there may be no number
         error = None
     return Measurement(measured.value, measured.details, measured.note, error)

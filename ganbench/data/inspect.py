@@ -1,10 +1,9 @@
 """`ganbench data inspect`: one page or picture that shows what the models will learn from."""
 
-import base64
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,10 +14,7 @@ from ganbench.data.sources import layout
 from ganbench.data.statistics import DomainStatistics
 from ganbench.data.store import FEWEST, Domain, OnProgress
 from ganbench.errors import InputError
-from ganbench.system import drawing, files
-
-if TYPE_CHECKING:
-    import jinja2
+from ganbench.system import drawing, files, html
 
 SHEET = 36  # pictures of each domain on the contact sheet
 TILE = 160  # largest side of one of them, in pixels
@@ -124,17 +120,9 @@ def _health(domains: list[Domain]) -> str:
 
 
 def _page(found: Findings) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html.templates("data")
     environment.filters["share"] = lambda value: f"{value:.1%}"
-    return _template(environment).render(
+    return environment.get_template("inspect.html").render(
         found=found,
         sides=[_side(*one) for one in zip(found.domains, found.measured, strict=True)],
         roles=_roles(found),
@@ -143,10 +131,6 @@ def _page(found: Findings) -> str:
         overlap=statistics.overlap(*found.measured) if len(found.measured) == 2 else None,
         most_rows=MOST_ROWS,
     )
-
-
-def _template(environment: "jinja2.Environment") -> "jinja2.Template":
-    return environment.get_template("inspect.html")
 
 
 def _roles(found: Findings) -> list[tuple[str, str]]:
@@ -165,23 +149,21 @@ def _side(domain: Domain, numbers: DomainStatistics) -> dict[str, Any]:
     return {
         "domain": domain,
         "numbers": numbers,
-        "tiles": [(domain.names[i], data_url(domain.pictures[i])) for i in sheet],
-        "average": data_url(numbers.average),
+        "tiles": [(domain.names[i], _tile(domain.pictures[i])) for i in sheet],
+        "average": _tile(numbers.average),
         "enlarged": statistics.enlarged(domain),
         "duplicates": [
-            (group, data_url(domain.pictures[where[group[0]]]))
+            (group, _tile(domain.pictures[where[group[0]]]))
             for group in domain.duplicates[:MOST_ROWS]
         ],
     }
 
 
-def data_url(pixels: np.ndarray) -> str:
-    """A picture, uint8 `H W 3`, as a small WebP inside the page."""
+def _tile(pixels: np.ndarray) -> str:
+    """A picture, uint8 `H W 3`, small and inside the page."""
     image = Image.fromarray(np.asarray(pixels))
     image.thumbnail((TILE, TILE))
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=80, method=4)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return html.data_uri(image)
 
 
 def _panels(measured: list[DomainStatistics]) -> dict[str, Any]:

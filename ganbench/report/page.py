@@ -53,6 +53,7 @@ from ganbench.report.tables import (
     other_metrics,
     why,
 )
+from ganbench.system import html
 
 SUITE = ("name", "command", "budget", "size", "seeds", "toml", "environment", "samples",
          "curve_samples")  # of suite.json, where it is there  # fmt: skip
@@ -94,8 +95,7 @@ def assemble(
     }
     if votes:
         view["embedded"]["votes"] = view["vote"].embedded
-    html = _environment().get_template("page.html").render(view)
-    return Page(html, _files(view))
+    return Page(_environment().get_template("page.html").render(view), _files(view))
 
 
 def _numbers(results: Results, comparison: Comparison) -> dict[str, Any]:
@@ -234,13 +234,7 @@ def _environment() -> jinja2.Environment:
     script = folder.joinpath("page.js").read_text(encoding="utf-8")
     style = folder.joinpath("page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ganbench", "report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = html.templates("report")
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
     environment.globals |= {
         "script": Markup(script),

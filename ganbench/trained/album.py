@@ -1,11 +1,8 @@
 """A page with photographs and their paintings side by side, small, and links to the large ones."""
 
-import base64
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files as resources
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,13 +10,12 @@ from PIL import Image
 
 from ganbench.data.sources.bounded_read import UnreadableFile, read_file
 from ganbench.data.sources.decode import BrokenPicture, decode_whole
-from ganbench.system import files
+from ganbench.system import files, html
 from ganbench.system.text import spelled
 from ganbench.trained.photographs import opened
 
 MOST = 60  # rows; each is some 30 KB
 EDGE = 480  # pixels of the longer side
-QUALITY = 75  # of WebP
 
 Shown = tuple[str, str, str | None]  # names of a photograph, its painting, and what went back
 
@@ -35,18 +31,17 @@ class Row:
 
 def write(place: Path, photographs: Path, shown: Sequence[Shown], run: str, reverse: bool) -> Path:
     """Write `place`/index.html; `photographs` is where they lie, the others in `place`."""
-    import jinja2
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined,
-                                     trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    template = resources("ganbench.trained").joinpath("album.html").read_text(encoding="utf-8")
     columns = ["painting", "photograph"] if reverse else ["photograph", "painting"]
-    page = environment.from_string(template).render(
-        title=spelled(place.resolve().name),
-        columns=columns + [f"{columns[0]} again"] * (shown[0][2] is not None),
-        rows=_rows(place, photographs, shown[:MOST]),
-        count=len(shown),
-        run=spelled(run),
+    page = (
+        html.templates("trained")
+        .get_template("album.html")
+        .render(
+            title=spelled(place.resolve().name),
+            columns=columns + [f"{columns[0]} again"] * (shown[0][2] is not None),
+            rows=_rows(place, photographs, shown[:MOST]),
+            count=len(shown),
+            run=spelled(run),
+        )
     )
     files.write_text(place / "index.html", page)
     return place / "index.html"
@@ -70,6 +65,4 @@ def _small(data: bytes) -> str:
     """A picture's bytes as a small WebP in a data URI."""
     image = Image.fromarray(decode_whole(data))
     image.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=QUALITY, method=4)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return html.data_uri(image)

@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -78,10 +79,15 @@ def divide(generated, real):
     return Measurement(1 / 0)
 
 
+def leave(generated, real):
+    sys.exit("no GPU")
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
         (metric(divide), "it failed: ZeroDivisionError: division by zero"),
+        (metric(leave), "it failed: SystemExit: no GPU"),
         (metric(lambda generated, real: 3.0), "measure returned a float, not a Measurement"),
         (metric(lambda generated, real: Measurement(float("nan"))), "its formula gave nan"),
         (metric(mean, ("moments",)), "moments of the generated pictures are missing"),

@@ -1,7 +1,5 @@
 """Pictures for the page: .npy of uint8 N H W 3 -> WebP data URIs that fit a budget of bytes."""
 
-import base64
-import io
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,9 +11,8 @@ from ganbench import record
 from ganbench.errors import InputError
 from ganbench.record import Record
 from ganbench.report import formatting
-from ganbench.system import files
+from ganbench.system import files, html
 
-QUALITY = 75
 EDGES = (256, 192, 128, 96, 64, 48)  # tried from the largest down until the pictures fit
 MOST = 16  # pictures of a view or moment
 SHARPEST = 512  # pixels of an edge
@@ -111,13 +108,6 @@ def shrink(picture: np.ndarray, edge: int) -> Image.Image:
     return image
 
 
-def data_uri(image: Image.Image) -> str:
-    """`image` as WebP of quality 75 in a data URI."""
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=QUALITY, method=2)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
 def sheet(pictures: np.ndarray, columns: int, edge: int) -> Image.Image:
     """Pictures in rows of `columns`, each at most `edge` wide; the gaps are transparent."""
     tiles = [shrink(picture, edge) for picture in pictures]
@@ -150,7 +140,7 @@ class Encoder:
         picture = self.stacks[stack][index]
         key = stack, index, min(edge, max(picture.shape[:2]))
         if key not in self._made:
-            self._made[key] = data_uri(shrink(picture, edge))
+            self._made[key] = html.data_uri(shrink(picture, edge))
         return self._made[key]
 
     def lines(self, count: int, edge: int, most: float) -> list[tuple[str, ...]] | None:

@@ -12,6 +12,7 @@ from ganbench.report import formatting, sanitize
 from ganbench.report.analysis.comparison import Row
 from ganbench.report.pictures import encoding
 from ganbench.report.pictures.gallery import ShownRun
+from ganbench.system import html
 
 FILM_BYTES = 560_000  # all films together, in base64
 TILES = (96, 64, 48, 32, 24, 16)
@@ -72,14 +73,14 @@ def _cut(run: ShownRun, moments: list[tuple[Moment, np.ndarray]], share: int) ->
     chosen = sorted({0, len(moments) // 2, len(moments) - 1})
     for tile in _tiles(moments[0][1]):
         some = [encoding.sheet(moments[i][1], columns, tile) for i in chosen]
-        stills = [encoding.data_uri(image) for image in some]
+        stills = [html.data_uri(image) for image in some]
         used = sum(map(len, stills))
         wide = some[0].width * len(moments) > encoding.WIDEST
         hopeless = used * (1 + ROUGH * len(moments) / len(chosen)) > share
         if tile != TILES[-1] and (wide or hopeless):
             continue
         images = [encoding.sheet(stack, columns, tile) for _, stack in moments]
-        uri = encoding.data_uri(encoding.strip(images))
+        uri = html.data_uri(encoding.strip(images))
         if len(uri) + used <= share:
             break
     said = [moment_words(moments[i][0]) for i in chosen]
