@@ -17,6 +17,14 @@ def test_interval_of_known_numbers_is_the_textbook_one():
     assert interval.half_width == pytest.approx(4.30265 * 2 / math.sqrt(3), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("values", "settled"),
+    [([1.0, 1.1], True), ([-1.0, -1.1], True), ([-1.0, 1.0], False), ([5.0], False)],
+)
+def test_the_sign_of_a_mean_is_settled_on_either_side_of_zero(values, settled):
+    assert intervals.over_seeds(values).excludes_zero == settled
+
+
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_interval_covers_the_truth_in_95_of_100_experiments(count):
     draws = np.random.default_rng(0).normal(7.0, 3.0, (4000, count))

@@ -4,7 +4,7 @@ import pytest
 
 from ganbench import record
 from ganbench.report import build
-from ganbench.report.analysis import comparison, letter_display, pairwise_tests
+from ganbench.report.analysis import comparison, intervals, letter_display, pairwise_tests
 from ganbench.report.analysis.comparison import compare
 
 
@@ -30,6 +30,24 @@ def test_an_interval_without_zero_tells_two_models_apart(compared):
     assert all(pair.test.told_apart and pair.verdict == "told apart" for pair in found)
     assert found[0].difference == "10.2" and found[0].interval == "(9.4 to 10.9)"
     assert pairwise_tests.finding(found) == "All 3 pairs are told apart."
+
+
+def test_a_pair_knows_its_better_model_and_the_other_one(compared):
+    pair, *_ = pairwise_tests.pairs(compared(FAR))
+    assert (pair.first.name, pair.better.name) == ("a", "a")
+    assert pair.other(pair.first) is pair.second and pair.other(pair.second) is pair.first
+    turned = replace(pair, first=pair.second, second=pair.first)
+    turned = replace(turned, test=pairwise_tests.family([intervals.over_seeds([-9.0, -9.5])])[0])
+    assert turned.better.name == "a"  # which is the second, and less is worse
+    near, *_ = pairwise_tests.pairs(compared(CLOSE))
+    assert near.better is None
+
+
+def test_two_models_or_two_frameworks_are_told_apart(compared):
+    (pair,) = pairwise_tests.pairs(compared({"a": FAR["a"], "b": FAR["b"]}))
+    assert pairwise_tests.finding([pair]) == "The two models are told apart."
+    twin = replace(pair, second=replace(pair.second, label=pair.first.label))
+    assert pairwise_tests.finding([twin]) == "The two frameworks are told apart."
 
 
 def test_an_interval_with_zero_does_not(compared):

@@ -39,12 +39,13 @@ def test_a_seed_with_far_fewer_steps_is_told_beside_the_verdict(trained):
     [
         {"budget": "1000step"},
         {"budget": "5000img"},
-        {"status": Status("stopped", 10, 0.2)},
+        {"status": Status("interrupted", 10, 0.2)},
         {"status": Status("imported", 10, 1.0)},
     ],
 )
 def test_only_finished_runs_of_as_many_seconds_are_held_against_each_other(trained, changes):
     results = trained(changes, dcgan=(1000, 3000))
+    assert not results.unreadable
     assert uneven_steps.sentence(compare(results)) == ""
 
 
@@ -52,10 +53,17 @@ def test_seeds_that_ended_early_or_were_extended_are_not_held_against_the_others
     results = trained(dcgan=(1000, 1100, 1200))
     other_ends = (
         {"extended": (record.Extension("60s", 10, 60.0),)},
-        {"status": Status("stopped", 10, 0.2)},
+        {"status": Status("interrupted", 10, 0.2)},
     )
     for (folder, run), changes in zip(results.runs, other_ends, strict=False):
         record.write(folder, replace(run, used=replace(run.used, steps=10), **changes))
+    assert uneven_steps.sentence(compare(record.read_results(results.folder))) == ""
+
+
+def test_seeds_of_other_budgets_are_not_held_against_each_other(trained):
+    results = trained(dcgan=(1000, 3000))
+    folder, run = results.runs[1]
+    record.write(folder, replace(run, budget="180s"))
     assert uneven_steps.sentence(compare(record.read_results(results.folder))) == ""
 
 
