@@ -1,6 +1,6 @@
 """A complete metric plugin: how far the mean colour of the samples lies from the real pictures'.
 
-ganbench run --plugin examples/colour_distance.py --metrics fid,colour_distance
+ganbench run --plugin examples/colour_distance.py --metrics all
 ganbench score FAKE REAL --plugin examples/colour_distance.py --metrics colour_distance
 """
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo import registry as zoo
+from ganzoo.errors import shown
 from metrics import registry as judges
 from metrics.errors import InputError
 from metrics.extractors import registry as extractors
@@ -56,3 +57,23 @@ def with_models(files: Iterable[str | Path]) -> Files:
         for path in map(Path, files)
         if zoo.holds_model(path) or not (judges.in_file(path) or extractors.in_file(path))
     )
+
+
+def unused(files: Iterable[str | Path], named: Iterable[str], models: bool = True) -> list[str]:
+    """A sentence for each file of which nothing is among the names of what is used.
+
+    `models`: whether models could be; where pictures are scored, none can.
+    """
+    named, found = set(named), []
+    for path in map(Path, files):
+        held = dict.fromkeys(judges.in_file(path), "--metrics all")
+        held |= {
+            name: f"--extractor efficientnet-lite0,{name}" for name in extractors.in_file(path)
+        }
+        if models and zoo.holds_model(path):
+            name = path.stem.replace("_", "-")
+            held[name] = f"--models {name},dcgan"
+        if held and not named & held.keys():
+            name, how = next(iter(held.items()))
+            found.append(f"nothing of {shown(str(path))} is used: {how} uses {name}")
+    return found

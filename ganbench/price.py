@@ -34,5 +34,8 @@ def parse(text: str) -> Price:
     """Read a price by the hour; InputError says how to type one."""
     found = _FORM.fullmatch(" ".join(text.split()))
     if found is None or (found["before"] and found["after"]):
-        raise InputError(f'price "{shown(text)}" is not understood', "--price 0.35/h or $0.35/h")
+        raise InputError(
+            f'price "{shown(text)}" is not understood',
+            "--price 0.35/h, or in quotes: '$0.35/h', '0.35 EUR/h'",
+        )
     return Price(float(found["amount"]), found["before"] or "", found["after"] or "")

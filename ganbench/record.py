@@ -321,14 +321,18 @@ def _first(error: ValidationError) -> str:
 
 def find_suite(results: Path, suite: str | None = None) -> Path:
     """The folder of a suite below `results`, the newest when none is named; InputError for none."""
-    suites = sorted(results.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
-    if suite is not None:
-        suites = [path for path in suites if path.parent.name == suite]
+    there = sorted(results.glob("*/suite.json"), key=lambda path: path.stat().st_mtime)
+    suites = [path for path in there if suite in (None, path.parent.name)]
     if not suites:
         for lost in sorted(results.glob(f"{glob.escape(suite or '') or '*'}/*/record.json"))[:1]:
             raise InputError(
                 f"{lost.parents[1]} has runs, but its suite.json is not there",
                 "the ganbench run command that made them writes it again",
+            )
+        if there:
+            names = shown(", ".join(sorted(path.parent.name for path in there)))
+            raise InputError(
+                f"there is no suite {shown(str(suite))} in {results}", f"there are: {names}"
             )
         holders = [up for up in list(results.resolve().parents)[:2] if any(up.glob("*/suite.json"))]
         hint = f"ganbench report {quote(str(holders[0]))}" if holders else "ganbench run"

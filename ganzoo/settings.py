@@ -318,9 +318,11 @@ def _shown(value: Any) -> str:
 
 
 def _typed(kind: type, name: str, value: Any) -> Any:
-    """Split what was typed for a list: `64-128-256`, `color-cutout`."""
+    """Split what was typed for a list: `64-128-256`, `color-cutout`; `none` is an empty one."""
     is_list = get_origin(get_type_hints(kind)[name]) is tuple
-    return tuple(value.split("-")) if is_list and isinstance(value, str) else value
+    if not is_list or not isinstance(value, str):
+        return value
+    return tuple(value.split("-")) if value not in ("", "none") else ()
 
 
 def require_power_of_two(model: str, size: int, smallest: int, largest: int) -> None:

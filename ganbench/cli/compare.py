@@ -34,7 +34,7 @@ def compare(
         typer.Option(
             "--fail-if",
             metavar="GATE",
-            help='Exit code 4 if so: "fid>+3", "fid>5%", "recall<-0.05"; repeatable.',
+            help='Exit code 4 if so: "lite0_kd>5%", "fwd>+0.1", "lite0_recall<-0.05"; repeatable.',
         ),
     ] = None,
     as_json: Json = False,

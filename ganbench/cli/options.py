@@ -54,7 +54,7 @@ InceptionWeights = Annotated[
     Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
 ]
 With = Annotated[
-    str, typer.Option("--with", metavar="RUN", help="A run's folder, or SUITE/MODEL for its best.")
+    str, typer.Option("--with", metavar="RUN", help="A run's folder, or results/SUITE/MODEL.")
 ]
 User = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="Yours on Kaggle, for addresses.")
@@ -63,5 +63,5 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 Domains = Annotated[str | None, typer.Argument(help="Both domains, or one set; by default scenes.")]
 Price = Annotated[
     str | None,
-    typer.Option(help="Of an hour of this machine, as 0.35/h or $0.35/h: gives the money a run."),
+    typer.Option(help="Of an hour of this machine, as 0.35/h or '$0.35/h': gives the money a run."),
 ]

@@ -40,13 +40,17 @@ def run(
     # Fields of Suite, read from the context below.
     models: Annotated[
         str | None,
-        typer.Option(help="For instance dcgan,cyclegan-resnet:norm=group,blocks=6."),
+        typer.Option(
+            help="For instance dcgan,cyclegan-resnet:norm=group,blocks=6.",
+            show_default="dcgan,cyclegan",
+        ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             help="Folder or zip of two sets: Kaggle's download, trainA and trainB, any two folders,"
-            " in train/ or each with one; or scenes. One set is enough for models from noise."
+            " in train/ or each with one; or scenes. One set is enough for models from noise.",
+            show_default="scenes",
         ),
     ] = None,
     source: Source = None,
@@ -60,9 +64,17 @@ def run(
         str | None,
         typer.Option(help="Of each run: 60s, 2h, 10000img, 500step.", show_default="by device"),
     ] = None,
-    seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.")] = None,
-    frameworks: Annotated[str | None, typer.Option(help="pytorch, tensorflow or both.")] = None,
-    metrics: Annotated[str | None, typer.Option(help="For instance fid,mifid, or all.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="For instance 0,1,2.", show_default="0")] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="pytorch, tensorflow or both.", show_default="pytorch")
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="For instance fid,mifid, or all; the first decides.",
+            show_default="kid and all others but is and fid_infinity",
+        ),
+    ] = None,
     extractors: Annotated[
         str | None,
         typer.Option(
@@ -77,20 +89,36 @@ def run(
     profile: Annotated[
         str | None, typer.Option(help="Recipe: small, best or official.", show_default="by device")
     ] = None,
-    samples: Annotated[int | None, typer.Option(help="Pictures each model is judged by.")] = None,
-    snapshots: Annotated[int | None, typer.Option(help="Points of the learning curve.")] = None,
-    frames: Annotated[int | None, typer.Option(help="Frames of the training film.")] = None,
-    flip: Annotated[bool | None, typer.Option(help="Mirror half of the pictures.")] = None,
-    jitter: Annotated[float | None, typer.Option(help="Enlarge by this and crop.")] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(help="Pictures each model is judged by.", show_default="by device"),
+    ] = None,
+    snapshots: Annotated[
+        int | None, typer.Option(help="Points of the learning curve.", show_default="4")
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option(help="Frames of the training film.", show_default="16")
+    ] = None,
+    flip: Annotated[
+        bool | None, typer.Option(help="Mirror half of the pictures.", show_default="flip")
+    ] = None,
+    jitter: Annotated[
+        float | None, typer.Option(help="Enlarge by this and crop.", show_default="0")
+    ] = None,
     held_out: Annotated[
-        float | None, typer.Option(help="Fraction of both sets to judge by, not to train on.")
+        float | None,
+        typer.Option(help="Fraction of both sets to judge by, not to train on.", show_default="0"),
     ] = None,
     judge_on: Annotated[
-        str | None, typer.Option(help="Of what is held out: all, validation or test.")
+        str | None,
+        typer.Option(help="Of what is held out: all, validation or test.", show_default="all"),
     ] = None,
     device: Device = None,
     threads: Annotated[
-        int | None, typer.Option(help="CPU threads of a run, or of each of its ranks.")
+        int | None,
+        typer.Option(
+            help="CPU threads of a run, or of each of its ranks.", show_default="the fastest"
+        ),
     ] = None,
     ranks: Annotated[
         int | None,

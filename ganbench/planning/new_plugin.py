@@ -144,9 +144,9 @@ def _next(names: Names, kind: Kind) -> tuple[str, ...]:
     """The commands that use a metric or an extractor."""
     option = "--metrics" if kind == "metric" else "--extractor"
     used = f"--plugin {names.file} {option}"
-    first = "fid," if kind == "metric" else "efficientnet-lite0,"
+    all_ = "all" if kind == "metric" else f"efficientnet-lite0,{names.name}"
     return (
         f"ganbench check {names.file}",
         f"ganbench score FAKE REAL {used} {names.name}",
-        f"ganbench run {used} {first}{names.name}",
+        f"ganbench run {used} {all_}",
     )

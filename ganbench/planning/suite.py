@@ -53,7 +53,7 @@ EXAMPLES = {  # in a suite file, of what is often written otherwise
 class Suite:
     """One experiment. A field that is None takes the default of the device."""
 
-    models: tuple[str | Choice, ...] = ("dcgan", "cyclegan")
+    models: tuple[str | Choice, ...] = ("dcgan", "cyclegan")  # or a table each, see above
     name: str = ""  # folder below the results; by default the data's name
     data: str | None = None  # both domains; "scenes" is the embedded set
     source: str | None = None  # photographs alone
@@ -61,10 +61,10 @@ class Suite:
     swap: bool = False  # exchange the two domains
     limit: int | None = None  # pictures of each set, chosen by hash; None: all
     size: int | None = None  # pixels
-    budget: str | None = None
-    seeds: tuple[int, ...] = (0,)
-    frameworks: tuple[str, ...] = ("pytorch",)
-    metrics: tuple[str, ...] = STANDARD
+    budget: str | None = None  # of each run: "60s", "2h", "10000img" or "500step"
+    seeds: tuple[int, ...] = (0,)  # of weights, batches and noise; three give intervals
+    frameworks: tuple[str, ...] = ("pytorch",)  # or "tensorflow", or both
+    metrics: tuple[str, ...] = STANDARD  # the first decides; "all" stands for all there are
     extractors: tuple[str, ...] = ()  # the first leads; none: what there are weights for
     protocol: str = "tf"  # resize before the network: TensorFlow 1's, or "clean" as in clean-fid
     profile: str | None = None  # "small", "best" or "official" networks
@@ -76,18 +76,16 @@ class Suite:
     curve_samples: int | None = None  # pictures each point of a learning curve is judged by
     snapshots: int = 4  # points of the learning curve
     frames: int = 16  # of the training film
-    device: str | None = None
-    threads: int | None = None
+    device: str | None = None  # "cpu", "cuda", "cuda:1" or "mps"; None: a CUDA GPU, else the CPU
+    threads: int | None = None  # of the CPU; None: as many as are fastest
     ranks: int | None = None  # processes that train each run together, on GPUs one each; None: one
     sync_batchnorm: bool = False  # batch norm sees the whole batch, not each rank's part of it
     eager: bool = False  # on a GPU, launch every kernel of a step, and do not replay a graph of it
     deterministic: bool = False  # on a GPU, reproducible kernels, as far as there are any
     stop_collapsed: bool = False  # end a run that draws one picture for every input
-    price: str | None = (
-        None  # of an hour of this machine: 0.35/h; what runs cost stands on the page
-    )
+    price: str | None = None  # of an hour of this machine: "0.35/h"; the page has what runs cost
     beside: tuple[str, ...] = ()  # trained runs, imported ones too, that are judged as well
-    plugins: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()  # files with models, metrics or extractors
 
     @property
     def split(self) -> Split:
@@ -133,8 +131,20 @@ def read_suite(file: Path) -> Suite:
     """Read a suite file; an unknown or ill-typed entry is named with what there is."""
     if file.is_dir() or file.suffix.lower() == ".zip":
         raise InputError(f"{file} is no suite file", f"for pictures: --data {quote(str(file))}")
+    if not file.exists():
+        raise InputError(f"there is no suite file {shown(str(file))}", _meant(str(file)))
     values = toml.read(file, "suite")
     return from_values({"name": file.stem, **values}, str(file))
+
+
+def _meant(word: str) -> str:
+    """What to type where a word that stands alone is no suite file."""
+    if "=" in word:
+        return "settings follow their model: --models dcgan:width=8"
+    names = {model.name for model in registry.BUILT_IN}
+    if word in names | {name.partition("-")[0] for name in names}:
+        return f"--models {word}"
+    return "models are named by --models, pictures by --data"
 
 
 def from_values(values: dict[str, Any], where: str) -> Suite:

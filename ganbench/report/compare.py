@@ -110,7 +110,10 @@ def _metric(sides: tuple[Side, Side], wanted: str | None) -> Score:
 def _near(asked: str, known: list[dict[str, Score]]) -> str:
     names = {s.name.lower(): s.metric for scores in known for s in scores.values()}
     names |= {key.lower(): key for scores in known for key in scores}
-    near = difflib.get_close_matches(asked, names, 1, 0.4)
+    # Without Inception's weights FID is another extractor's FD: fid stands for lite0_fd.
+    endings = f"_{asked}", f"_{asked.removesuffix('id')}d"
+    near = [name for name in names if name.endswith(endings)]
+    near = near or difflib.get_close_matches(asked, names, 1, 0.4)
     return (f"nearest: {shown(names[near[0]])}\n" if near else "") + _there_are(known)
 
 

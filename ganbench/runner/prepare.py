@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganbench import budget
+from ganbench import budget, plugins
 from ganbench.planning import plan, shard
 from ganbench.planning.plan import Plan
 from ganbench.planning.suite import (
@@ -100,6 +100,8 @@ def prepare(
         made = replace(made, judged_on=plan.best_device_here())
     made = beside.consider(made)
     made = shard.of_plan(made, ours) if ours else made
-    named, plugins = made.suite.extractors, tuple(map(Path, made.suite.plugins))
-    judges = choose_extractors.choose(named, inception_weights, on_progress, dry, plugins)
+    named, brought = made.suite.extractors, tuple(map(Path, made.suite.plugins))
+    judges = choose_extractors.choose(named, inception_weights, on_progress, dry, brought)
+    models = {planned.run.model for planned in (made.whole or made).runs}
+    notes += plugins.unused(brought, {*models, *made.suite.metrics, *named})
     return Prepared(made, judges, tuple(notes), mirror)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ganbench import plugins
 from ganbench.errors import InputError
 from ganbench.scoring import choose_extractors, feature_cache, image_sets, statistics_file
 from ganbench.scoring.image_sets import Side
@@ -71,11 +72,14 @@ def compare_sides(fake: str, real: str, settings: Settings, tick: Tick) -> Compa
     All that can be wrong with the two sides is found before the network is loaded.
     """
     metrics = choose_metrics(settings)
+    used = [*(metric.name for metric in metrics), *settings.extractors]
+    idle = plugins.unused(settings.plugins, used, models=False)
     with ExitStack() as room:
         pair = image_sets.open_two(fake, real, settings.only, room)
         if settings.save_stats:
             _require_pictures(pair[1])
         metrics, notes = _possible(metrics, pair, settings)
+        notes = *idle, *notes
         extractors: list[LazyExtractor] = []
         if any(metric.sees_features for metric in metrics):
             extractors, told = extractors_of(settings, tick)

@@ -1,6 +1,6 @@
-"""docs/reference is true: commands as typer knows them, settings as ganzoo/settings.py has them.
+"""docs/reference is true: commands as typer knows them, settings and suites as modules have them.
 
-To write both anew: GANBENCH_WRITE_DOCS=1 pytest tests/docs/test_reference.py
+To write them anew: GANBENCH_WRITE_DOCS=1 pytest tests/docs/test_reference.py
 """
 
 import ast
@@ -9,14 +9,18 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
+from typer.main import get_command
 
 from ganbench.cli.main import app
+from ganbench.planning import suite, toml
 from ganzoo import settings
+from metrics import registry
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -81,9 +85,9 @@ class Told:
     comment: str
 
 
-def told(body: list[ast.stmt]) -> dict[str, Told]:
+def told(body: list[ast.stmt], source: str = SOURCE) -> dict[str, Told]:
     """What is told of every name that is set in a module or a class."""
-    lines, found = SOURCE.splitlines(), {}
+    lines, found = source.splitlines(), {}
     for node in body:
         if isinstance(node, ast.AnnAssign | ast.Assign):
             target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
@@ -167,6 +171,67 @@ SAID_BY_THEIR_NAMES = {  # or, the last, by the comment of the one above
     *("learning_rate_g", "learning_rate_d", "beta2", "adam_epsilon", "norm", "norm_epsilon"),
     *("init_std", "lambda_cycle", "dropout_layers", "bottleneck_norm"),
 }
+
+
+# Suite files
+
+
+def drawn_suite() -> str:
+    """A row a field of Suite: its default, where it depends on the device both, and what it is."""
+    source = (ROOT / "ganbench" / "planning" / "suite.py").read_text(encoding="utf-8")
+    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    (said,) = (told(node.body, source) for node in classes if node.name == "Suite")
+    parts = ["| key | default | what it is |", "|---|---|---|"]
+    for field in fields(suite.Suite):
+        by_device = [suite.DEVICE_DEFAULTS[kind].get(field.name) for kind in ("cpu", "cuda")]
+        default = "" if field.default in (None, "", ()) else f"`{toml.value(field.default)}`"
+        if any(by_device):
+            default = "`{}` on a CPU, `{}` on CUDA".format(*map(toml.value, by_device))
+        comment = said[field.name].comment.replace("None: ", "otherwise ")
+        parts.append(f"| `{field.name}` | {default} | {comment} |")
+    return "\n".join(parts) + "\n"
+
+
+def test_the_page_of_suite_files_says_what_a_suite_is():
+    check(REFERENCE / "suite.md", drawn_suite())
+
+
+def test_the_example_on_the_page_of_suite_files_is_one():
+    page = (REFERENCE / "suite.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    found = suite.from_values(tomllib.loads(text), "the page")
+    assert [choice.name for choice in suite.choices(found.models)] == ["dcgan", "cyclegan-resnet"]
+
+
+def test_every_default_that_an_option_of_run_shows_is_that_of_a_suite():
+    group: Any = get_command(app)
+    run = group.commands["run"]
+    shown = {option.name: option.show_default for option in run.params}
+    usual = suite.Suite()
+    for name in ("snapshots", "frames", "judge_on"):
+        assert shown[name] == str(getattr(usual, name)), name
+    for name in ("models", "seeds", "frameworks"):
+        assert shown[name] == ",".join(map(str, getattr(usual, name))), name
+    assert [float(shown[name]) for name in ("jitter", "held_out")] == [0, 0]
+    assert (usual.jitter, usual.held_out, usual.flip) == (0, 0, True) and shown["flip"] == "flip"
+    left_out = set(registry.BUILT_IN) - set(usual.metrics)
+    assert left_out == {"is", "fid_infinity"} and usual.metrics[0] == "kid"
+    assert shown["metrics"] == "kid and all others but is and fid_infinity"
+
+
+# Variables
+
+
+def test_every_variable_that_the_code_reads_stands_on_the_page():
+    page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
+    read = {
+        name
+        for room in ("ganbench", "ganzoo", "metrics")
+        for path in (ROOT / room).rglob("*.py")
+        for name in re.findall(r'"(GANBENCH_[A-Z]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(read) == 5
+    assert {name for name in read if f"\n| `{name}` |" not in page} == set()
 
 
 # Python

@@ -191,6 +191,21 @@ def test_groups_of_the_older_kind_count_too(tmp_path):
     assert left(tmp_path, "4:cpu,memory:/slurm/job_7\n0::/\n") == 450
 
 
+def test_what_ulimit_leaves_of_the_addresses_counts():
+    limit = 64 * 2**30
+    code = (
+        "import psutil, resource\n"
+        "from ganbench.system import available_memory\n"
+        "print(available_memory._left_of_addresses())\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))\n"
+        "print(available_memory._left_of_addresses(), psutil.Process().memory_info().vms)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, left, used = done.stdout.split()
+    assert before == "None"
+    assert int(left) == pytest.approx(limit - int(used), abs=16 * MIB)
+
+
 # Whole runs
 
 

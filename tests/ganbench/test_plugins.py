@@ -32,3 +32,17 @@ def test_a_file_that_holds_neither_is_refused_by_name(tmp_path):
 def test_a_metric_beside_the_models_does_not_disturb_them():
     chosen = suite.Suite(models=("tiny-gan",), plugins=(str(METRIC), str(MODEL)))
     assert [model.name for model, _ in suite.selected(chosen)] == ["tiny-gan"]
+
+
+def test_a_file_of_which_nothing_is_used_is_named_with_what_uses_it(tmp_path):
+    look = EXAMPLES / "colour_extractor.py"
+    assert plugins.unused([METRIC, MODEL, look], ["colour_distance", "tiny-gan", "colours"]) == []
+    said = plugins.unused([METRIC, MODEL, look], ["kid", "dcgan", "inception"])
+    for words, file, how in zip(
+        said,
+        (METRIC, MODEL, look),
+        ("--metrics all", "--models tiny-gan,dcgan", "--extractor efficientnet-lite0,colours"),
+        strict=True,
+    ):
+        assert words.startswith(f"nothing of {file} is used: {how} uses ")
+    assert plugins.unused([MODEL], ["kid"], models=False) == []

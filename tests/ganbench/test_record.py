@@ -169,6 +169,14 @@ def test_a_folder_inside_of_results_names_the_whole(tmp_path, inside):
     assert caught.value.hint == f"ganbench report {tmp_path}"
 
 
+def test_a_suite_that_is_not_there_is_told_with_those_that_are(tmp_path):
+    for name in ("scenes", "monet"):
+        record.write_suite(tmp_path / name, {"runs": []})
+    with pytest.raises(InputError, match=f"there is no suite nope in {tmp_path}") as caught:
+        record.read_results(tmp_path, "nope")
+    assert caught.value.hint == "there are: monet, scenes"
+
+
 def test_runs_without_their_suite_are_not_called_missing(tmp_path, a_record):
     folder = tmp_path / "scenes" / "run"
     folder.mkdir(parents=True)

@@ -14,7 +14,8 @@ def test_typed_text_becomes_the_field_s_type():
 
 
 def test_one_augmentation_and_several_are_both_lists():
-    for text, expected in (("color", ("color",)), ("color-cutout", ("color", "cutout"))):
+    several = ("color-cutout", ("color", "cutout"))
+    for text, expected in (("color", ("color",)), several, ("none", ()), ("", ())):
         assert resolve(DCGAN, "dcgan", {"augment": text}).augment == expected
 
 

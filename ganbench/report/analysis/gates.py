@@ -11,7 +11,7 @@ from ganbench.report import formatting
 from ganbench.report.analysis.before_after import BROKE, GONE, NEW, NOT_COMPARABLE, Change
 from ganbench.system.text import shown
 
-FORM = 'for instance "fid>+3", "fid>5%" or, where higher is better, "recall<-0.05"'
+FORM = 'for instance "lite0_kd>5%", "fwd>+0.1" or, where higher is better, "lite0_recall<-0.05"'
 _GATE = re.compile(r"([^<>]+)([<>])\s*([+-]?)\s*(\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})\s*(%?)")
 
 

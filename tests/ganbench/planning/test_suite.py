@@ -136,9 +136,20 @@ def test_a_bad_suite_file_is_one_sentence(tmp_path, text, words):
         suite.read_suite(file)
 
 
-def test_a_missing_suite_file_is_one_sentence(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
-        suite.read_suite(tmp_path / "nothing.toml")
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("nothing.toml", "models are named by --models"),
+        ("dcgan", "--models dcgan"),
+        ("cyclegan", "--models cyclegan"),
+        ("width=8", "--models dcgan:width=8"),
+    ],
+)
+def test_a_word_that_is_no_suite_file_is_one_sentence(tmp_path, monkeypatch, word, typed):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"there is no suite file {word}") as raised:
+        suite.read_suite(Path(word))
+    assert typed in raised.value.hint
 
 
 @pytest.mark.parametrize("file", SUITES, ids=lambda f: f.stem)

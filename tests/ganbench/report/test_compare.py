@@ -98,10 +98,12 @@ def test_json_says_all_of_it(pages, ganbench):
     ("options", "said", "typed"),
     [
         (("--metric", "fidd"), 'no metric "fidd"', "random_inception_fd"),
+        (("--metric", "fid"), 'no metric "fid"', "nearest: random_inception_fd"),
+        (("--fail-if", "kid>5%"), 'no metric "kid"', "nearest: random_inception_kd"),
         (("--metric", "mifid"), 'no metric "mifid"', "measured on both sides"),
         (("--fail-if", "fidd>+3"), 'no metric "fidd"', "measured on both sides"),
         (("--fail-if", "fwd>3"), "does not say", "fwd>+3"),
-        (("--fail-if", "nonsense"), "is no gate", "fid>+3"),
+        (("--fail-if", "nonsense"), "is no gate", "lite0_kd>5%"),
         (("--fail-if", "fwd<-3"), "would fail what gets better", "fwd>+3"),
     ],
 )
@@ -231,15 +233,16 @@ def test_whatever_a_page_says_the_terminal_gets_lines_of_text(poisoned, pages, g
 
 
 def test_wrong_places_are_told_what_to_name(pages, tmp_path, ganbench):
-    alone = tmp_path / "alone"
+    alone, empty = tmp_path / "alone", tmp_path / "of" / "no" / "suite"
     alone.mkdir()
+    empty.mkdir(parents=True)
     shutil.copy(pages / "a" / "report.html", alone)
     run = next((pages / "a" / "quick").glob("*/record.json")).parent
     for path, said, typed in (
         (tmp_path / "nowhere", "is not there", "report.html"),
         (alone, "has a page but no runs", f"{alone / 'report.html'}"),
         (run, "is one run", "quick"),
-        (tmp_path, "no benchmark results", "ganbench run"),
+        (empty, "no benchmark results", "ganbench run"),
     ):
         code, _, err = ganbench("compare", path, pages / "b")
         assert code == 2 and said in err and typed in err

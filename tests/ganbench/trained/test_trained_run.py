@@ -101,6 +101,16 @@ def test_a_run_of_another_suite_than_one_thinks_is_named(made):
     assert error.value.hint == f"there are: {folder.parent / 'cyclegan-unet'}"
 
 
+def test_a_suite_and_a_model_without_their_results_folder_are_found_there(made, monkeypatch):
+    folder = made("dcgan")
+    results = folder.parent.parent
+    monkeypatch.chdir(results.rename(results.with_name("results")).parent)
+    with pytest.raises(InputError, match="there is no run") as error:
+        trained_run.find(f"{folder.parent.name}/dcgan")
+    assert error.value.hint == f"--with results/{folder.parent.name}/dcgan"
+    assert trained_run.find(f"results/{folder.parent.name}/dcgan").record.model == "dcgan"
+
+
 def test_a_run_without_its_record_is_not_called_missing(made):
     folder = made("cyclegan-unet", "cyclegan-unet.pytorch-seed0-abc")
     (folder / "record.json").unlink()

@@ -24,7 +24,7 @@ def pairs_of(count, apart):
 
 def groups_of(said):
     """The places that share each letter, by the letter."""
-    found = {}
+    found: dict[str, set[int]] = {}
     for row, mine in said:
         for letter in mine.split():
             found.setdefault(letter, set()).add(row.place)
