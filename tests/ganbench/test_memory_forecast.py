@@ -8,6 +8,7 @@ import resource
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 
@@ -147,6 +148,37 @@ def test_a_prediction_is_told_in_parts():
     assert memory_forecast.describe(small).endswith(
         "161 MiB of tensors (parameters 2.0, gradients and optimiser 150, activations 9.0)"
     )
+
+
+def test_what_needs_nine_tenths_of_the_memory_fits_and_a_byte_more_does_not():
+    need = memory_forecast.Need(200, 300, 350, 50, 0, 0, 1000)
+    assert need.total == 900 and need.fits
+    assert not replace(need, remembered=51).fits
+    assert replace(need, remembered=10**12, available=None).fits
+
+
+def test_a_batch_needs_what_is_fixed_and_its_pictures_by_their_pixels():
+    assert NEED.at(3) == 600 * MIB and NEED.at(4, 0.25) == 400 * MIB
+
+
+def test_a_batch_or_a_size_that_just_fits_is_advised():
+    assert advice(batch=2, need=replace(short_of(0), available=round(400 * MIB / 0.9) + 1)) == (
+        "batch=1 would need about 400 MiB of the 444 MiB there: --models cyclegan-resnet:batch=1"
+    )
+    exact = replace(NEED, fixed=0, per_picture=4 * 900, available=1000)
+    assert advice(batch=1, need=exact).endswith(": --size 128")
+    assert advice(batch=1, need=replace(exact, available=999)).endswith(": --size 64")
+
+
+def test_no_size_is_advised_that_the_models_cannot_draw():
+    def sizes(size):
+        return memory_forecast._smaller_sizes(size)
+
+    assert sizes(256) == [128, 64, 32] and sizes(32) == [] and sizes(31) == []
+    assert sizes(96) == [48] and sizes(100) == [] and sizes(72) == [36]
+    assert [memory_forecast._smaller_batches(batch) for batch in (1, 2, 5, 8)] == [
+        [], [1], [4, 2, 1], [4, 2, 1],
+    ]  # fmt: skip
 
 
 # What there is

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ganzoo import conformance, registry
+from ganzoo.errors import InputError
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tiny_gan.py"
 INIT = "self.optimizers = {"
@@ -154,3 +156,127 @@ def test_a_memory_that_is_no_tensor_is_named(answers):
 
 def test_a_model_that_does_not_train_need_not_have_losses(answers):
     assert answers(('return {"D": d_loss.detach(), "G": g_loss.detach()}', "return {}")) == {}
+
+
+DRAW = 'return self.draw(self.networks["G"], source)'
+START = "super().__init__(settings, task)"
+LOAD = """
+
+    def load(self, folder):
+        super().load(folder)
+        for one in self.optimizers.values():
+            one.state.clear()
+"""
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """One question asked of the example with some of its text replaced: the reason, if not good."""
+
+    def ask(question, found: str, written: str, steps: int = 3) -> str:
+        text = EXAMPLE.read_text()
+        assert text.count(found) == 1
+        file = tmp_path / "my_gan.py"
+        file.write_text("OTHER = iter(range(99))\n" + text.replace(found, written))
+        kind: Any = registry.load(registry.select("my-gan", (file,))[0])
+        trial = conformance.Trial(kind, kind.Settings(batch=2, width=8), 16, most=steps)
+        answer = conformance._ask(question, trial)
+        assert answer.good == (not answer.reason) and "\n" not in answer.question
+        return answer.reason
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("question", "found", "written", "reason"),
+    [
+        ("seeds_matter", START, START + "\n        torch.manual_seed(0)", "seeds 0 and 1 give the"),
+        ("repeats_itself", START, START + "\n        torch.seed()", "losses differ"),
+        ("repeats_itself", DRAW, DRAW + " ^ next(OTHER)", "pictures differ by up to"),
+        ("generates_alone_as_in_company", DRAW, DRAW + "[[-1] * len(source)]", "a picture changes"),
+        ("generates_alone_as_in_company", DRAW,
+         DRAW.replace("source)", "10 * (source - source.mean(0)))"), "a picture changes by"),
+        ("generates_pictures", DRAW, DRAW + "[:1]", "generate returned uint8 (1, 16, 16, 3), not"),
+        ("generates_pictures", DRAW, DRAW + "[1:]", "generate returned uint8 (0, 16, 16, 3), not"),
+        ("generates_pictures", DRAW, DRAW + " / 255", "generate returned float64 (1, 16, 16, 3)"),
+        ("generates_pictures", DRAW, "return None", "generate returned NoneType, not uint8"),
+        ("losses_are_numbers", 'return {"D": d_loss.detach(), "G": g_loss.detach()}',
+         "return [1.0]", "step returned list, not a dict of named losses"),
+        ("losses_are_numbers", 'return {"D": d_loss.detach(), "G": g_loss.detach()}',
+         'return {"D": float("inf")}', "loss D is inf"),
+        ("continues_exactly", DRAW, DRAW + LOAD, "losses differ after load"),
+        ("continues_exactly", DRAW, DRAW + " ^ (self.steps == 4 and next(OTHER))",
+         "pictures differ by up to"),
+        ("schedule_can_be_called", DRAW,
+         DRAW + "\n\n    def schedule(self, used):\n        1 / used", "in schedule: ZeroDivision"),
+        ("schedule_can_be_called", DRAW,
+         DRAW + "\n\n    def schedule(self, used):\n        assert used < 0.9, 'late'", "late"),
+        ("generating_changes_nothing", DRAW,
+         'self.networks["G"][0].bias.data += 1\n        ' + DRAW, "differ after a call of"),
+        ("views_are_pictures", DRAW, DRAW + "\n\n    def views(self, source, target):\n"
+         "        return {'back': source}", "back returned float32 (3, 32), not uint8"),
+        ("reverse_returns_pictures", DRAW,
+         DRAW + "\n\n    def reverse(self, target):\n        return target[1:]",
+         "reverse returned uint8 (2, 16, 16, 3), not"),
+        ("reverse_returns_pictures", DRAW,
+         DRAW + "\n\n    def reverse(self, target):\n        return target", ""),
+        ("losses_are_numbers", START, START + "\n        raise SystemExit('no')", "SystemExit: no"),
+    ],
+)  # fmt: skip
+def test_every_question_refuses_what_it_asks_about(asked, question, found, written, reason):
+    told = asked(getattr(conformance, question), found, written)
+    assert reason in told and bool(told) == bool(reason)
+
+
+@pytest.mark.parametrize("question", [one.__name__ for one in conformance.QUESTIONS])
+def test_every_question_lets_the_example_pass(asked, question):
+    assert asked(getattr(conformance, question), DRAW, DRAW) == ""
+
+
+def test_the_longest_lesson_is_as_long_as_it_is_asked_to_be(asked):
+    late = 'return {"D": float("nan") if self.steps == 5 else 0.0}'
+    found = 'return {"D": d_loss.detach(), "G": g_loss.detach()}'
+    assert asked(conformance.losses_are_numbers, found, late, steps=4) == ""
+    assert asked(conformance.losses_are_numbers, found, late, steps=5) == "loss D is nan"
+
+
+def test_made_up_pictures_fit_and_differ_by_side_and_draw():
+    kind: Any = registry.load(registry.select("tiny-gan", (EXAMPLE,))[0])
+    trial = conformance.Trial(kind, kind.Settings(latent=5, batch=4), 16)
+    made = [trial.pictures(3), trial.pictures(3, 1), trial.pictures(3, side=0)]
+    assert {(one.shape, one.dtype.name) for one in made} == {((3, 16, 16, 3), "uint8")}
+    assert len({one.tobytes() for one in made}) == 3
+    assert np.array_equal(made[0], trial.pictures(3))
+    assert trial.sources(2).shape == (2, 5) and trial.sources(2).dtype == np.float32
+    assert not np.array_equal(trial.sources(2), trial.sources(2, draw=1))
+    assert [trial.trainer(batch=b).settings.batch for b in (None, 2)] == [4, 2]
+
+
+def test_a_size_that_no_picture_is_made_up_for_and_settings_that_do_not_fit_are_refused():
+    (model,) = registry.select("tiny-gan", (EXAMPLE,))
+    with pytest.raises(InputError, match="a size divisible by 4, not 18"):
+        next(conformance.run(model, 18))
+    with pytest.raises(InputError, match='no setting "widht"'):
+        next(conformance.run(model, 16, changes={"widht": 8}))
+    (dcgan,) = registry.select("dcgan")
+    with pytest.raises(InputError, match="cannot draw 16 px"):
+        next(conformance.run(dcgan, 16))
+
+
+def test_views_and_a_way_back_are_asked_about_where_there_are_any(answers):
+    more = "\n\n    def {0}(self, *sides):\n        return {1}"
+    assert "views returns named pictures, uint8 N H W 3" in answers(
+        (DRAW, DRAW + more.format("views", "{'back': sides[0]}"))
+    )
+    assert "reverse returns uint8 N H W 3" in answers(
+        (DRAW, DRAW + more.format("reverse", "sides[0][1:]"))
+    )
+
+
+def test_on_a_cpu_it_is_asked_whether_a_step_can_be_replayed():
+    (model,) = registry.select("dcgan")
+    changes = {"width": 4, "latent": 4}
+    asked = [answer.question for answer in conformance.run(model, 32, changes=changes)]
+    assert len(set(asked)) == len(asked) > len(conformance.QUESTIONS)
+    assert "a step that is replayed, as on a GPU, is the step that is not" in asked
+    assert "every parameter gets a finite gradient" in asked

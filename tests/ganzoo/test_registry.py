@@ -2,11 +2,14 @@ import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from ganzoo import registry
 from ganzoo.errors import InputError
+from ganzoo.trainer import Counting, count_parameters, missing_parts
 
 PLUGIN = """
 from dataclasses import dataclass
@@ -166,3 +169,75 @@ def test_importing_the_packages_imports_no_framework():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_built_in_model_starts_from_is_known_without_a_framework():
+    sources = {model.name: model.source for model in registry.BUILT_IN}
+    assert sources == {
+        "dcgan": "noise", "cyclegan-unet": "pictures", "cyclegan-resnet": "pictures",
+    }  # fmt: skip
+
+
+def test_a_model_of_a_package_is_imported_by_the_name_of_its_module(tmp_path, monkeypatch):
+    (tmp_path / "their_models.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert registry.load(registry.Model("theirs", "their_models:Mine")).__name__ == "Mine"
+
+
+def test_other_classes_and_values_of_a_plugin_are_no_models(tmp_path):
+    file = tmp_path / "my_gan.py"
+    other = 'class Data:\n    source = "https://pictures"\n    Settings.note = "mine"\n'
+    file.write_text(PLUGIN + other)
+    assert registry.select("my-gan", (file,))[0].address.endswith(":Mine")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lacking"),
+    [
+        ('"pytorch"', '"jax"', ['framework = "pytorch" or "tensorflow"']),
+        ('    framework = "pytorch"\n', "", ["framework"]),
+        ('    source = "noise"\n', "", ["source"]),
+        ("    batch: int = 1\n", "", ["Settings.batch"]),
+        ("    Settings = Settings\n", "", ["Settings"]),
+        ('"noise"', '"pictures"', []),
+    ],
+)
+def test_all_that_a_class_lacks_of_the_contract_is_named(old, new, lacking):
+    there = {}
+    exec(PLUGIN.replace(old, new), there)
+    assert missing_parts(there["Mine"]) == lacking
+
+
+def test_the_latent_size_is_asked_of_models_from_noise_only():
+    there = {}
+    exec(PLUGIN.replace("    latent: int = 2\n", ""), there)
+    assert missing_parts(there["Mine"]) == ["Settings.latent"]
+    there["Mine"].source = "pictures"
+    assert missing_parts(there["Mine"]) == []
+
+
+def test_parameters_are_counted_of_networks_of_both_frameworks():
+    keras = SimpleNamespace(trainable_variables=[np.zeros((2, 3)), np.zeros(4)])
+    torchs = SimpleNamespace(parameters=lambda: [SimpleNamespace(numel=lambda: 5)] * 2)
+    networks = SimpleNamespace(networks={"G": keras, "D": torchs})
+    assert count_parameters(networks) == {"G": 10, "D": 10}
+    assert count_parameters(SimpleNamespace()) == {}
+
+
+def test_every_step_is_counted_once_also_one_that_fails_or_calls_another():
+    class Base(Counting):
+        def step(self, source, target):
+            seen.append(self.steps)
+            return {"G": 1 / source}
+
+    class Own(Base):
+        def step(self, source, target):
+            return super().step(source, target=target)
+
+    seen = []
+    trainer = Own()
+    assert trainer.steps == 0
+    with pytest.raises(ZeroDivisionError):
+        trainer.step(0, None)
+    assert [trainer.step(1, None), trainer.step(2, target=None)] == [{"G": 1.0}, {"G": 0.5}]
+    assert seen == [1, 2, 3] and trainer.steps == 3

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 from torch import nn
@@ -38,3 +40,45 @@ def test_the_first_that_has_changed_or_gone_is_named():
 def test_a_precision_that_numpy_has_not_is_read():
     held = Holder(half=torch.ones(2, dtype=torch.bfloat16))
     assert remains.of(held) == remains.of(Holder(half=torch.ones(2, dtype=torch.bfloat16)))
+
+
+class Variable:
+    """As TensorFlow's."""
+
+    dtype = "float32"
+
+    def __init__(self, *values):
+        self.values = values
+
+    def numpy(self):
+        return np.array(self.values)
+
+
+def test_variables_and_models_of_tensorflow_are_seen_and_no_optimiser():
+    model = SimpleNamespace(weights=[Variable(1.0), Variable(2.0)], layers=[])
+    held = Holder(
+        step=Variable(3.0), nets={"G": model}, bare=SimpleNamespace(weights=[Variable(4.0)]),
+        optimiser=torch.optim.Adam(nn.Linear(1, 1).parameters()),
+    )  # fmt: skip
+    before = remains.of(held)
+    assert before.keys() == {"step", "nets.G.0", "nets.G.1"}
+    model.weights[1].values = (2.5,)
+    assert remains.lost(before, remains.of(held)) == "nets.G.1"
+
+
+def test_what_lies_deep_within_is_seen_and_what_holds_itself_ends():
+    held = Holder(nets={"a": ({"b": 1},), "words": np.array(["x", None])})
+    held.loop = [held.__dict__]
+    found = remains.of(held)
+    assert found["nets.a.0.b"] == "1"
+    assert "nets.words" not in found and all(name.count(".") <= 3 for name in found)
+
+
+def test_what_is_neither_a_tensor_nor_a_network_hinders_nobody():
+    odd = [np.int64(3), np.dtype("f4"), SimpleNamespace(layers=[1]), SimpleNamespace(dtype="f4")]
+    assert remains.of(Holder(odd=odd, b=1))["b"] == "1"
+
+
+def test_true_is_not_one_and_whole_numbers_are_no_floats():
+    kinds = [remains.of(Holder(x=value))["x"] for value in (True, 1, 1.0)]
+    assert len(set(kinds)) == 3

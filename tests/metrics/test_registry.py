@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -52,6 +53,12 @@ def test_only_official_weights_give_the_published_name(name):
         assert key != metric.name and title != metric.title
         assert "FID" not in title and "KID" not in title
         assert extractor.key in key and extractor.name in title
+
+
+def test_which_metrics_see_what_a_network_saw_is_fixed():
+    pixels = [name for name in registry.names() if not registry.get(name).sees_features]
+    translators = ["input_change", "input_match", "cycle_error", "truth_error"]
+    assert pixels == ["fwd", "mesh", *translators]
 
 
 def test_the_names_under_random_weights_are_fixed():
@@ -185,3 +192,24 @@ WHAT = {
 def test_which_way_is_better_and_what_is_asked_is_fixed():
     found = {m.name: (m.better, m.kind) for m in map(registry.get, registry.names())}
     assert found == WHAT
+
+
+def test_other_values_of_a_plugin_file_are_no_metrics(tmp_path):
+    file = tmp_path / "mine.py"
+    values = "LEVEL = 3\nA = B = [1]\nFIELDS, MORE = 1, 2\nUSED = sorted(FIELDS)\n"
+    file.write_text(values + EXAMPLE.read_text() + "NAMELESS = Metric()\n")
+    assert registry.in_file(file).keys() == {"colour_distance"}
+
+
+def test_a_metric_that_says_no_more_needs_pictures_of_both_sides_and_may_leave_some_out():
+    metric = registry.get("colour_distance", (EXAMPLE,))
+    assert (metric.official_only, metric.from_moments, metric.jackknife) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"), [(Path.mkdir, "it is a folder: name the file"), (os.mkfifo, "is no file")]
+)
+def test_a_folder_or_a_fifo_is_no_plugin_and_holds_nobody_up(tmp_path, make, words):
+    make(tmp_path / "odd.py")
+    with pytest.raises(InputError, match=words):
+        registry.names((tmp_path / "odd.py",))

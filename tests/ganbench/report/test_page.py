@@ -2,14 +2,15 @@ import json
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import jinja2
 import pytest
 
-from ganbench import record
+from ganbench import price, record
 from ganbench.errors import InputError
 from ganbench.report import build, conclusion, embedded, formatting, page, redact
-from ganbench.report.analysis import comparison
+from ganbench.report.analysis import comparison, costs
 from ganbench.report.analysis.comparison import compare
 from ganbench.report.figures import learning_curves, svg
 from ganbench.report.pictures import failures
@@ -264,3 +265,33 @@ def test_at_least_three_pictures_stand_below_the_verdict(fake, labels, expected)
     shown = re.findall(r'src="([^"]+)" alt="(?:the )?([\w-]+)', figure)
     assert [name for _, name in shown] == expected
     assert len({uri for uri, _ in shown}) == len(expected)  # each photograph is another one
+
+
+def with_costs(fake, seed, status, wall, **cost):
+    made = fake.run("dcgan", seed, 100.0, record.Status(status, 9, 1.0), pictures=False)
+    used = replace(made.used, seconds=60.0 + seed, wall_seconds=wall)
+    folder = fake.suite / fake.runs[-1]
+    record.write(folder, replace(made, used=used, cost=replace(made.cost, **cost)))
+
+
+def test_costs_are_means_over_the_finished_runs_that_know_them_or_else_over_all(fake):
+    with_costs(fake, 0, "done", 3600.0, energy_joules=500.0, peak_memory_bytes=None)
+    with_costs(fake, 1, "done", 1800.0, energy_joules=None, peak_memory_bytes=None)
+    with_costs(fake, 2, "diverged", 9999.0, energy_joules=900.0, peak_memory_bytes=300)
+    with_costs(fake, 3, "failed", 9999.0, peak_memory_bytes=100, parameters={"G": 1})
+    (row,) = compare(record.read_results(fake.finish(["dcgan"]))).rows
+    assert (costs.mean_cost(row, costs.SECONDS), costs.mean_cost(row, costs.WALL)) == (60.5, 2700)
+    assert costs.mean_cost(row, costs.ENERGY) == 500
+    assert costs.mean_cost(row, costs.MEMORY) == 200
+    assert costs.mean_cost(row, lambda run: None) is None
+    assert costs.mean_money(row, price.parse("$2/h")) == 1.5
+    networks = row.records[0].cost.parameters
+    assert len(networks) > 1 and costs.parameters(row) == sum(networks.values())
+
+
+def test_a_model_trained_elsewhere_has_no_costs_here_and_no_networks_are_no_number(fake):
+    with_costs(fake, 0, "imported", 3600.0, parameters={})
+    (row,) = compare(record.read_results(fake.finish(["dcgan"]))).rows
+    assert costs.mean_cost(row, costs.WALL) is None
+    assert costs.mean_money(row, price.parse("1/h")) is None
+    assert costs.parameters(row) is None

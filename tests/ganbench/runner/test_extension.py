@@ -286,3 +286,22 @@ def test_where_the_pictures_have_changed_since_that_is_the_reason(bench, two_dom
     (note,) = bench("8step", data=str(mine))
     assert note.startswith("toy-gan seed 0 starts from zero: toy-gan.pytorch-seed0-")
     assert note.endswith(" learned from other pictures than are there now")
+
+
+def test_a_damaged_record_of_another_budget_hinders_nobody(bench, run_of, tmp_path):
+    bench("2step")
+    bench("4step")
+    path = run_of("4step")[0] / "record.json"
+    path.write_bytes(path.read_bytes()[:50])
+    assert bench("8step", extend=True)[0].startswith("toy-gan seed 0 goes on from ")
+    records = [record.read(path.parent) for path in (tmp_path / "r/s").glob("*/record.json")
+               if path.stat().st_size > 50]  # fmt: skip
+    extended = [run.extended for run in records if run.budget == "8step"]
+    assert [[each.budget for each in found] for found in extended] == [["2step"]]
+
+
+def test_a_damaged_record_alone_is_no_run_of_other_pictures(bench, run_of):
+    bench("4step")
+    path = run_of("4step")[0] / "record.json"
+    path.write_bytes(path.read_bytes()[:50])
+    assert bench("8step") == []

@@ -464,3 +464,123 @@ def test_results_of_version_0_1_can_be_merged(tmp_path):
     told = merging.merge([old], tmp_path / "M", None, "ganbench merge")
     assert told.folder.name == "old" and len(runs_of(tmp_path / "M")) == 3
     assert suite_part.read(tmp_path / "M").names == suite_part.read(old).names
+
+
+def test_what_the_machines_have_alike_is_said_of_the_suite_and_commits_are_named(here):
+    for name, commit, host in (("A", "aaa", "one"), ("B", "bbb", "two")):
+        about = record.read_suite(here / name / "s")
+        facts = {"commit": commit, "hostname": host, "python": "3.11"}
+        edit(here / name, environment=about["environment"] | facts, price="0.35/h")
+    told = merge(here, "A", "B")
+    about = record.read_suite(here / "M" / "s")
+    assert told.notes == ("the runs are of several commits of ganbench: aaa, bbb",)
+    assert about["warnings"][-1] == told.notes[0] and about["merged"] is True
+    assert about["environment"]["python"] == "3.11"
+    assert not {"commit", "hostname"} & about["environment"].keys()
+    assert (about["price"], about["command"]) == ("0.35/h", "ganbench merge")
+
+
+def test_warnings_and_codes_of_all_folders_stay_each_once(here):
+    edit(here / "A", warnings=["same", "of A"], code={"a": "1"}, primary=None)
+    edit(here / "B", warnings=["same", "of B"], code={"b": "2"})
+    merge(here, "A", "B")
+    about = record.read_suite(here / "M" / "s")
+    assert about["warnings"] == ["same", "of A", "of B"]
+    assert (about["code"], about["primary"]) == ({"a": "1", "b": "2"}, "fwd")
+
+
+def test_what_the_first_folder_has_not_comes_from_the_next(here):
+    (here / "A" / "s" / "baselines.json").unlink()
+    shutil.rmtree(here / "A" / "s" / "gallery")
+    merge(here, "A", "B")
+    made, other = here / "M" / "s", here / "B" / "s"
+    assert record.read_baselines(made) == record.read_baselines(other) != ()
+    for name in ("source", "target"):
+        path = f"gallery/{name}.npy"
+        assert (files.read_array(made / path) == files.read_array(other / path)).all()
+
+
+def test_what_are_no_pictures_is_not_shown(here):
+    for name in "AB":
+        path = here / name / "s" / "gallery" / "target.npy"
+        files.write_array(path, files.read_array(path).astype("float32"))
+    merge(here, "A", "B")
+    assert not (here / "M" / "s" / "gallery" / "target.npy").exists()
+    assert (here / "M" / "s" / "gallery" / "source.npy").exists()
+
+
+def test_a_merged_suite_that_is_a_link_is_not_followed(here):
+    (here / "M").mkdir()
+    (here / "elsewhere").mkdir()
+    (here / "M" / "s").symlink_to(here / "elsewhere", target_is_directory=True)
+    with pytest.raises(InputError, match="is a link, which is not followed"):
+        merge(here, "A", "B")
+    assert list((here / "elsewhere").iterdir()) == []
+
+
+def test_the_scored_one_of_two_is_taken_whichever_folder_is_named_first(here):
+    scored = a_run(here / "A")
+    other = here / "B" / "s" / scored.name
+    shutil.copytree(scored, other)
+    change(other, scores={}, curve=())
+    for at, order in enumerate(("AB", "BA")):
+        merge(here, *order, into=f"M{at}")
+        assert runs_of(here / f"M{at}")[scored.name].curve
+    change(other, seed=9)
+    with pytest.raises(InputError, match="not the same"):
+        merge(here, "A", "B", into="N")
+
+
+def test_a_run_that_comes_with_its_scores_later_replaces_the_one_without(here):
+    scored = a_run(here / "A")
+    whole = record.read(scored)
+    change(scored, scores={}, curve=())
+    merge(here, "A")
+    assert not runs_of(here / "M")[scored.name].curve
+    record.write(scored, whole)
+    merge(here, "A")
+    assert runs_of(here / "M")[scored.name].curve == whole.curve
+
+
+def test_a_run_that_is_trained_to_its_end_later_replaces_the_interrupted_one(here):
+    run = a_run(here / "A")
+    done = record.read(run)
+    change(run, status=record.Status("interrupted", 1, 0.3))
+    told = merge(here, "A", "B")
+    assert (told.runs, told.missing) == (3, (run.name,))
+    record.write(run, done)
+    told = merge(here, "A", "B")
+    assert (told.runs, told.missing) == (4, ())
+    assert runs_of(here / "M")[run.name].status.name == "done"
+
+
+def test_folders_without_a_single_run_are_not_merged(here):
+    for path in (here / "A").glob("s/*/record.json"):
+        shutil.rmtree(path.parent)
+    with pytest.raises(InputError, match="no run is there yet"):
+        merge(here, "A")
+    assert not (here / "M").exists()
+
+
+def test_a_sheet_of_samples_and_the_job_come_along_and_a_job_that_is_none_does_not(here):
+    run = a_run(here / "A")
+    sheets = {path.name for path in (run / "samples").glob("*.png")}
+    (run / "samples" / "more.png").write_bytes(b"x")
+    merge(here, "A")
+    copied = here / "M" / "s" / run.name
+    assert sheets and {path.name for path in (copied / "samples").glob("*.png")} == sheets
+    assert files.read_json(copied / "run.json") == files.read_json(run / "run.json")
+    (run / "run.json").write_text("[1]")
+    merge(here, "A", into="N")
+    assert not (here / "N" / "s" / run.name / "run.json").exists()
+
+
+def test_the_log_of_a_run_that_goes_on_may_have_grown_and_that_of_a_done_one_may_not(here):
+    run = a_run(here / "A")
+    with (run / "history.csv").open("a") as file:
+        file.write("more\n")
+    with pytest.raises(InputError, match=r"history\.csv is damaged"):
+        merge(here, "A")
+    change(run, status=record.Status("interrupted", 1, 0.3))
+    merge(here, "A")
+    assert (here / "M" / "s" / run.name / "history.csv").read_text().endswith("more\n")

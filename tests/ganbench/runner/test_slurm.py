@@ -8,12 +8,13 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ganbench import record
 from ganbench.errors import InputError
-from ganbench.planning.suite import Suite
+from ganbench.planning.suite import Suite, read_suite
 from ganbench.runner import merge, slurm
 from ganbench.runner.interrupts import Interrupts
 from ganbench.system import child_process
@@ -163,3 +164,166 @@ def test_several_ranks_and_addresses_of_storages_are_refused(
     code, _, said = ganbench("run", "--on", "slurm", "--results", "memory://bucket/r")
     assert code == 2 and "in a folder that its nodes share" in said
     assert list(tmp_path.iterdir()) == []
+
+
+class Taken:
+    """An executor of submitit's that only writes down what it is asked."""
+
+    def __init__(self, folder, cluster):
+        Taken.last, self.folder, self.cluster = self, folder, cluster
+
+    def update_parameters(self, **asked):
+        self.asked = asked
+
+    def map_array(self, function, *arguments):
+        self.calls = list(zip(*arguments, strict=True))
+        return [SimpleNamespace(job_id=f"77_{at}") for at in range(len(self.calls))]
+
+
+def submitted(two_domains, tmp_path, monkeypatch, order, **changes):
+    monkeypatch.setattr(slurm, "_submitit", lambda: SimpleNamespace(AutoExecutor=Taken))
+    asked = replace(suite(two_domains), **changes)
+    said: list[str] = []
+    code = slurm.carry_out(asked, tmp_path / "r", order, said.append, Interrupts())
+    return code, said, Taken.last
+
+
+def test_slurm_is_asked_for_a_day_and_four_cores_and_for_no_gpu(two_domains, tmp_path, monkeypatch):
+    order = slurm.Order(None, True, None)
+    code, said, taken = submitted(
+        two_domains, tmp_path, monkeypatch, order, threads=None, device=None
+    )
+    assert taken.asked == {"name": "ganbench-s", "timeout_min": 24 * 60 + 10, "cpus_per_task": 4}
+    place = tmp_path / "r" / "slurm" / "s"
+    assert (taken.folder, taken.cluster) == (place / "jobs", "slurm")
+    assert code == 0 and said[0] == "2 runs submitted as job 77"
+    assert [stop for _, stop in taken.calls] == [str(place / "stop")] * 2
+
+
+def test_what_is_typed_for_slurm_is_asked_of_it(two_domains, tmp_path, monkeypatch):
+    order = slurm.Order("gpu", True, 61.0, ("--save-every", "5m"))
+    changes = {"device": "cuda", "threads": 9, "seeds": (0,), "name": "n" * 100}
+    _, said, taken = submitted(two_domains, tmp_path, monkeypatch, order, **changes)
+    assert taken.asked == {
+        "name": f"ganbench-{'n' * 91}",
+        "timeout_min": 12,
+        "cpus_per_task": 9,
+        "gpus_per_node": 1,
+        "slurm_partition": "gpu",
+    }
+    assert said[0].startswith("1 run submitted")
+    assert all(words[-2:] == ["--save-every", "5m"] for words, _ in taken.calls)
+
+
+def test_every_run_of_every_model_and_seed_is_a_shard_in_a_folder_of_its_own(
+    two_domains, tmp_path, monkeypatch
+):
+    changes = {"models": ("toy-gan", "toy-gan:batch=3"), "seeds": (0, 1, 2)}
+    order = slurm.Order(None, True, None)
+    _, said, taken = submitted(two_domains, tmp_path, monkeypatch, order, **changes)
+    place = tmp_path / "r" / "slurm" / "s"
+    fixed = [*map(str, slurm.COMMAND), "run", "--suite", str(place / "suite.toml"), "--results"]
+    assert [words for words, _ in taken.calls] == [
+        [*fixed, str(place / f"{at}-of-6"), "--shard", f"{at}/6"] for at in range(1, 7)
+    ]
+    assert f"ganbench merge {place}/*-of-6 --into {tmp_path / 'r'}" in said[1]
+    kept = read_suite(place / "suite.toml")
+    assert (kept.seeds, kept.name, len(kept.models)) == ((0, 1, 2), "s", 2)
+
+
+def test_a_stop_of_an_earlier_command_holds_nobody(two_domains, tmp_path, monkeypatch):
+    stop = tmp_path / "r" / "slurm" / "s" / "stop"
+    stop.parent.mkdir(parents=True)
+    stop.write_text("")
+    submitted(two_domains, tmp_path, monkeypatch, slurm.Order(None, True, None))
+    assert not stop.exists()
+
+
+class Job:
+    """One that saves for a while when it is asked to stop, or waits until it is cancelled."""
+
+    def __init__(self, state, stop, result=0):
+        self.state, self.stop, self.outcome, self.left = state, stop, result, 5
+
+    def done(self):
+        self.left -= self.stop.exists()
+        return self.state == "COMPLETED" or (self.state == "RUNNING" and self.left < 0)
+
+    def result(self):
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def cancel(self):
+        self.state = "CANCELLED"
+
+
+def test_a_stop_cancels_what_waits_and_waits_for_what_has_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.001)
+    asks, said, stop = Interrupts(), [], tmp_path / "stop"
+    asks.ask("")
+    states = ("RUNNING", "PENDING", "COMPLETED", "COMPLETED")
+    results = (0, 0, 3, OSError("node died"))
+    jobs = [Job(state, stop, result) for state, result in zip(states, results, strict=True)]
+    assert slurm._wait(jobs, tmp_path, asks, said.append) == [0, 130, 3, 2]
+    assert [job.state for job in jobs[:2]] == ["RUNNING", "CANCELLED"]
+    assert stop.exists() and len(said) == 1
+
+
+def test_where_nobody_asks_to_stop_nobody_is_told_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.001)
+    jobs, said = [Job("COMPLETED", tmp_path / "stop", code) for code in (0, 3)], []
+    assert slurm._wait(jobs, tmp_path, Interrupts(), said.append) == [0, 3]
+    assert said == [] and not (tmp_path / "stop").exists()
+
+
+def test_a_shard_that_begins_after_the_stop_starts_nothing(tmp_path):
+    (tmp_path / "stop").write_text("")
+    assert slurm.work(["touch", str(tmp_path / "begun")], str(tmp_path / "stop")) == 130
+    assert not (tmp_path / "begun").exists()
+
+
+@pytest.mark.parametrize(("codes", "code"), [([0, 3], 3), ([0, 0], 3), ([130, 2], 130)])
+def test_shards_that_leave_nothing_are_no_success(two_domains, tmp_path, monkeypatch, codes, code):
+    monkeypatch.setattr(slurm, "_wait", lambda *_: codes)
+    found, said, _ = submitted(two_domains, tmp_path, monkeypatch, slurm.Order(None, False, None))
+    assert found == code
+    assert [line for line in said if "has ended" in line] == [
+        line for line in said if "shard 2/2 has ended with code 2" in line
+    ]
+    assert any("has ended" in line for line in said) == (2 in codes)
+
+
+def test_what_slurm_says_against_a_job_is_one_sentence(two_domains, tmp_path, monkeypatch):
+    def refuse(self, function, *arguments):
+        raise RuntimeError("sbatch: error: invalid partition\nmore")
+
+    monkeypatch.setattr(Taken, "map_array", refuse)
+    with pytest.raises(InputError, match=r"does not take the job: .*invalid partition$"):
+        submitted(two_domains, tmp_path, monkeypatch, slurm.Order("x", True, None))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"budget": "soon"}, "is not understood"),
+        ({"seeds": (1, 1)}, "named twice"),
+        ({"metrics": ("fdi",)}, "no metric 'fdi'"),
+        ({"models": ("no-such-gan",)}, 'no model "no-such-gan"'),
+    ],
+)
+def test_what_no_run_can_use_is_refused_before_anything_is_submitted(
+    two_domains, tmp_path, monkeypatch, wrong, words
+):
+    with pytest.raises(ValueError, match=words):
+        submitted(two_domains, tmp_path, monkeypatch, slurm.Order(None, True, None), **wrong)
+    assert not (tmp_path / "r").exists()
+
+
+def test_the_metrics_that_all_stands_for_are_spelled_out_for_the_nodes(
+    two_domains, tmp_path, monkeypatch
+):
+    order = slurm.Order(None, True, None)
+    submitted(two_domains, tmp_path, monkeypatch, order, metrics=("fwd", "all"))
+    kept = read_suite(tmp_path / "r" / "slurm" / "s" / "suite.toml")
+    assert kept.metrics[0] == "fwd" and "all" not in kept.metrics and len(kept.metrics) > 10

@@ -82,3 +82,53 @@ def test_without_a_score_the_eye_speaks_alone(results):
     assert said(comparison, ("a", "b", "b")) == (
         "There is no score to hold the votes against: the eye puts b before a."
     )
+
+
+def test_models_that_share_no_seed_cannot_be_compared_by_the_metric(fake, score_of):
+    for label, seeds in (("a", (0, 1)), ("b", (2, 3))):
+        for seed in seeds:
+            found = score_of(10.0 + seed, name="FD")
+            fake.run(label, seed, 0, pictures=False, scores={found.metric: found}, curve=())
+    comparison = compare(record.read_results(fake.finish(["a", "b"], None)))
+    assert said(comparison, ("a", "b", "b")) == (
+        "Whether the eye and FD agree cannot be said: "
+        "the eye puts b before a, and FD has nothing to compare them by."
+    )
+    assert said(comparison, ("a", "b", "-")).endswith(": neither tells a and b apart.")
+
+
+def test_a_model_without_a_score_is_held_against_the_eye_alone(results, fake):
+    found = results(APART)
+    bare = [
+        (folder, replace(run, scores={}) if run.label == "b" else run) for folder, run in found.runs
+    ]
+    comparison = compare(replace(found, runs=tuple(bare)))
+    assert said(comparison, ("a", "b", "b")).endswith(
+        "the eye puts b before a, and FD has nothing to compare them by."
+    )
+    assert said(comparison, ("a", "b", "-")).endswith(": neither tells a and b apart.")
+
+
+def test_one_pair_that_disagrees_is_enough_to_disagree(results):
+    comparison = compare(results(APART | {"c": [30.0, 31.0, 32.5]}))
+    sentence = said(comparison, ("a", "b", "a"), ("b", "c", "c"))
+    assert sentence == (
+        "The eye and FD disagree: both put a before b; "
+        "the eye puts c before b, FD the other way round."
+    )
+
+
+def test_an_equal_mean_leans_no_way(results):
+    comparison = compare(results({"a": [10.0, 11.0], "b": [11.0, 10.0]}))
+    for better, worse in ("ab", "ba"):
+        assert said(comparison, ("a", "b", better)).endswith(
+            f"the eye puts {better} before {worse}, which FD cannot tell apart."
+        )
+
+
+def test_without_a_score_it_is_said_what_the_votes_can_and_cannot_tell(results):
+    found = results(APART)
+    bare = [(folder, replace(run, scores={})) for folder, run in found.runs]
+    comparison = compare(replace(found, runs=tuple(bare), baselines=()))
+    assert said(comparison, ("a", "b", "a")).endswith(": the eye puts a before b.")
+    assert said(comparison, ("a", "b", "-")).endswith("the votes cannot tell a and b apart.")
