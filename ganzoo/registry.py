@@ -183,13 +183,12 @@ def _parsed(file: Path) -> ast.Module:
             raise OSError("it is a folder: name the file, or install the package")
         if file.exists() and not file.is_file():  # a FIFO would make us wait
             raise OSError("it is no file")
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return ast.parse(file.read_bytes())
     except SyntaxError as error:
         line = f"line {error.lineno}: " if error.lineno else ""
         raise InputError(f"{plugin} is not Python: {line}{error.msg}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{plugin} cannot be read: {why}") from None
+    except OSError as error:
+        raise InputError(f"{plugin} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError, MemoryError) as error:  # zero bytes, a thousand brackets
         raise InputError(f"{plugin} is not Python: {error or 'nested too deep'}") from None
 

@@ -34,7 +34,7 @@ def lost(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 
 def _digests(name: str, value: Any, deep: int) -> Iterator[tuple[str, str]]:
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float | np.generic):
         yield name, repr(value)
     elif (array := _array(value)) is not None:
         yield name, hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

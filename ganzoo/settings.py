@@ -80,7 +80,7 @@ class DCGAN(Adversaries):
         """InputError for a picture size that the layers cannot reach, and numbers out of range."""
         require_power_of_two("dcgan", size, 32, 512)
         require_usable(self)
-        require_fraction(self, "real_label", "dropout")
+        require_fraction(self, "real_label", "dropout", "norm_momentum")
         for name in ("dense_start", "minibatch_std"):
             if getattr(self, name) and self.batch < 2:
                 raise InputError(f"{name}=true needs batch=2 or more: it compares pictures")
@@ -348,7 +348,7 @@ def require_usable(settings: Any) -> None:
             raise InputError(f"setting {name}={there[name]} must be at most {most:,}")
     require_positive(settings, "learning_rate_g", "learning_rate_d", "norm_epsilon")
     require_not_negative(settings, "adam_epsilon", "init_std", "r1_gamma", "lecam")
-    require_fraction(settings, "decay_from")
+    require_fraction(settings, "decay_from", "slope")
     for name in ("beta1", "beta2", "ema"):
         if not 0 <= there[name] < 1:
             raise InputError(f"setting {name}={there[name]} must be at least 0 and below 1")

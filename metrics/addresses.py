@@ -66,7 +66,15 @@ class Addresses(Generic[Named]):
 
     def _all(self, plugins: Plugins) -> dict[str, str]:
         installed = {point.name: point.value for point in _installed(self.group)}
-        files = {name: at for file in plugins for name, at in self.in_file(file).items()}
+        files: dict[str, str] = {}
+        for file in dict.fromkeys(Path(file).resolve() for file in plugins):
+            for name, at in self.in_file(file).items():
+                if other := files.get(name):
+                    both = f"{shown(other)} and {shown(at)}"
+                    raise InputError(
+                        f"two plugins call their {self.what} {name}: {both}", "rename one"
+                    )
+                files[name] = at
         new = {name: at for name, at in sorted(installed.items()) if name not in self.built_in}
         return {**self.built_in, **new, **files}
 
@@ -93,13 +101,12 @@ def _parsed(file: Path) -> ast.Module:
             raise OSError("it is a folder: name the file, or install the package")
         if file.exists() and not file.is_file():  # a FIFO would make us wait
             raise OSError("it is no file")
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return ast.parse(file.read_bytes())
     except SyntaxError as error:
         line = f"line {error.lineno}: " if error.lineno else ""
         raise InputError(f"{plugin} is not Python: {line}{error.msg}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{plugin} cannot be read: {why}") from None
+    except OSError as error:
+        raise InputError(f"{plugin} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError, MemoryError) as error:  # zero bytes, a thousand brackets
         raise InputError(f"{plugin} is not Python: {error or 'nested too deep'}") from None
 

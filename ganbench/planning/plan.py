@@ -372,10 +372,15 @@ def _with_work(entries: list[_Entry]) -> list[_Entry]:
 def title(suite: Suite) -> str:
     """What people call the data."""
     if suite.source and suite.target:
-        return f"{Path(suite.source).stem} to {Path(suite.target).stem}"
-    if suite.target:
-        return Path(suite.target).resolve().stem
-    return Path(suite.data).resolve().stem if suite.data else "scenes"
+        return f"{_called(suite.source)} to {_called(suite.target)}"
+    pictures = suite.target or suite.data
+    return _called(pictures) if pictures else "scenes"
+
+
+def _called(pictures: str) -> str:
+    """The name of a folder, dots and all, or of a file without its ending."""
+    place = Path(pictures).resolve()
+    return place.name if place.is_dir() else place.stem
 
 
 def _with_samples(suite: Suite, asked: int | None, pair: load.Pair, entries: list[_Entry]) -> Suite:

@@ -45,8 +45,12 @@ class Merged:
         return shlex.join(["ganbench", *map(str, words)])
 
 
-def merge(places: Sequence[Path], into: Path, suite: str | None, command: str) -> Merged:
+def merge(
+    places: Sequence[Path], into: Path, suite: str | None, command: str, over: bool = False
+) -> Merged:
     """Put the runs of one suite together in `into`, and build its page there.
+
+    over: what has ended in `places` replaces what was merged before.
 
     InputError, which lists what differs, when the folders hold different suites, data or versions,
     or one run twice and not alike.
@@ -54,7 +58,7 @@ def merge(places: Sequence[Path], into: Path, suite: str | None, command: str) -
     parts = _read(places, into, suite)
     target = into / parts[0].name
     _check_alike(parts)
-    chosen, notes = _choose(parts)
+    chosen, notes = _choose(parts, target if over else None)
     if not chosen:
         raise InputError("no run is there yet", "ganbench run --shard 1/2, and 2/2 elsewhere")
     files.check_writable(into, "--into FOLDER")
@@ -102,8 +106,12 @@ def _check_alike(parts: Sequence[Part]) -> None:
             raise InputError(f"{first.folder} and {other.folder} do not belong together:\n{lines}")
 
 
-def _choose(parts: Sequence[Part]) -> tuple[dict[int, Found], list[str]]:
-    """One of what there is of every run, by its position, and what to say of the choice."""
+def _choose(parts: Sequence[Part], old: Path | None = None) -> tuple[dict[int, Found], list[str]]:
+    """One of what there is of every run, by its position, and what to say of the choice.
+
+    What lies in `old` gives way to whatever has ended elsewhere. Of runs that go on the one that is
+    ahead is taken, the last named one of several.
+    """
     chosen, conflicts = {}, []
     notes = [f"{name} is at work in {part.folder}: not taken" for part in parts
              for name in part.busy]  # fmt: skip
@@ -111,11 +119,14 @@ def _choose(parts: Sequence[Part]) -> tuple[dict[int, Found], list[str]]:
     for at in range(len(parts[0].names)):
         there = [part.runs[at] for part in parts if at in part.runs]
         ended = [found for found in there if found.ended]
+        ended = [found for found in ended if found.folder.parent != old] or ended
         best = None
-        for found in ended or there:
+        if there and not ended:
+            best = max(reversed(there), key=lambda found: found.record.used.steps)
+        for found in ended:
             best = found if best is None else _either(best, found)
             if best is None:
-                conflicts.append(" and ".join(str(one.folder) for one in ended or there))
+                conflicts.append(" and ".join(str(one.folder) for one in ended))
                 break
         if best is not None:
             chosen[at] = best

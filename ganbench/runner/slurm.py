@@ -4,6 +4,7 @@ The folders lie on a disk that all nodes share, beside the results; when all has
 merged. Nothing is planned where the command is typed, which may have neither a GPU nor a framework.
 """
 
+import json
 import math
 import shlex
 import shutil
@@ -11,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,8 +31,10 @@ from ganbench.planning.suite import (
     to_toml,
     with_metrics_named,
 )
-from ganbench.runner import merge
+from ganbench.runner import merge, suite_part
 from ganbench.runner.interrupts import INTERRUPTED, Interrupts
+from ganbench.runner.part_differences import OWN
+from ganbench.runner.suite_part import told
 from ganbench.system import files
 from ganbench.system.text import shown
 
@@ -65,9 +69,10 @@ def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interru
     check(suite)
     require_one_rank(suite)
     require_same_precision(suite)
-    count = len(selected(suite)) * len(suite.seeds)
+    count = _count(suite)
     name = suite.name or slug(planning.title(suite)) or "results"
     suite = replace(suite, name=name)
+    _check_like(suite, results / name)
     place = (results / FOLDER / name).resolve()
     files.check_writable(results)
     files.remove(place / STOP)
@@ -85,21 +90,42 @@ def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interru
     for at, code in enumerate(codes, 1):
         if code not in (DONE, FAILED_RUNS, INTERRUPTED):
             say(f"shard {at}/{count} has ended with code {code}; its words are in {place}/jobs")
-    whole = _merged(parts, results, say)
+    whole = _merged(parts, results, say, over="--force" in order.more)
     if asks.asked:
         return INTERRUPTED
     return max(codes) or (DONE if whole else FAILED_RUNS)
 
 
-def _merged(parts: Sequence[Path], results: Path, say: Say) -> bool:
+def _count(suite: Suite) -> int:
+    """Runs of a suite: what is asked for twice is one."""
+    asked = {
+        (model.name, model.framework, json.dumps(choice.settings, sort_keys=True, default=str))
+        for model, choice in selected(suite)
+    }
+    return len(asked) * len(suite.seeds)
+
+
+def _check_like(suite: Suite, merged: Path) -> None:
+    """InputError where what was merged before is another suite: nothing could be added to it."""
+    if not (merged / "suite.json").exists():
+        return
+    there, here = suite_part.read(merged).values, tomllib.loads(to_toml(suite))
+    asked = [name for name in here if name not in OWN and there.get(name, here[name]) != here[name]]
+    if asked:
+        lines = "\n".join(f"  {name}: {told(there[name])} there, {told(here[name])} here"
+                          for name in asked)  # fmt: skip
+        raise InputError(f"{merged} holds another suite:\n{lines}", "--name ANOTHER")
+
+
+def _merged(parts: Sequence[Path], results: Path, say: Say, over: bool) -> bool:
     """Merge what the shards have left; is every run there?"""
     there = [part for part in parts if list(part.glob("*/suite.json"))]
     if not there:
         return False
-    merged = merge.merge(there, results, None, f"ganbench run --on {ENGINE}")
+    merged = merge.merge(there, results, None, f"ganbench run --on {ENGINE}", over)
     for note in merged.notes:
         say(f"note: {note}")
-    say(f"{merged.runs} of {len(parts)} runs are there:  {merged.page}")
+    say(f"{merged.runs} of {merged.runs + len(merged.missing)} runs are there:  {merged.page}")
     return not merged.missing
 
 
@@ -151,9 +177,11 @@ def _wait(jobs: Sequence[Any], place: Path, asks: Interrupts, say: Say) -> list[
 
 
 def _code(job: Any) -> int:
+    if job.state == "CANCELLED":
+        return INTERRUPTED
     try:
         return int(job.result()) if job.done() else INTERRUPTED
-    except Exception:  # the job was cancelled, or its node died
+    except Exception:  # its node died
         return INPUT
 
 

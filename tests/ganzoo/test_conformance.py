@@ -65,9 +65,10 @@ def test_an_average_among_the_networks_is_kept_and_needs_no_gradient(answers):
     ) == {}  # fmt: skip
 
 
-@pytest.mark.parametrize("kept", ["self.count = 0", "self.count = torch.zeros(1)"])
-def test_a_count_of_its_own_is_named(answers, kept):
-    found = answers((INIT, f"{kept}\n        {INIT}"), (STEP, f"        self.count += 1\n{STEP}"))
+@pytest.mark.parametrize("zero", ["0", "torch.zeros(1)", "__import__('numpy').int64(0)"])
+def test_a_count_of_its_own_is_named(answers, zero):
+    start = f"self.count = {zero}\n        "
+    found = answers((INIT, start + INIT), (STEP, f"        self.count += 1\n{STEP}"))
     (reason,) = found.values()
     assert reason.startswith("count is not what it was") and "`self.steps`" in reason
 
@@ -280,3 +281,8 @@ def test_on_a_cpu_it_is_asked_whether_a_step_can_be_replayed():
     assert len(set(asked)) == len(asked) > len(conformance.QUESTIONS)
     assert "a step that is replayed, as on a GPU, is the step that is not" in asked
     assert "every parameter gets a finite gradient" in asked
+
+
+def test_pictures_in_another_order_than_their_sources_are_refused(answers):
+    (reason,) = answers(('"G"], source)', '"G"], source)[::-1]')).values()
+    assert "with its neighbours" in reason

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,13 +204,13 @@ def test_other_classes_and_values_of_a_plugin_are_no_models(tmp_path):
     ],
 )
 def test_all_that_a_class_lacks_of_the_contract_is_named(old, new, lacking):
-    there = {}
+    there: dict[str, Any] = {}
     exec(PLUGIN.replace(old, new), there)
     assert missing_parts(there["Mine"]) == lacking
 
 
 def test_the_latent_size_is_asked_of_models_from_noise_only():
-    there = {}
+    there: dict[str, Any] = {}
     exec(PLUGIN.replace("    latent: int = 2\n", ""), there)
     assert missing_parts(there["Mine"]) == ["Settings.latent"]
     there["Mine"].source = "pictures"
@@ -234,7 +235,7 @@ def test_every_step_is_counted_once_also_one_that_fails_or_calls_another():
         def step(self, source, target):
             return super().step(source, target=target)
 
-    seen = []
+    seen: list[int] = []
     trainer = Own()
     assert trainer.steps == 0
     with pytest.raises(ZeroDivisionError):

@@ -145,6 +145,8 @@ def test_settings_at_the_edge_of_what_can_be_built_are_taken(settings, size):
         (DCGAN(batch=1, dense_start=True), 64, "dense_start=true needs batch=2"),
         (DCGAN(batch=1, minibatch_std=True), 64, "minibatch_std=true needs batch=2"),
         (DCGAN(real_label=1.1), 64, "real_label=1.1 must lie between 0 and 1"),
+        (DCGAN(norm_momentum=5.0), 64, "norm_momentum=5.0 must lie between 0 and 1"),
+        (DCGAN(slope=-3.0), 64, "slope=-3.0 must lie between 0 and 1"),
         (DCGAN(ema=1.0), 64, "ema=1.0 must be at least 0 and below 1"),
         (DCGAN(norm_epsilon=0.0), 64, "norm_epsilon=0.0 must be above 0"),
         (DCGAN(r1_gamma=-1.0), 64, "r1_gamma=-1.0 must not be negative"),

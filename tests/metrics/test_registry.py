@@ -131,6 +131,32 @@ def test_a_plugin_file_cannot_replace_a_built_in_metric(tmp_path):
         registry.get("fid", (file,))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        b'\xef\xbb\xbfM = Metric(name="mine")\n',
+        '# coding: latin-1\nM = Metric(name="mine", about="Gr\xfc\xdfe")\n'.encode("latin-1"),
+    ],
+)
+def test_a_plugin_file_may_be_written_in_any_way_that_python_reads(tmp_path, written):
+    file = tmp_path / "mine.py"
+    file.write_bytes(written)
+    assert list(registry.in_file(file)) == ["mine"]
+    file.write_bytes(b'M = Metric(name="gr\xfc\xdfe")\n')
+    with pytest.raises(InputError, match="is not Python"):
+        registry.in_file(file)
+
+
+def test_two_plugin_files_cannot_have_metrics_of_one_name(tmp_path):
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    for file in (one, other):
+        file.write_text('M = Metric(name="mine", title="Mine")\n')
+    assert "mine" in registry.names((one, one))
+    with pytest.raises(InputError, match="two plugins call their metric mine: ") as raised:
+        registry.names((one, other))
+    assert f"{one}:M and {other}:M" in str(raised.value)
+
+
 def test_the_type_may_stand_behind_the_name(tmp_path):
     file = tmp_path / "my_distance.py"
     file.write_text(EXAMPLE.read_text().replace("METRIC = Metric(", "METRIC: Metric = Metric("))

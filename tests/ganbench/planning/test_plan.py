@@ -105,11 +105,15 @@ def test_an_installed_plugin_is_asked_what_it_starts_from(tmp_path, monkeypatch,
         assert [len(side.names) for side in made.pair.domains] == [2, 2]
 
 
-def test_the_pictures_give_the_results_their_name():
+def test_the_pictures_give_the_results_their_name(tmp_path, monkeypatch):
     assert plan.title(Suite(target="holiday/dogs.zip")) == "dogs"
     assert plan.title(Suite(data="holiday/pets.zip")) == "pets"
     assert plan.title(Suite(source="holiday/cats", target="dogs")) == "cats to dogs"
     assert plan.title(Suite()) == "scenes"
+    (tmp_path / "pics-1.0").mkdir()
+    monkeypatch.chdir(tmp_path / "pics-1.0")
+    assert plan.title(Suite(data=".")) == plan.title(Suite(target=str(tmp_path / "pics-1.0")))
+    assert plan.title(Suite(source=".", target="..")) == f"pics-1.0 to {tmp_path.name}"
 
 
 @pytest.mark.parametrize(

@@ -554,6 +554,34 @@ def test_a_run_that_is_trained_to_its_end_later_replaces_the_interrupted_one(her
     assert runs_of(here / "M")[run.name].status.name == "done"
 
 
+@pytest.mark.parametrize("status", ["interrupted", "failed"])
+def test_of_runs_that_go_on_the_one_that_is_ahead_is_taken_again_and_again(here, status):
+    run = a_run(here / "A")
+    used = record.read(run).used
+    for steps in (1, 2, 2):
+        more = {"used": replace(used, steps=steps, wall_seconds=10.0 + steps)}
+        change(run, status=record.Status(status, steps, 0.3), **more)
+        assert merge(here, "A", "B").missing == (run.name,)
+        assert runs_of(here / "M")[run.name].used.steps == steps
+    change(run, used=replace(used, steps=1))
+    merge(here, "A", "B")
+    assert runs_of(here / "M")[run.name].used.steps == 2
+
+
+def test_what_was_merged_before_gives_way_where_that_is_asked_for(here):
+    assert merge(here, "A", "B").runs == 4
+    one, other = sorted(path.parent for path in (here / "A").glob("s/*/record.json"))
+    anew = replace(record.read(one).used, wall_seconds=77.0)
+    change(one, used=anew)
+    change(other, used=anew, status=record.Status("interrupted", 1, 0.3))
+    with pytest.raises(InputError, match="one run is there twice"):
+        merge(here, "A", "B")
+    places = [here / "A", here / "B"]
+    assert merging.merge(places, here / "M", None, "again", over=True).runs == 4
+    found = runs_of(here / "M")
+    assert found[one.name].used == anew and found[other.name].status.name == "done"
+
+
 def test_folders_without_a_single_run_are_not_merged(here):
     for path in (here / "A").glob("s/*/record.json"):
         shutil.rmtree(path.parent)

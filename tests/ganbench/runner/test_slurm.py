@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -169,6 +170,8 @@ def test_several_ranks_and_addresses_of_storages_are_refused(
 class Taken:
     """An executor of submitit's that only writes down what it is asked."""
 
+    last: Any
+
     def __init__(self, folder, cluster):
         Taken.last, self.folder, self.cluster = self, folder, cluster
 
@@ -260,8 +263,9 @@ class Job:
 
 def test_a_stop_cancels_what_waits_and_waits_for_what_has_begun(tmp_path, monkeypatch):
     monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.001)
-    asks, said, stop = Interrupts(), [], tmp_path / "stop"
-    asks.ask("")
+    asks, stop = Interrupts(), tmp_path / "stop"
+    asks.asked = True  # by this command alone: `ask` would tell what other tests start
+    said: list[str] = []
     states = ("RUNNING", "PENDING", "COMPLETED", "COMPLETED")
     results = (0, 0, 3, OSError("node died"))
     jobs = [Job(state, stop, result) for state, result in zip(states, results, strict=True)]
@@ -272,7 +276,7 @@ def test_a_stop_cancels_what_waits_and_waits_for_what_has_begun(tmp_path, monkey
 
 def test_where_nobody_asks_to_stop_nobody_is_told_to(tmp_path, monkeypatch):
     monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.001)
-    jobs, said = [Job("COMPLETED", tmp_path / "stop", code) for code in (0, 3)], []
+    jobs, said = [Job("COMPLETED", tmp_path / "stop", code) for code in (0, 3)], list[str]()
     assert slurm._wait(jobs, tmp_path, Interrupts(), said.append) == [0, 3]
     assert said == [] and not (tmp_path / "stop").exists()
 
@@ -327,3 +331,43 @@ def test_the_metrics_that_all_stands_for_are_spelled_out_for_the_nodes(
     submitted(two_domains, tmp_path, monkeypatch, order, metrics=("fwd", "all"))
     kept = read_suite(tmp_path / "r" / "slurm" / "s" / "suite.toml")
     assert kept.metrics[0] == "fwd" and "all" not in kept.metrics and len(kept.metrics) > 10
+
+
+def test_all_is_trained_and_merged_again_where_that_is_asked_for(local, two_domains, tmp_path):
+    asked = suite(two_domains)
+    assert carry_out(asked, tmp_path)[0] == 0
+    before = [run.used.wall_seconds for _, run in record.read_results(tmp_path).runs]
+    code, said = carry_out(asked, tmp_path, order=slurm.Order(None, False, None, ("--force",)))
+    assert code == 0 and "2 of 2 runs are there" in said, said
+    after = [run.used.wall_seconds for _, run in record.read_results(tmp_path).runs]
+    assert len(after) == 2 and not set(before) & set(after)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seeds": (0, 1, 2)}, r"seeds: \[0, 1\] there, \[0, 1, 2\] here"),
+        ({"budget": "20step"}, "budget: 12step there, 20step here"),
+    ],
+)
+def test_another_suite_of_the_name_is_refused_before_anything_is_submitted(
+    local, two_domains, tmp_path, changes, said
+):
+    asked = replace(suite(two_domains), seeds=(0, 1))
+    assert carry_out(asked, tmp_path)[0] == 0
+    with pytest.raises(InputError, match=said) as raised:
+        carry_out(replace(asked, **changes), tmp_path)
+    assert raised.value.hint == "--name ANOTHER"
+    assert not list(tmp_path.glob("slurm/s/*-of-3"))
+
+
+def test_what_is_named_twice_is_one_run(two_domains, tmp_path, monkeypatch):
+    order = slurm.Order(None, True, None)
+    changes = {"models": ("cyclegan", "cyclegan-unet", "toy-gan:batch=3", "toy-gan:batch=3")}
+    _, said, _ = submitted(two_domains, tmp_path, monkeypatch, order, **changes)
+    assert said[0].startswith("6 runs submitted")  # of three models, two seeds each
+
+
+def test_a_job_that_was_cancelled_has_not_failed(tmp_path):
+    cancelled = SimpleNamespace(state="CANCELLED", done=lambda: True, result=lambda: 1 / 0)
+    assert slurm._code(cancelled) == 130
