@@ -1,6 +1,7 @@
 """`ganbench submit`: the zip that Kaggle's competition of painters takes."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,6 +97,9 @@ def _check(path: Path, json_: bool) -> int:
     from ganbench.system.text import printable
     from ganbench.trained import kaggle_rules
 
+    if path.is_dir():
+        packing = f"ganbench submit --pictures {shlex.quote(str(path))}"
+        raise InputError(f"{path} is a folder, and Kaggle takes a zip", packing)
     with bars.on_stderr() as tick:
         found = kaggle_rules.check(path, tick)
     if json_:

@@ -76,7 +76,7 @@ def test_it_takes_the_words_of_the_command():
         ({"metrics": "fdi"}, "no metric"),
         ({"data": object()}, "object is not expected here"),
         ({"data": "/nowhere/at/all"}, "/nowhere"),
-        ({"suite": "nothing.toml"}, "cannot be read"),
+        ({"suite": "nothing.toml"}, "there is no suite file"),
         ({"until": "later"}, "no duration"),
         ({"shard": "0/4"}, "no shard 0 of 4"),
         ({"force": True, "extend": True}, "force starts runs over"),

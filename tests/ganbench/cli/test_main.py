@@ -218,7 +218,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(two_domains, tmp_path, gan
         (["--models", "cyclegan-resnet", "--samples", "13"], "only 12 source pictures"),
         (["--models", "dcgan", "--data", "/nowhere/at/all"], "/nowhere"),
         (["--models", "dcgan", "--plugin", "nothing.py"], "cannot be read"),
-        (["--suite", "nothing.toml"], "cannot be read"),
+        (["--suite", "nothing.toml"], "there is no suite file"),
         (["--models", "dcgan", "--inception-weights", "nothing.pth"], "nothing.pth"),
     ],
 )

@@ -95,9 +95,10 @@ def test_real_steps_can_be_timed_in_both(name, judge):
         assert logits.dtype == kind_of_number
 
 
-def test_a_plan_names_what_was_found(taking, tmp_path):
+def test_a_plan_names_what_was_found(taking, two_domains, tmp_path):
+    models, data = ("dcgan:width=4,precision=auto",), str(two_domains)
     made = plan.make(
-        Suite(models=("dcgan:width=4,precision=auto",), size=32, budget="1step", seeds=(0, 1)),
+        Suite(models=models, data=data, size=32, budget="1step", seeds=(0, 1), samples=8),
         tmp_path / "results",
         lambda *_: None,
     )

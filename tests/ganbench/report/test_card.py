@@ -175,7 +175,7 @@ def test_a_picture_that_is_damaged_is_a_note(fake, ganbench):
         (("nowhere",), "there is no folder"),
         (("{r}", "--out", "{r}"), "is no name of a PNG"),
         (("{r}", "--out", "card.jpg"), "is no name of a PNG"),
-        (("{r}", "--suite", "other"), "no benchmark results"),
+        (("{r}", "--suite", "other"), "there is no suite other"),
         (("{r}", "--out", "{r}/quick/suite.json/card.png"), "suite.json"),
     ],
 )

@@ -59,7 +59,7 @@ def test_what_is_there_stays(ganbench, results, tmp_path):
         (("results", "--to", "csv.exe"), "--to tensorboard, csv, wandb-offline, mlflow"),
         (("nowhere", "--to", "csv"), "there is no folder"),
         ((".", "--to", "csv"), "no benchmark results"),
-        (("results", "--to", "csv", "--suite", "t"), "no benchmark results"),
+        (("results", "--to", "csv", "--suite", "t"), "there is no suite t"),
         (("results/s/RUN", "--to", "csv", "--suite", "s"), "is one run"),
         (("results", "--to", "csv", "--out", "results/s/suite.json/x"), "cannot write to"),
     ],

@@ -214,6 +214,7 @@ def test_a_run_that_failed_has_nothing_to_submit(made, ganbench):
         (["--pictures", "x", "--inception-weights", "no.pth"], "no.pth"),
         (["--pictures", "PHOTOS", "--photographs", "y"], "goes with --with RUN"),
         (["--check", "nowhere.zip"], "nowhere.zip"),
+        (["--check", "PHOTOS"], "is a folder, and Kaggle takes a zip"),
         (["--check", "~nobody-is-called-so/x.zip"], "nobody-is-called-so"),
         (["--pictures", "x", "--paintings", "~nobody-is-called-so/x"], "is not there"),
     ],

@@ -22,7 +22,7 @@ from ganbench.runner.cluster import fleet
 from ganbench.runner.lines import Lines
 from ganbench.system import locks
 
-FEW, MANY = 60, 240
+FEW, MANY = 40, 160
 WORKERS = 10
 
 
