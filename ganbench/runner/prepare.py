@@ -102,6 +102,8 @@ def prepare(
     made = shard.of_plan(made, ours) if ours else made
     named, brought = made.suite.extractors, tuple(map(Path, made.suite.plugins))
     judges = choose_extractors.choose(named, inception_weights, on_progress, dry, brought)
-    models = {planned.run.model for planned in (made.whole or made).runs}
+    whole = made.whole or made
+    models = {planned.run.model for planned in whole.runs}
+    models |= {job.trained.model.name for job in whole.beside}
     notes += plugins.unused(brought, {*models, *made.suite.metrics, *named})
     return Prepared(made, judges, tuple(notes), mirror)
