@@ -71,8 +71,7 @@ def unused(files: Iterable[str | Path], named: Iterable[str], models: bool = Tru
             name: f"--extractor efficientnet-lite0,{name}" for name in extractors.in_file(path)
         }
         if models and zoo.holds_model(path):
-            name = path.stem.replace("_", "-")
-            held[name] = f"--models {name},dcgan"
+            held[zoo.called(path)] = f"--models {zoo.called(path)},dcgan"
         if held and not named & held.keys():
             name, how = next(iter(held.items()))
             found.append(f"nothing of {shown(str(path))} is used: {how} uses {name}")

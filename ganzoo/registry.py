@@ -141,6 +141,11 @@ def holds_model(file: Path) -> bool:
     return bool(_classes(file))
 
 
+def called(file: Path) -> str:
+    """How the model of a plugin file is called: by the file."""
+    return file.stem.replace("_", "-")
+
+
 def _in_file(file: Path) -> Model:
     """Read from a plugin file, without running it, its class and framework."""
     classes, plugin = _classes(file), f"plugin {shown(str(file))}"
@@ -160,7 +165,7 @@ def _in_file(file: Path) -> Model:
     ((name, constants),) = classes.items()
     framework = constants.get("framework", "pytorch")
     return Model(
-        *(file.stem.replace("_", "-"), f"{file.resolve()}:{name}", framework),
+        *(called(file), f"{file.resolve()}:{name}", framework),
         origin=str(file),
         source=constants["source"],
     )

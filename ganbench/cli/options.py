@@ -54,7 +54,10 @@ InceptionWeights = Annotated[
     Path | None, typer.Option(help="Official weights, if they cannot be downloaded.")
 ]
 With = Annotated[
-    str, typer.Option("--with", metavar="RUN", help="A run's folder, or results/SUITE/MODEL.")
+    str,
+    typer.Option(
+        "--with", metavar="RUN", help="A run's folder, or results/SUITE/MODEL for its best."
+    ),
 ]
 User = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="Yours on Kaggle, for addresses.")

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ganbench import record
 from ganbench.errors import InputError, first_line
 from ganbench.planning import plan as planning
 from ganbench.planning.suite import (
@@ -109,12 +110,15 @@ def _check_like(suite: Suite, merged: Path) -> None:
     """InputError where what was merged before is another suite: nothing could be added to it."""
     if not (merged / "suite.json").exists():
         return
-    there, here = suite_part.read(merged).values, tomllib.loads(to_toml(suite))
-    asked = [name for name in here if name not in OWN and there.get(name, here[name]) != here[name]]
-    if asked:
-        lines = "\n".join(f"  {name}: {told(there[name])} there, {told(here[name])} here"
-                          for name in asked)  # fmt: skip
-        raise InputError(f"{merged} holds another suite:\n{lines}", "--name ANOTHER")
+    there = suite_part.as_typed(merged, record.read_suite(merged))
+    here = tomllib.loads(to_toml(suite))
+    lines = [
+        f"  {name}: {told(there[name])} there, {told(value)} here"
+        for name, value in here.items()
+        if name not in OWN and there.get(name, value) != value
+    ]
+    if lines:
+        raise InputError("\n".join([f"{merged} holds another suite:", *lines]), "--name ANOTHER")
 
 
 def _merged(parts: Sequence[Path], results: Path, say: Say, over: bool) -> bool:

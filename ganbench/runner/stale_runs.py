@@ -17,8 +17,7 @@ from ganbench.training import checkpoint
 # What a person can have changed, and what it is called.
 NAMES = {
     **{name: name for name in ("budget", "size", "flip", "jitter", "samples", "curve_samples")},
-    **{"snapshots": "snapshots", "frames": "frames", "device": "device"},
-    **{"held_out": "held_out", "judge_on": "judge_on"},
+    **{name: name for name in ("snapshots", "frames", "device", "held_out", "judge_on")},
     **{"norm_parts": "ranks whose batch norm is alone"},
     **{"data": "the pictures", "code": "the model's code"},
 }

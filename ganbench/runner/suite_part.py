@@ -56,7 +56,7 @@ class Part:
     @cached_property
     def values(self) -> dict[str, Any]:
         """The suite as typed, every field resolved."""
-        return _values(self.folder, self.about.get("toml"))
+        return as_typed(self.folder, self.about)
 
     @property
     def device(self) -> str:
@@ -168,7 +168,9 @@ def _fingerprint(data: Any, side: str) -> str | None:
     return str(known.get("fingerprint")) if isinstance(known, dict) else None
 
 
-def _values(folder: Path, text: Any) -> dict[str, Any]:
+def as_typed(folder: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """The suite of a folder with its suite.json; InputError when that does not say what it is."""
+    text = about.get("toml")
     try:
         if not isinstance(text, str) or len(text) > toml.LARGEST:
             raise ValueError

@@ -32,16 +32,13 @@ class Row:
 def write(place: Path, photographs: Path, shown: Sequence[Shown], run: str, reverse: bool) -> Path:
     """Write `place`/index.html; `photographs` is where they lie, the others in `place`."""
     columns = ["painting", "photograph"] if reverse else ["photograph", "painting"]
-    page = (
-        html.templates("trained")
-        .get_template("album.html")
-        .render(
-            title=spelled(place.resolve().name),
-            columns=columns + [f"{columns[0]} again"] * (shown[0][2] is not None),
-            rows=_rows(place, photographs, shown[:MOST]),
-            count=len(shown),
-            run=spelled(run),
-        )
+    template = html.templates("trained").get_template("album.html")
+    page = template.render(
+        title=spelled(place.resolve().name),
+        columns=columns + [f"{columns[0]} again"] * (shown[0][2] is not None),
+        rows=_rows(place, photographs, shown[:MOST]),
+        count=len(shown),
+        run=spelled(run),
     )
     files.write_text(place / "index.html", page)
     return place / "index.html"

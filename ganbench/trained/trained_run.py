@@ -103,7 +103,8 @@ def find(text: str) -> TrainedRun:
         return _usable(_only(place, named))
     for begun in sorted(place.parent.glob(f"{glob.escape(place.name)}.*/run.json")):
         raise InputError(f"the run {begun.parent} has left no record", "ganbench run continues it")
-    if (inside := Path("results") / place).parent.is_dir() and not place.is_absolute():
+    inside = Path("results") / place
+    if not place.is_absolute() and _called(inside.name, _below(inside.parent)):
         raise InputError(f"there is no run {place}", f"--with {shlex.quote(str(inside))}")
     names = sorted({run.label for run in there.values()})
     if not place.parent.is_dir():  # another suite than there is

@@ -109,6 +109,9 @@ def test_a_suite_and_a_model_without_their_results_folder_are_found_there(made, 
         trained_run.find(f"{folder.parent.name}/dcgan")
     assert error.value.hint == f"--with results/{folder.parent.name}/dcgan"
     assert trained_run.find(f"results/{folder.parent.name}/dcgan").record.model == "dcgan"
+    with pytest.raises(InputError, match="there is no run nope") as error:
+        trained_run.find("nope")
+    assert "results/nope" not in error.value.hint
 
 
 def test_a_run_without_its_record_is_not_called_missing(made):
