@@ -290,7 +290,7 @@ def played(task: Message, place: Place, scratch: Path) -> Told:
     finish(folder, job)
     yield from outbox.last()
     yield {"kind": "ended", "code": 0, "messages": [], "words": "", "silent": None,
-           "memory_was_short": False, "judges": bool(task["judge"])}  # fmt: skip
+           "seconds": 0.0, "memory_was_short": False, "judges": bool(task["judge"])}  # fmt: skip
     if task["judge"]:
         yield {"kind": "judging", "what": job.run.label, "done": 1, "of": 2}
         judge(folder)

@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from ganbench.cli import bars, said
+from ganbench.cli.command import App
 from ganbench.cli.options import Domains, Limit, Size, Source, Target
 
-app = typer.Typer(
-    help="Look at a set of pictures, or convert it.", no_args_is_help=True, rich_markup_mode=None
-)
+app = App(help="Look at a set of pictures, or convert it.")
 
 
 @app.command()

@@ -48,7 +48,7 @@ def _frameworks() -> Iterator[Line]:
         yield ("FAIL", refused) if refused else ("ok", f"tensorflow {tensorflow}")
     else:
         need = "TFRecords and the models in TensorFlow need it"
-        yield "note", f"tensorflow is not installed; {need}: {frameworks.INSTALL['tensorflow']}"
+        yield "note", f"tensorflow is not installed; {need}: {frameworks.install('tensorflow')}"
 
 
 def _refused(framework: str) -> str:

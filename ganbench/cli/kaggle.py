@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from ganbench.cli import said
+from ganbench.cli.command import App
 from ganbench.cli.options import Json, Plugins, User, With
 
-app = typer.Typer(
-    help="Take a run to Kaggle; nothing is sent.", no_args_is_help=True, rich_markup_mode=None
-)
+app = App(help="Take a run to Kaggle; nothing is sent.")
 
 
 @app.callback()

@@ -32,13 +32,13 @@ from ganbench.cli import (
     submit,
     translate,
 )
+from ganbench.cli.command import App
 from ganbench.system import variables
 
-app = typer.Typer(
+app = App(
     help="Train different GANs on the same pictures under the same budget, and see which to use.",
-    no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # drawn boxes cost as much time as all the rest of `--help`
 )
 # What a disk, its quotas and its owner may refuse at any moment.
 OUR_SURROUNDINGS = {

@@ -1,6 +1,7 @@
 """The record of a worker that ended before it could write one itself."""
 
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ def write(job: TrainJob, ended: child_process.Ended, memory_was_short: bool) -> 
     `memory_was_short`: the system has killed somebody for memory in the meantime.
     """
     files.write_text(job.folder / "error.txt", ended.words + "\n")
-    state = _saved(job.folder)
+    state, unsaved = _saved(job.folder, ended.seconds)
     steps, seconds = state.get("steps", 0), state.get("seconds", 0.0)
-    in_step, wall = state.get("in_step", 0.0), state.get("wall_seconds", 0.0)
+    in_step, wall = state.get("in_step", 0.0), state.get("wall_seconds", 0.0) + unsaved
     used = run_record.used(job, steps, seconds, in_step, wall)
     progress = budget.parse(job.run.budget).used(seconds, used.target_pictures, steps)
     name, reason = _status(job, ended, memory_was_short)
@@ -39,13 +40,19 @@ def write(job: TrainJob, ended: child_process.Ended, memory_was_short: bool) -> 
     record.write(job.folder, written)
 
 
-def _saved(folder: Path) -> dict[str, Any]:
-    """What the newest sound checkpoint tells; nothing without one."""
+def _saved(folder: Path, seconds: float) -> tuple[dict[str, Any], float]:
+    """What the newest sound checkpoint tells, and how many of the last `seconds` it does not count.
+
+    Nothing without one, and all of them.
+    """
     try:
         found = checkpoint.find(folder)
     except InputError:
-        return {}
-    return found[1] if found else {}
+        found = None
+    if found is None:
+        return {}, seconds
+    place, state, _ = found
+    return state, min(seconds, max(0.0, time.time() - place.stat().st_mtime))
 
 
 def _status(

@@ -4,6 +4,7 @@ The folders lie on a disk that all nodes share, beside the results; when all has
 merged. Nothing is planned where the command is typed, which may have neither a GPU nor a framework.
 """
 
+import hashlib
 import json
 import math
 import shlex
@@ -77,9 +78,9 @@ def carry_out(suite: Suite, results: Path, order: Order, say: Say, asks: Interru
     place = (results / FOLDER / name).resolve()
     files.check_writable(results)
     files.remove(place / STOP)
-    files.write_text(place / "suite.toml", to_toml(anchored(suite)))
+    file = _written(suite, place)
     parts = [place / f"{at}-of-{count}" for at in range(1, count + 1)]
-    words = [_words(place, part, f"{at}/{count}", order) for at, part in enumerate(parts, 1)]
+    words = [_words(file, part, f"{at}/{count}", order) for at, part in enumerate(parts, 1)]
     jobs = _submit(submitit, suite, order, place, words)
     say(f"{count} run{'s' if count > 1 else ''} submitted as job {_number(jobs)}")
     if order.detach:
@@ -133,9 +134,17 @@ def _merged(parts: Sequence[Path], results: Path, say: Say, over: bool) -> bool:
     return not merged.missing
 
 
-def _words(place: Path, part: Path, shard: str, order: Order) -> list[str]:
+def _written(suite: Suite, place: Path) -> Path:
+    """The suite's file, by its content: jobs that still wait read theirs, whatever comes after."""
+    text = to_toml(anchored(suite))
+    file = place / f"suite-{hashlib.sha256(text.encode()).hexdigest()[:8]}.toml"
+    files.write_text(file, text)
+    return file
+
+
+def _words(file: Path, part: Path, shard: str, order: Order) -> list[str]:
     """The command of one shard."""
-    fixed = ("run", "--suite", place / "suite.toml", "--results", part, "--shard", shard)
+    fixed = ("run", "--suite", file, "--results", part, "--shard", shard)
     return [*map(str, (*COMMAND, *fixed)), *order.more]
 
 

@@ -47,6 +47,7 @@ class Ended:
     words: str  # the end of what it wrote to standard error
     silent: float | None = None  # seconds without a sign of life, after which we killed it
     at: str = ""  # the last piece of somebody's code that it said it was at, by a message of NOW
+    seconds: float = 0.0  # that it took
 
     def how(self) -> str:
         """How it ended without a result, in a line."""
@@ -82,6 +83,7 @@ def run(
     `patience` seconds is killed.
     """
     kept, silence, told, at = [], Silence(patience), text(job).encode() + b"\n", ""
+    began = time.monotonic()
     with _started(module) as child:
         threading.Thread(target=child.tell, args=[told], daemon=True).start()  # it may not listen
         for message in child.messages():
@@ -102,7 +104,7 @@ def run(
                 break
         code = child.end(0.0 if silence.over else GRACE_SECONDS)
         silent = silence.seconds if silence.over else None
-        return Ended(code, tuple(kept), child.words(), silent, at)
+        return Ended(code, tuple(kept), child.words(), silent, at, time.monotonic() - began)
 
 
 class Silence:

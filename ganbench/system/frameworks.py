@@ -13,6 +13,7 @@ from ganbench.system import allocator
 from ganbench.system.text import shown
 
 INSTALL = {"pytorch": "pip install ganbench", "tensorflow": 'pip install "ganbench[tensorflow]"'}
+NEWEST_PYTHON = {"tensorflow": (3, 13)}  # that a framework is released for
 _MODULES = {"pytorch": "torch", "tensorflow": "tensorflow"}
 # Variables with whose bad values a framework ends its process, by an exception or a signal.
 _FATAL = {
@@ -31,12 +32,21 @@ def require(framework: str, sentence: str = "") -> None:
     `sentence`: what it is needed for, if not for a model.
     """
     if importlib.util.find_spec(_MODULES[framework]) is None:
-        raise InputError(sentence or f"{framework} is not installed", INSTALL[framework])
+        raise InputError(sentence or f"{framework} is not installed", install(framework))
     told = tuple((name, os.environ[name]) for name in _FATAL[framework] if os.environ.get(name))
     if told and not _starts(framework, told):
         values = " and ".join(f"{name}={shown(value)}" for name, value in told)
         names = " ".join(name for name, _ in told)
         raise InputError(f"{framework} does not start with {values}", f"unset {names}")
+
+
+def install(framework: str) -> str:
+    """What to type to have a framework."""
+    here, newest = sys.version_info[:2], NEWEST_PYTHON.get(framework, (3, 99))
+    if here > newest:
+        has, wants = (".".join(map(str, version)) for version in (here, newest))
+        return f"{framework} has no release for Python {has}: make an environment of Python {wants}"
+    return INSTALL[framework]
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -174,6 +175,8 @@ def inside(folder: Path, name: object) -> Path:
     try:
         if isinstance(name, str) and _plain(name):
             path = folder / name
+            with suppress(FileNotFoundError):
+                path.stat()  # in a loop of links this is an error, from Python 3.13 on this alone
             if path.resolve().is_relative_to(folder.resolve()):
                 return path
     except (OSError, ValueError, RuntimeError):  # a zero byte, a loop of links

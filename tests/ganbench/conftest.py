@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import socket
 import sys
 import threading
@@ -19,6 +20,10 @@ from ganbench.scoring import suite_scorer
 from ganbench.system import child_process, variables
 from ganzoo.errors import InputError as ModelError
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CHROMIUM = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 _SCORE = record.Score("fid", "FID", 12.5, 300, 300, "lower", "", {"extractor": "x"}, 1)
 _RECORD = record.Record(
     key="0123abcd",
@@ -38,6 +43,18 @@ _RECORD = record.Record(
     scores={"fid": _SCORE, "mifid": replace(_SCORE, metric="mifid", value=None)},
     curve=(record.CurvePoint(10, 2.0, 320, {"fid": _SCORE}),),
 )
+
+
+@pytest.fixture(scope="module")  # while it is open, nothing else may run an event loop
+def browser():
+    """A headless Chromium; the test is skipped where none is installed."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture

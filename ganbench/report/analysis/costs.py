@@ -10,8 +10,13 @@ from ganbench.report.analysis.comparison import Row
 # Costs of a record.
 SECONDS, FLOP = attrgetter("used.seconds"), attrgetter("cost.flop_per_step")
 SPEED, MEMORY = attrgetter("cost.pictures_per_second"), attrgetter("cost.peak_memory_bytes")
-ENERGY, WALL = attrgetter("cost.energy_joules"), attrgetter("used.wall_seconds")
+ENERGY = attrgetter("cost.energy_joules")
 START, COMPILE = attrgetter("cost.start_seconds"), attrgetter("cost.compile_seconds")
+
+
+def wall(record: Record) -> float | None:
+    """Seconds of a run's processes; None where nobody was left to count them."""
+    return record.used.wall_seconds or None
 
 
 def mean_cost(row: Row, what: Callable[[Record], float | None]) -> float | None:
@@ -30,7 +35,7 @@ def mean_cost(row: Row, what: Callable[[Record], float | None]) -> float | None:
 
 def mean_money(row: Row, price: Price) -> float | None:
     """What a run cost at so much an hour: of its whole process, not of its training alone."""
-    seconds = mean_cost(row, WALL)
+    seconds = mean_cost(row, wall)
     return None if seconds is None else price.of(seconds)
 
 

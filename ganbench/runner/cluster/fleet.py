@@ -234,9 +234,12 @@ class Fleet:
 
     def _ended(self, away: Away, message: Message) -> None:
         """The worker has ended, and all that it has left is here."""
-        words = message["words"]
         ended = child_process.Ended(
-            message["code"], tuple(message["messages"]), words, message["silent"]
+            message["code"],
+            tuple(message["messages"]),
+            message["words"],
+            message["silent"],
+            seconds=message["seconds"],
         )
         away.attempt.end(ended, message["memory_was_short"], self.observer, self.interrupts)
         if away.attempt.has_record:

@@ -147,8 +147,8 @@ class Node:
         judges = bool(task["judge"]) and not self._stopped and _has_pictures(folder)
         last = {
             "kind": "ended", "code": ended.code, "messages": list(ended.messages),
-            "words": ended.words, "silent": ended.silent, "memory_was_short": short,
-            "judges": judges,
+            "words": ended.words, "silent": ended.silent, "seconds": ended.seconds,
+            "memory_was_short": short, "judges": judges,
         }  # fmt: skip
         if not judges:
             return last

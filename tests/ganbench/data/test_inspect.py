@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,27 +107,20 @@ def test_what_a_reader_should_know_is_said(tmp_path: Path, make_set) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_opens_quietly_and_fits_a_phone(make_set, tmp_path: Path, scheme: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = next(
-        filter(Path.exists, map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome"))), None
-    )
+def test_the_page_opens_quietly_and_fits_a_phone(
+    browser: Any, make_set: Any, tmp_path: Path, scheme: str
+) -> None:
     make_set("set/photo"), make_set("set/monet")
     (tmp_path / f"set/photo/{'long' * 40}.jpg").write_text("hello")
     inspect_data(str(tmp_path / "set"), None, None, 32, tmp_path / "out.html")
     said: list[str] = []
-    with playwright.sync_playwright() as starter:
-        try:
-            browser = starter.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        except playwright.Error:
-            pytest.skip("no Chromium to open the page in")
-        page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("request", lambda request: said.append(request.url))
-        page.goto((tmp_path / "out.html").as_uri())
-        width = page.evaluate("document.documentElement.scrollWidth")
-        shown = page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
-        browser.close()
+    page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: said.append(request.url))
+    page.goto((tmp_path / "out.html").as_uri())
+    width = page.evaluate("document.documentElement.scrollWidth")
+    shown = page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+    page.close()
     assert [line for line in said if not line.startswith(("file:", "data:"))] == []
     assert width == 390
     assert shown

@@ -16,10 +16,6 @@ from ganbench import record
 from ganbench.record import Baseline, Cost, CurvePoint, Moment, Record, Score, Status, Used
 from ganbench.system import files
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 SCRIPT = "<script>alert(1)</script>"
 MODELS = {  # label: source, level of its score, pictures/s, parameters, FLOP a step
     "dcgan": ("noise", 182.0, 410.0, {"G": 3_576_704, "D": 2_765_568}, 159e9),
@@ -27,18 +23,6 @@ MODELS = {  # label: source, level of its score, pictures/s, parameters, FLOP a 
     "cyclegan-resnet": ("pictures", 118.8, 3.2, {"G": 11_378_179, "F": 11_378_179}, 1879e9),
 }
 PICTURE_VIEWS = "input output back identity target reverse reverse_back"
-
-
-@pytest.fixture(scope="module")  # while it is open, nothing else may run an event loop
-def browser():
-    """A headless Chromium; the test is skipped where none is installed."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 def scenes(count: int, size: int, seed: int) -> np.ndarray:

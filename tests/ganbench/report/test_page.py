@@ -280,7 +280,7 @@ def test_costs_are_means_over_the_finished_runs_that_know_them_or_else_over_all(
     with_costs(fake, 2, "diverged", 9999.0, energy_joules=900.0, peak_memory_bytes=300)
     with_costs(fake, 3, "failed", 9999.0, peak_memory_bytes=100, parameters={"G": 1})
     (row,) = compare(record.read_results(fake.finish(["dcgan"]))).rows
-    assert (costs.mean_cost(row, costs.SECONDS), costs.mean_cost(row, costs.WALL)) == (60.5, 2700)
+    assert (costs.mean_cost(row, costs.SECONDS), costs.mean_cost(row, costs.wall)) == (60.5, 2700)
     assert costs.mean_cost(row, costs.ENERGY) == 500
     assert costs.mean_cost(row, costs.MEMORY) == 200
     assert costs.mean_cost(row, lambda run: None) is None
@@ -292,6 +292,6 @@ def test_costs_are_means_over_the_finished_runs_that_know_them_or_else_over_all(
 def test_a_model_trained_elsewhere_has_no_costs_here_and_no_networks_are_no_number(fake):
     with_costs(fake, 0, "imported", 3600.0, parameters={})
     (row,) = compare(record.read_results(fake.finish(["dcgan"]))).rows
-    assert costs.mean_cost(row, costs.WALL) is None
+    assert costs.mean_cost(row, costs.wall) is None
     assert costs.mean_money(row, price.parse("1/h")) is None
     assert costs.parameters(row) is None

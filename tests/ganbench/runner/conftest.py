@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ganbench.cli.command import NAMED_ONCE
+
 LIGHT = Path(__file__).parents[1] / "light"
 SMALL = (
     *("--models", "toy-gan", "--seeds", "0,1", "--budget", "3step"),
@@ -19,7 +21,12 @@ def light(two_domains, results, *more):
         *("--data", two_domains, "--size", "32", "--samples", "8", "--metrics", "fwd"),
         *("--device", "cpu", "--threads", "1", "--name", "s", "--results", results, *more),
     ]
-    return list(map(str, words))
+    words = list(map(str, words))
+    for name in NAMED_ONCE:
+        while words.count(name) > 1:
+            at = words.index(name)
+            del words[at : at + 2]
+    return words
 
 
 def started(words, cwd=None, out=subprocess.PIPE, **variables):

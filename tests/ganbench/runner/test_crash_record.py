@@ -1,5 +1,7 @@
 """What is written of a worker that ended before it could write anything itself."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,8 @@ def write(tmp_path):
         *(Counts(8, 8), {}, {}, None, None),
     )
 
-    def do(code=1, words="", silent=None, memory_was_short=False):
-        ended = child_process.Ended(code, (), words, silent)
+    def do(code=1, words="", silent=None, memory_was_short=False, seconds=0.0):
+        ended = child_process.Ended(code, (), words, silent, seconds=seconds)
         crash_record.write(job, ended, memory_was_short)
         return record.read(tmp_path).status
 
@@ -56,6 +58,17 @@ def test_what_its_checkpoint_knows_is_kept(write, tmp_path):
     run = record.read(tmp_path)
     assert run.first_losses == {"G": 1.5}
     assert run.used == record.Used(5, 15.0, 40, 0, 8, 0, 12.0, 20.0)
+
+
+def test_what_it_took_is_counted(write, tmp_path):
+    write(seconds=30.0)  # killed before it could save
+    assert record.read(tmp_path).used.wall_seconds == 30.0
+    checkpoint.save(tmp_path, lambda folder: None, {"key": "k", "wall_seconds": 100.0})
+    place, *_ = checkpoint.find(tmp_path)
+    for ago, since in ((20, 20.0), (500, 30.0)):  # saved by this process, and by one before it
+        os.utime(place, (now := time.time() - ago, now))
+        write(seconds=30.0)
+        assert record.read(tmp_path).used.wall_seconds == pytest.approx(100.0 + since, abs=5)
 
 
 def test_a_process_that_the_system_killed_for_memory_has_that_status_and_advice(write):

@@ -225,13 +225,25 @@ def test_every_run_of_every_model_and_seed_is_a_shard_in_a_folder_of_its_own(
     order = slurm.Order(None, True, None)
     _, said, taken = submitted(two_domains, tmp_path, monkeypatch, order, **changes)
     place = tmp_path / "r" / "slurm" / "s"
-    fixed = [*map(str, slurm.COMMAND), "run", "--suite", str(place / "suite.toml"), "--results"]
+    (file,) = place.glob("suite-*.toml")
+    fixed = [*map(str, slurm.COMMAND), "run", "--suite", str(file), "--results"]
     assert [words for words, _ in taken.calls] == [
         [*fixed, str(place / f"{at}-of-6"), "--shard", f"{at}/6"] for at in range(1, 7)
     ]
     assert f"ganbench merge {place}/*-of-6 --into {tmp_path / 'r'}" in said[1]
-    kept = read_suite(place / "suite.toml")
+    kept = read_suite(file)
     assert (kept.seeds, kept.name, len(kept.models)) == ((0, 1, 2), "s", 2)
+
+
+def test_jobs_that_wait_read_the_suite_that_they_were_submitted_with(
+    two_domains, tmp_path, monkeypatch
+):
+    order = slurm.Order(None, True, None)
+    for budget in ("12step", "24step"):
+        _, _, taken = submitted(two_domains, tmp_path, monkeypatch, order, budget=budget)
+        (file,) = {words[words.index("--suite") + 1] for words, _ in taken.calls}
+        assert read_suite(Path(file)).budget == budget
+    assert len(list((tmp_path / "r" / "slurm" / "s").glob("suite-*.toml"))) == 2
 
 
 def test_a_stop_of_an_earlier_command_holds_nobody(two_domains, tmp_path, monkeypatch):
@@ -329,7 +341,8 @@ def test_the_metrics_that_all_stands_for_are_spelled_out_for_the_nodes(
 ):
     order = slurm.Order(None, True, None)
     submitted(two_domains, tmp_path, monkeypatch, order, metrics=("fwd", "all"))
-    kept = read_suite(tmp_path / "r" / "slurm" / "s" / "suite.toml")
+    (file,) = (tmp_path / "r" / "slurm" / "s").glob("suite-*.toml")
+    kept = read_suite(file)
     assert kept.metrics[0] == "fwd" and "all" not in kept.metrics and len(kept.metrics) > 10
 
 

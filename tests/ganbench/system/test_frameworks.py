@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from ganbench.errors import InputError
 from ganbench.system import frameworks
 
+ROOT = Path(__file__).parents[3]
 FUSSY = "import os; os.environ['TORCH_LOGS'] == 'good' or os.abort()"
 
 
@@ -104,3 +108,27 @@ def test_a_narrow_model_has_two_operations_at_a_time(threads, narrow, expected) 
     command = [sys.executable, "-P", "-c", THREADS, json.dumps(threads), json.dumps(narrow)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("here", "told"),
+    [
+        ((3, 13, 1), 'pip install "ganbench[tensorflow]"'),
+        ((3, 14, 0), "no release for Python 3.14: make an environment of Python 3.13"),
+    ],
+)
+def test_a_python_that_is_too_new_for_a_framework_is_told(monkeypatch, here, told):
+    monkeypatch.setattr(sys, "version_info", here)
+    monkeypatch.setitem(frameworks._MODULES, "tensorflow", "no_such_module")
+    with pytest.raises(InputError, match="tensorflow is not installed") as caught:
+        frameworks.require("tensorflow")
+    assert told in caught.value.hint
+    assert frameworks.install("pytorch") == "pip install ganbench"
+
+
+def test_a_framework_is_asked_for_up_to_the_newest_python_that_it_has():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for each in map(Requirement, project["optional-dependencies"]["tensorflow"]):
+        for minor in range(11, 18):
+            asked = each.marker.evaluate({"python_version": f"3.{minor}"})
+            assert asked == ((3, minor) <= frameworks.NEWEST_PYTHON["tensorflow"])
