@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
 
 from ganzoo.errors import InputError, shown
 
@@ -259,6 +260,7 @@ MOST = {  # of what is built or held in memory; far above what anybody trained
     "history": 1_000_000,
 }
 MAY_BE_0 = ("history", "canvas")
+PLAIN = "settings are numbers, words, true or false, and tuples of them"
 
 
 def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "official") -> Any:
@@ -274,10 +276,11 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "o
                 f'{model} has no setting "{shown(name)}"',
                 (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(known)}",
             )
+    reader = _reader(kind, model)
     typed = {name: _typed(kind, name, value) for name, value in overrides.items()}
     values = {**PROFILES[profile].get(kind, {}), **typed}
     try:
-        settings: Any = TypeAdapter(kind).validate_python(values)
+        settings: Any = reader.validate_python(values)
     except ValidationError as error:
         detail = error.errors()[0]
         name = str((detail["loc"] or ("settings",))[0])
@@ -289,8 +292,7 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "o
         for one in value if isinstance(value, tuple | list) else (value,):
             if not isinstance(one, int | float | str | None):
                 raise InputError(
-                    f"{model}: the setting {name} is of type {type(one).__name__}",
-                    "settings are numbers, words, true or false, and tuples of them",
+                    f"{model}: the setting {name} is of type {type(one).__name__}", PLAIN
                 )
             if isinstance(one, int | float) and not abs(one) <= LARGEST:
                 raise InputError(f"{model}: {name}={_shown(one)} is no number to train with")
@@ -300,10 +302,25 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "o
     return settings
 
 
+def _reader(kind: type, model: str) -> TypeAdapter[Any]:
+    """What makes settings of what is typed; InputError for a type that cannot be typed."""
+    try:
+        hints = get_type_hints(kind)
+    except NameError as error:
+        raise InputError(f"{model}: a type of its settings is not known: {error}", PLAIN) from None
+    for name in (field.name for field in fields(kind)):
+        try:
+            TypeAdapter(hints[name])
+        except PydanticUserError:
+            words = f"{model}: the setting {name} is of a type that cannot be typed"
+            raise InputError(words, PLAIN) from None
+    return TypeAdapter(kind)
+
+
 def misfits(kind: type) -> str:
     """Which defaults of the settings `kind` could not be typed: a float for an int, say."""
     try:
-        TypeAdapter(kind).validate_python(vars(kind()))
+        _reader(kind, kind.__name__).validate_python(vars(kind()))
     except ValidationError as error:
         return ", ".join(dict.fromkeys(str(detail["loc"][0]) for detail in error.errors()))
     return ""

@@ -1,4 +1,5 @@
 from dataclasses import field, make_dataclass
+from random import Random
 
 import pytest
 
@@ -103,6 +104,8 @@ def test_small_networks_give_way_to_what_is_typed():
         (complex, 1j, {}, "the setting more is of type complex"),
         (tuple[complex, ...], (1j,), {}, "the setting more is of type complex"),
         (dict, field(default_factory=dict), {}, "the setting more is of type dict"),
+        (Random, None, {}, "the setting more is of a type that cannot be typed"),
+        ("Nowhere", 1, {"more": "2"}, "a type of its settings is not known: name 'Nowhere'"),
         (int, 1, {"batch": "0"}, "batch=0 must be above 0"),
         (int, 1, {"latent": -3}, "latent=-3 must be above 0"),
     ],
