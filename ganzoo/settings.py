@@ -259,6 +259,7 @@ MOST = {  # of what is built or held in memory; far above what anybody trained
     "latent": 65_536,
     "history": 1_000_000,
 }
+BY_MODEL = {"dcgan": DCGAN, "cyclegan-unet": CycleGANUNet, "cyclegan-resnet": CycleGANResNet}
 MAY_BE_0 = ("history", "canvas")
 PLAIN = "settings are numbers, words, true or false, and tuples of them"
 
@@ -277,8 +278,8 @@ def resolve(kind: type, model: str, overrides: dict[str, Any], profile: str = "o
                 (f"nearest: {near[0]}; " if near else "") + f"there are: {', '.join(known)}",
             )
     reader = _reader(kind, model)
-    typed = {name: _typed(kind, name, value) for name, value in overrides.items()}
-    values = {**PROFILES[profile].get(kind, {}), **typed}
+    given = {name: _read(kind, name, value) for name, value in overrides.items()}
+    values = {**PROFILES[profile].get(kind, {}), **given}
     try:
         settings: Any = reader.validate_python(values)
     except ValidationError as error:
@@ -326,6 +327,13 @@ def misfits(kind: type) -> str:
     return ""
 
 
+def typed(value: Any) -> str:
+    """The `value` of a setting as one would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "-".join(map(str, value)) or "none" if isinstance(value, tuple | list) else f"{value}"
+
+
 def _shown(value: Any) -> str:
     """A value in a message; one of thousands of digits is not even printed by Python."""
     try:
@@ -334,7 +342,7 @@ def _shown(value: Any) -> str:
         return "a number of thousands of digits"
 
 
-def _typed(kind: type, name: str, value: Any) -> Any:
+def _read(kind: type, name: str, value: Any) -> Any:
     """Split what was typed for a list: `64-128-256`, `color-cutout`; `none` is an empty one."""
     is_list = get_origin(get_type_hints(kind)[name]) is tuple
     if not is_list or not isinstance(value, str):

@@ -22,7 +22,7 @@ NAMED_ONCE = {
 # What an option is called elsewhere, and what it is here: the first of those that a command has.
 _FOLDER = ("--results FOLDER", "--out PATH")
 _BUDGET = ("--budget 500step, or 10000img, or 20m", "--steps 20")
-_SETTING = ("--models dcgan:batch=32 sets one of a model; ganbench list models shows all",)
+_SETTING = ("--models dcgan:batch=32 sets one of a model; ganbench list settings shows all",)
 INSTEAD = {
     **dict.fromkeys(("--out", "--output", "--output-dir", "--save-dir", "--results"), _FOLDER),
     **dict.fromkeys(("--epochs", "--steps", "--iterations", "--max-steps", "--time"), _BUDGET),
@@ -45,6 +45,7 @@ COMMANDS = {
     **dict.fromkeys(("paint", "apply"), "translate PHOTOGRAPHS --with RUN"),
     **dict.fromkeys(("models", "metrics", "extractors", "info"), "list models"),
     **dict.fromkeys(("inspect", "stats"), "data inspect FOLDER"),
+    "settings": "list settings",
     "show": "open",
     "help": "--help",
 }

@@ -4,7 +4,6 @@ import shlex
 import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Sized
-from typing import Any
 
 from rich.console import Console
 
@@ -18,6 +17,7 @@ from ganbench.planning.plan import Plan, Planned, disk_bytes, title
 from ganbench.scoring.choose_extractors import Extractors
 from ganbench.system.files import existing_parent
 from ganbench.system.text import duration, in_a_row, printable, shown, size_words, some_of
+from ganzoo.settings import typed
 
 NAMED = 10  # skipped files, before "more"
 SEEDS = 12  # of a model, or rows of them, before "more"
@@ -74,7 +74,7 @@ def _lines(plan: Plan, extractors: Extractors) -> list[tuple[str, str]]:
         lines.append(
             ("", f"  {label:<26} {framework:<10} {_size(mine[0]):<34} seeds {_seeds(mine)}")
         )
-        changed = " ".join(f"{name}={_typed(v)}" for name, v in mine[0].changed.items())
+        changed = " ".join(f"{name}={typed(v)}" for name, v in mine[0].changed.items())
         lines += [("", f"    {line}") for line in textwrap.wrap(changed, 66)]
     if elsewhere := shard.elsewhere(plan):
         lines.append(("shard", f"{plan.shard}; of other shards: {_others(elsewhere)}"))
@@ -147,13 +147,6 @@ def _beside(pair: Pair) -> Iterator[str]:
 def _told(source: Domain, target: Domain) -> bool:
     """Do their names say that photographs become paintings?"""
     return (word_for(source.title), word_for(target.title)) == ("photographs", "paintings")
-
-
-def _typed(value: Any) -> str:
-    """A setting as one would type it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "-".join(map(str, value)) if isinstance(value, tuple | list) else f"{value}"
 
 
 def _held_out(plan: Plan) -> list[tuple[str, str]]:

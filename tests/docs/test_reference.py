@@ -128,13 +128,6 @@ def choices(kind: Any) -> str:
     return {bool: "`true`, `false`", int: "whole number", float: "number"}[kind]
 
 
-def typed(value: Any) -> str:
-    """A value as a person types it."""
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def drawn_settings() -> str:
     """A table for each kind of settings, the shared ones first, and what the profiles change."""
     parts = []
@@ -144,13 +137,13 @@ def drawn_settings() -> str:
         hints, defaults = get_type_hints(kind), {f.name: f.default for f in fields(kind)}
         for name, said in OF_KIND[kind].items():
             what = said.comment or OF_MODULE.get(said.annotation, Told("", "")).comment
-            row = f"`{name}` | `{typed(defaults[name])}` | {choices(hints[name])} | {what}"
+            row = f"`{name}` | `{settings.typed(defaults[name])}` | {choices(hints[name])} | {what}"
             parts.append(f"| {row} |")
         parts.append("")
     parts += ["## What the profiles change", "", "| profile | model | settings |", "|---|---|---|"]
     for profile, models in settings.PROFILES.items():
         for kind, changed in models.items():
-            listed = ", ".join(f"`{name}={typed(value)}`" for name, value in changed.items())
+            listed = ", ".join(f"`{k}={settings.typed(v)}`" for k, v in changed.items())
             parts.append(f"| `{profile}` | {KINDS[kind]} | {listed} |")
     return "\n".join(parts) + "\n"
 

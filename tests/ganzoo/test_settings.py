@@ -3,8 +3,10 @@ from random import Random
 
 import pytest
 
+from ganzoo import registry
 from ganzoo.errors import InputError
 from ganzoo.settings import (
+    BY_MODEL,
     DCGAN,
     CycleGAN,
     CycleGANResNet,
@@ -12,6 +14,7 @@ from ganzoo.settings import (
     misfits,
     require_precision,
     resolve,
+    typed,
 )
 
 
@@ -114,6 +117,19 @@ def test_settings_that_no_model_can_have_are_one_sentence(kind, default, given, 
     made = [("batch", int, 1), ("latent", int, 1), ("more", kind, default)]
     with pytest.raises(InputError, match=words):
         resolve(make_dataclass("Settings", made, frozen=True), "my-gan", given)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(True, "true"), ((), "none"), ((8, 16), "8-16"), (2e-4, "0.0002")]
+)
+def test_a_value_is_told_as_it_is_typed(value, text):
+    assert typed(value) == text
+
+
+def test_every_built_in_model_names_its_settings():
+    for model in registry.BUILT_IN:
+        if model.framework == "pytorch":
+            assert registry.load(model).Settings is BY_MODEL[model.name]
 
 
 def test_a_setting_may_be_empty():

@@ -335,6 +335,10 @@ def test_lists_name_everything_there_is(ganbench):
     assert "tiny-gan" in ganbench("list", "models", "--plugin", PLUGIN)[1]
     assert "mifid" in ganbench("list", "metrics")[1]
     assert "scenes" in ganbench("list", "data")[1]
+    settings = ganbench("list", "settings")[1]
+    assert re.search(r"^dcgan\n +official +small +best +may be\n", settings)
+    assert re.search(r"^  batch +64 +16 +64 +whole number$", settings, re.MULTILINE)
+    assert re.search(r"^  augment +none +translation +translation +color, ", settings, re.MULTILINE)
     assert ganbench("list", "colours")[0] == 2
 
 
