@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ganbench.errors import InputError
 from ganbench.scoring import find_weights
 from ganbench.system import cache, environment, frameworks
-from ganbench.system.files import existing_parent
+from ganbench.system.files import check_writable, existing_parent
 from ganbench.system.text import size_words
 from metrics.extractors.release import LITE0
 
@@ -90,6 +90,11 @@ def _memory() -> Line:
 
 def _cache() -> Iterator[Line]:
     folder = cache.folder("data")
+    try:
+        check_writable(folder, "GANBENCH_CACHE=FOLDER")
+    except InputError as error:
+        yield "FAIL", f"{error}; {error.hint}"
+        return
     free = shutil.disk_usage(existing_parent(folder.parent)).free
     kind = "ok" if free > 2 * 2**30 else "note"
     yield kind, f"cache {folder.parent}: {size_words(free)} free"

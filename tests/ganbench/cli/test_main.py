@@ -349,6 +349,13 @@ def test_the_doctor_says_what_is_there(ganbench):
         assert word in out
 
 
+def test_the_doctor_finds_a_cache_that_takes_nothing(tmp_path, ganbench, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "file" / "cache"))
+    code, out, _ = ganbench("doctor")
+    assert code == 2 and re.search("FAIL +cannot write to .*GANBENCH_CACHE=FOLDER", out)
+
+
 def test_a_mistake_of_ours_leaves_a_file_and_no_traceback(tmp_path, ganbench, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("ganbench.plugins.with_models", lambda *_: 1 / 0)
