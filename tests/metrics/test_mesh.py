@@ -44,7 +44,7 @@ def test_pictures_without_a_mesh_are_near_0():
 def test_it_rises_with_the_strength_of_a_checkerboard(period):
     pictures = clouds()
     found = [mesh(with_checkerboard(pictures, period, grey)) for grey in (0, 1, 2, 4, 8)]
-    assert np.diff(found).min() > 0.5 and found[-1] > 12
+    assert np.min(np.diff(found)) > 0.5 and found[-1] > 12
 
 
 def test_stripes_are_a_mesh_too():

@@ -24,7 +24,7 @@ def render(scene: Scene, n: int) -> Floats:
     shown += thick * (haze - shown)
     horizon = int(np.ceil(scene.horizon * n))
     with_sky = np.nonzero(~land.seen.all(axis=1))[0]
-    rows = max(horizon, land.top, int(with_sky.max(initial=-1)) + 1 + land.top)
+    rows = max(horizon, land.top, int(np.max(with_sky, initial=-1)) + 1 + land.top)
     above = sky(scene, np.broadcast_to(across, (rows, n)), np.broadcast_to(up[:rows], (rows, n)))
     picture = np.empty((3, n, n), np.float32)
     picture[:, :rows] = above

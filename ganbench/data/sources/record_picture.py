@@ -107,7 +107,7 @@ def _layout(data: bytes, shapes: Sequence[tuple[Shape, bool]]) -> tuple[Shape, b
 
 def _png(data: bytes, shape: Shape, channels_first: bool) -> bytes:
     height, width, channels = shape
-    pixels = np.frombuffer(data, np.uint8)
+    pixels: np.ndarray = np.frombuffer(data, np.uint8)
     if channels_first:
         pixels = pixels.reshape(channels, height, width).transpose(1, 2, 0)
     out = io.BytesIO()

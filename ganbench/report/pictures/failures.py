@@ -132,4 +132,4 @@ def _turn(moments: list[Kept], record: Record) -> tuple[int, int]:
 
 
 def _flat(stack: np.ndarray) -> bool:
-    return bool(stack.std(axis=(1, 2)).max() < FLAT)
+    return bool(np.max(stack.std(axis=(1, 2))) < FLAT)

@@ -53,7 +53,7 @@ def test_a_wave_stands_at_its_frequency():
     wave = np.round(128 + 100 * np.cos(2 * np.pi * np.arange(64) / 4)).astype(np.uint8)
     stack = np.broadcast_to(wave[None, None, :, None], (2, 64, 64, 3))
     frequencies, power = statistics.of([np.array(stack)]).spectrum
-    assert frequencies[power.argmax()] == 0.25
+    assert frequencies[np.argmax(power)] == 0.25
 
 
 def test_half_the_contrast_is_six_decibels_less_of_fine_detail():
