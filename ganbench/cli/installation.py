@@ -11,11 +11,12 @@ from ganbench.errors import InputError
 def doctor() -> None:
     """Say what is installed, what will be used, what is missing."""
     from ganbench.cli import doctor
+    from ganbench.system.environment import with_our_pip
 
     failed = False
     for kind, words in doctor.examine():
         failed |= kind == "FAIL"
-        print(f"  {kind:<5} {words}")
+        print(f"  {kind:<5} {with_our_pip(words)}")
     raise typer.Exit(2 if failed else 0)
 
 

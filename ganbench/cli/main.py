@@ -148,9 +148,10 @@ def _keep(details: str) -> str:
 
 
 def _complain(message: str, hint: str) -> None:
+    from ganbench.system.environment import with_our_pip
     from ganbench.system.text import printable
 
     for line in message.splitlines():
         print(printable(line), file=sys.stderr)
-    for line in hint.splitlines():
+    for line in with_our_pip(hint).splitlines():
         print(f"  {printable(line)}", file=sys.stderr)

@@ -1,6 +1,10 @@
 """Where a number was made: versions, hardware, commit."""
 
+import os
 import platform
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +24,20 @@ PACKAGES = (
     "pillow",
     "safetensors",
 )
+
+
+def with_our_pip(advice: str) -> str:
+    """Advice to install something, so that it goes into the environment that we run in.
+
+    In a shell that has not entered it, `pip` is another's.
+    """
+    ours = Path(sys.executable).with_name("pip")
+    first = shutil.which("pip")
+    if not ours.exists() or (first and Path(first).resolve() == ours.resolve()):
+        return advice
+    place = os.path.relpath(ours)
+    named = place if not place.startswith("..") else str(ours)
+    return re.sub("(?<!uv )pip install", f"{shlex.quote(named)} install", advice)
 
 
 def peak_memory(framework: str, device: str) -> tuple[int, str]:
