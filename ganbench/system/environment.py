@@ -37,7 +37,8 @@ def with_our_pip(advice: str) -> str:
         return advice
     place = os.path.relpath(ours)
     named = place if not place.startswith("..") else str(ours)
-    return re.sub("(?<!uv )pip install", f"{shlex.quote(named)} install", advice)
+    command = f"{shlex.quote(named)} install"
+    return re.sub("(?<!uv )pip install", lambda _: command, advice)
 
 
 def peak_memory(framework: str, device: str) -> tuple[int, str]:
