@@ -3,6 +3,8 @@
 import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -209,7 +211,7 @@ def run(
     if where.mirror:
         console.print(f" {where.mirror.address} is kept in {where.folder}", markup=False)
     with reached(on) as cluster:
-        with bars.on(console) as on_progress:
+        with _shared_out(console), bars.on(console) as on_progress:
             ready = prepare(
                 chosen(suite or suite_file, options),
                 where,
@@ -229,6 +231,18 @@ def run(
             return
         left = None if seconds is None else max(0.0, seconds - (time.monotonic() - began))
         raise typer.Exit(_carry_out(ready, _command(of_torchrun), force, left, console, cluster))
+
+
+@contextmanager
+def _shared_out(console: "Console") -> Iterator[None]:
+    """End without an error where the other shards have every run."""
+    from ganbench.planning.shard import NothingToDo
+
+    try:
+        yield
+    except NothingToDo as words:
+        console.print(f" {words}", markup=False)
+        raise typer.Exit from None
 
 
 def _say_notes(ready: "Prepared", console: "Console") -> None:

@@ -15,6 +15,10 @@ from ganbench.system.text import shown
 FORM = re.compile("([0-9]{1,6})/([0-9]{1,6})")
 
 
+class NothingToDo(InputError):
+    """There are more shards than runs, and this is one of those that have none."""
+
+
 @dataclass(frozen=True)
 class Shard:
     """One of several parts of a suite; the first is 1."""
@@ -44,17 +48,14 @@ def parse(text: str) -> Shard:
 def of_plan(plan: Plan, shard: Shard) -> Plan:
     """The part of `plan` that is this shard's, which knows the whole.
 
-    Models beside are shared out as well, behind the runs. InputError when there are more shards
-    than runs.
+    Models beside are shared out as well, behind the runs. NothingToDo for a shard without a run.
     """
     runs = len(plan.runs)
-    if shard.of > runs:
-        raise InputError(
-            f"there are {shard.of} shards for {runs} run{'s' if runs > 1 else ''}",
-            f"--shard 1/{runs}" if runs > 1 else "leave --shard out",
-        )
-    mine = (planned for at, planned in enumerate(plan.runs) if shard.has(at))
-    beside = (job for at, job in enumerate(plan.beside, start=runs) if shard.has(at))
+    if shard.place > runs:
+        raise NothingToDo(f"shard {shard} has nothing to do: the shards before it have every run")
+    shared = Shard(shard.place, min(shard.of, runs))
+    mine = (planned for at, planned in enumerate(plan.runs) if shared.has(at))
+    beside = (job for at, job in enumerate(plan.beside, start=runs) if shared.has(at))
     return replace(plan, runs=tuple(mine), beside=tuple(beside), whole=plan, shard=str(shard))
 
 
@@ -62,13 +63,14 @@ def elsewhere(plan: Plan) -> list[tuple[str, str]]:
     """The runs of the suite that other shards carry out: whose, and which."""
     if plan.whole is None:
         return []
-    count = parse(plan.shard).of
+    of = parse(plan.shard).of
+    count = min(of, len(plan.whole.runs))
     named = [(p.folder, f"{p.run.label} {p.run.framework} seed {p.run.seed}")
              for p in plan.whole.runs]  # fmt: skip
     named += [(job.out, job.label) for job in plan.whole.beside]
     mine = {planned.folder for planned in plan.runs} | {job.out for job in plan.beside}
     return [
-        (f"{at % count + 1}/{count}", said)
+        (f"{at % count + 1}/{of}", said)
         for at, (folder, said) in enumerate(named)
         if folder not in mine
     ]

@@ -59,11 +59,12 @@ def test_what_is_no_shard_is_one_sentence(text):
     assert raised.value.hint.startswith("--shard ")
 
 
-def test_as_many_shards_as_runs_have_one_each_and_more_are_refused():
-    assert len(shard.of_plan(a_plan("ab", 2), shard.Shard(4, 4)).runs) == 1
-    with pytest.raises(InputError, match="there are 5 shards for 4 runs") as raised:
-        shard.of_plan(a_plan("ab", 2), shard.Shard(5, 5))
-    assert raised.value.hint == "--shard 1/4"
-    with pytest.raises(InputError, match="there are 2 shards for 1 run") as raised:
-        shard.of_plan(a_plan("a", 1), shard.Shard(1, 2))
-    assert raised.value.hint == "leave --shard out"
+def test_as_many_shards_as_runs_have_one_each_and_more_have_nothing_to_do():
+    whole = a_plan("ab", 2, ["x", "y"])
+    parts = [shard.of_plan(whole, shard.Shard(place, 6)) for place in range(1, 5)]
+    assert [len(part.runs) for part in parts] == [1, 1, 1, 1]
+    assert [job for part in parts for job in part.beside] == list(whole.beside)
+    assert [whose for whose, _ in shard.elsewhere(parts[1])] == ["1/6", "3/6", "4/6", "1/6"]
+    for place in (5, 6):
+        with pytest.raises(shard.NothingToDo, match=f"shard {place}/6 has nothing to do"):
+            shard.of_plan(whole, shard.Shard(place, 6))

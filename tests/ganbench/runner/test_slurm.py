@@ -103,6 +103,14 @@ def test_a_shard_that_cannot_start_is_told_with_where_its_words_are(local, two_d
     assert code == 2 and "shard 1/1 has ended with code 2; its words are in" in said
 
 
+def test_a_setting_typed_at_its_default_makes_a_shard_too_many_and_hinders_none(
+    local, two_domains, tmp_path
+):
+    asked = replace(suite(two_domains), models=("toy-gan", "toy-gan:batch=2"), seeds=(0,))
+    code, said = carry_out(asked, tmp_path)
+    assert code == 0 and "2 runs submitted" in said and "1 of 1 runs are there" in said
+
+
 def test_a_shard_that_was_killed_is_no_success(tmp_path, monkeypatch):
     handlers = [(number, signal.getsignal(number)) for number in (signal.SIGUSR2, signal.SIGTERM)]
     monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.01)
