@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from ganzoo.pytorch.capture import Learner, copied
 
+Made = tuple[Any, ...]
 READS = ("_local_scalar_dense", "nonzero", "masked_select", "unique")
 
 
@@ -41,19 +42,27 @@ class Tape:
 class _Listener(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[tuple[Any, Any, Any, Any]] = []
+        self.heard: list[tuple[Any, Any, Any, list[Made]]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if any(word in func.name() for word in READS):
             raise RuntimeError(f"operation not permitted when stream is capturing: {func}")
         made = func(*args, **(kwargs or {}))
-        self.heard.append((func, args, kwargs or {}, made))
+        self.heard.append((func, args, kwargs or {}, list(map(_lies, tree_leaves(made)))))
         return made
 
     @torch.no_grad()
     def again(self) -> None:
         for func, args, kwargs, made in self.heard:
-            anew = func(*args, **kwargs)
-            for old, new in zip(tree_leaves(made), tree_leaves(anew), strict=True):
+            anew = tree_leaves(func(*args, **kwargs))
+            for (old, *layout), new in zip(made, anew, strict=True):
                 if isinstance(old, Tensor) and old.data_ptr() != new.data_ptr():
-                    old.copy_(new)
+                    # An operation in place may have changed that since: in torch 2.10 some do.
+                    old.as_strided_(*layout).copy_(new)
+
+
+def _lies(made: Any) -> Made:
+    """A result, and of a tensor its sizes, strides and offset when it was made."""
+    if not isinstance(made, Tensor):
+        return (made,)
+    return made, made.size(), made.stride(), made.storage_offset()
