@@ -3,7 +3,7 @@
 import difflib
 import math
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
@@ -332,6 +332,19 @@ def typed(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "-".join(map(str, value)) or "none" if isinstance(value, tuple | list) else f"{value}"
+
+
+def choices(kind: Any, quote: str = "") -> str:
+    """What may be typed for a setting of type `kind`, each word between two of `quote`."""
+    if get_origin(kind) is Literal:
+        return ", ".join(f"{quote}{value}{quote}" for value in get_args(kind))
+    if get_origin(kind) is tuple:
+        (inner, _) = get_args(kind)
+        what = choices(inner, quote) if get_origin(inner) is Literal else "whole numbers"
+        return f"{what}; several joined by {quote}-{quote}"
+    if kind is bool:
+        return choices(Literal["true", "false"], quote)
+    return {int: "whole number", float: "number"}[kind]
 
 
 def _shown(value: Any) -> str:

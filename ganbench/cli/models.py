@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -39,27 +39,18 @@ def _list_models(files: tuple[Path, ...]) -> None:
 
 def _list_settings(_: tuple[Path, ...]) -> None:
     """What can be set on each built-in model: its value in each profile, and what it may be."""
-    from ganzoo.settings import BY_MODEL, PROFILES, typed
+    from ganzoo.settings import BY_MODEL, PROFILES, choices, typed
 
     for model, kind in BY_MODEL.items():
         print(model)
         hints, rows = get_type_hints(kind), [("", *PROFILES, "may be")]
         for name, value in vars(kind()).items():
             values = (profile.get(kind, {}).get(name, value) for profile in PROFILES.values())
-            rows.append((name, *map(typed, values), _may_be(hints[name])))
+            rows.append((name, *map(typed, values), choices(hints[name])))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
             print(f"  {'  '.join(cells)}".rstrip())
-
-
-def _may_be(kind: Any) -> str:
-    """What can be typed for a setting of some type."""
-    if get_origin(kind) is tuple:
-        return f"{_may_be(get_args(kind)[0])}, several joined by -"
-    if get_origin(kind) is Literal:
-        return ", ".join(get_args(kind))
-    return {bool: "true, false", int: "whole number", float: "number"}[kind]
 
 
 def _list_metrics(files: tuple[Path, ...]) -> None:

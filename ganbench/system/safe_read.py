@@ -1,12 +1,12 @@
 """Reading what may be torn or a stranger's: a value, or one sentence; nothing blocks or runs."""
 
+import errno
 import hashlib
 import io
 import json
 import math
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -175,13 +175,21 @@ def inside(folder: Path, name: object) -> Path:
     try:
         if isinstance(name, str) and _plain(name):
             path = folder / name
-            with suppress(FileNotFoundError):
-                path.stat()  # in a loop of links this is an error, from Python 3.13 on this alone
+            _follow(path)
             if path.resolve().is_relative_to(folder.resolve()):
                 return path
     except (OSError, ValueError, RuntimeError):  # a zero byte, a loop of links
         pass
     raise InputError(f"{str(name)[:80]!r} is no name of a file inside {folder}")
+
+
+def _follow(path: Path) -> None:
+    """OSError in a loop of links, of which `resolve` says nothing from Python 3.13 on."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise
 
 
 def _plain(name: str) -> bool:

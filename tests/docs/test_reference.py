@@ -12,7 +12,7 @@ import sys
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from typer.main import get_command
@@ -20,6 +20,7 @@ from typer.main import get_command
 from ganbench.cli.main import app
 from ganbench.planning import suite, toml
 from ganzoo import settings
+from ganzoo.settings import choices, typed
 from metrics import registry
 
 ROOT = Path(__file__).parents[2]
@@ -117,17 +118,6 @@ OF_KIND = {
 }
 
 
-def choices(kind: Any) -> str:
-    """What may be typed for a setting."""
-    if get_origin(kind) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(kind))
-    if get_origin(kind) is tuple:
-        (inner, _) = get_args(kind)
-        what = choices(inner) if get_origin(inner) is Literal else "whole numbers"
-        return f"{what}; several joined by `-`"
-    return {bool: "`true`, `false`", int: "whole number", float: "number"}[kind]
-
-
 def drawn_settings() -> str:
     """A table for each kind of settings, the shared ones first, and what the profiles change."""
     parts = []
@@ -137,13 +127,13 @@ def drawn_settings() -> str:
         hints, defaults = get_type_hints(kind), {f.name: f.default for f in fields(kind)}
         for name, said in OF_KIND[kind].items():
             what = said.comment or OF_MODULE.get(said.annotation, Told("", "")).comment
-            row = f"`{name}` | `{settings.typed(defaults[name])}` | {choices(hints[name])} | {what}"
-            parts.append(f"| {row} |")
+            default, may_be = typed(defaults[name]), choices(hints[name], "`")
+            parts.append(f"| `{name}` | `{default}` | {may_be} | {what} |")
         parts.append("")
     parts += ["## What the profiles change", "", "| profile | model | settings |", "|---|---|---|"]
     for profile, models in settings.PROFILES.items():
         for kind, changed in models.items():
-            listed = ", ".join(f"`{k}={settings.typed(v)}`" for k, v in changed.items())
+            listed = ", ".join(f"`{k}={typed(v)}`" for k, v in changed.items())
             parts.append(f"| `{profile}` | {KINDS[kind]} | {listed} |")
     return "\n".join(parts) + "\n"
 
